@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A connection's life as callers see it: connect, look, wait, close. */
+#include "client/client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "client/decoder.h"
+#include "rfb/skim.h"
+
+void ph_options_init(ph_options *options)
+{
+    *options = (ph_options){.size = sizeof *options};
+}
+
+/* ---- what is asked for ---- */
+
+static int unknown_encoding(ph_error *error, const char *name, size_t len)
+{
+    return error_set(error, PH_E_ARGUMENT,
+                     "unknown encoding '%.*s'; known are raw, copyrect, rre, corre, hextile, zlib, "
+                     "tight and zrle",
+                     (int)len, name);
+}
+
+static int parse_encodings(struct ph_client *c, const char *names, ph_error *error)
+{
+    for (const char *at = names;; at++) {
+        size_t len = strcspn(at, ","), i = 0;
+        const struct rfb_encoding *e;
+        while ((e = rfb_encoding_at(i)) != NULL &&
+               (strlen(e->name) != len || strncmp(e->name, at, len) != 0))
+            i++;
+        if (e == NULL || !decoder_knows(e->number))
+            return unknown_encoding(error, at, len);
+        if (c->encoding_count == CLIENT_ENCODINGS_MAX)
+            return error_set(error, PH_E_ARGUMENT, "more than %d encodings", CLIENT_ENCODINGS_MAX);
+        c->encodings[c->encoding_count++] = e->number;
+        at += len;
+        if (*at == '\0')
+            return PH_OK;
+    }
+}
+
+/* A copy costs less than a codec where bytes do not leave the machine. TigerVNC compresses as soon
+ * as it may, so there nothing else is offered. */
+static const char *default_encodings(const struct net_target *target)
+{
+    return net_target_is_local(target) ? "copyrect,raw" : "copyrect,tight,zrle,hextile,raw";
+}
+
+static int take_options(struct ph_client *c, const char *target, const ph_options *options,
+                        ph_error *error)
+{
+    ph_options defaults;
+    ph_options_init(&defaults);
+    if (options == NULL)
+        options = &defaults;
+    if (options->size != sizeof *options)
+        return error_set(error, PH_E_ARGUMENT,
+                         "ph_options of an unknown size: use ph_options_init");
+    int rc = net_target_parse(target, &c->target, error);
+    if (rc != PH_OK)
+        return rc;
+    const char *names =
+        options->encodings != NULL ? options->encodings : default_encodings(&c->target);
+    rc = parse_encodings(c, names, error);
+    if (rc != PH_OK)
+        return rc;
+    c->input_only = options->input_only != 0;
+    if (options->password != NULL && (c->password = strdup(options->password)) == NULL)
+        return error_set(error, PH_E_NO_MEMORY, "out of memory");
+    return PH_OK;
+}
+
+/* ---- life ---- */
+
+static void client_free(struct ph_client *c)
+{
+    if (c->wake_fd >= 0)
+        close(c->wake_fd);
+    if (c->password != NULL)
+        explicit_bzero(c->password, strlen(c->password));
+    free(c->password);
+    screen_destroy(c->screen);
+    rfb_buf_finish(&c->out);
+    pthread_cond_destroy(&c->changed);
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+}
+
+void client_unref(struct ph_client *c)
+{
+    if (atomic_fetch_sub(&c->refs, 1) == 1)
+        client_free(c);
+}
+
+static struct ph_client *client_create(void)
+{
+    pthread_condattr_t monotonic;
+    struct ph_client *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return NULL;
+    atomic_init(&c->refs, 1);
+    c->fd = -1;
+    c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    rfb_buf_init(&c->out, CLIENT_OUT_MAX);
+    pthread_mutex_init(&c->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&c->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    c->screen = screen_create();
+    return c;
+}
+
+void client_wake(struct ph_client *c)
+{
+    uint64_t one = 1;
+    /* full means that it is awake already */
+    while (write(c->wake_fd, &one, sizeof one) < 0 && errno == EINTR)
+        ;
+}
+
+int client_check_open(const struct ph_client *c, ph_error *error)
+{
+    if (c->phase == CLIENT_OPEN)
+        return PH_OK;
+    return error_set(error, c->end.code != PH_OK ? c->end.code : PH_E_CLOSED, "%s",
+                     c->end.code != PH_OK ? c->end.message : "the connection is closed");
+}
+
+/* Ends the thread and the caller's reference. A thread inside the resolver cannot be interrupted:
+ * it is left to end by itself, and frees the client then. */
+static void end_thread(struct ph_client *c)
+{
+    pthread_mutex_lock(&c->lock);
+    c->stop = true;
+    bool resolving = c->phase == CLIENT_RESOLVING;
+    pthread_mutex_unlock(&c->lock);
+    client_wake(c);
+    if (resolving)
+        pthread_detach(c->thread);
+    else
+        pthread_join(c->thread, NULL);
+    client_unref(c);
+}
+
+static int give_up(const struct ph_client *c, int code, ph_error *error)
+{
+    static const char *const doing[] = {
+        [CLIENT_RESOLVING] = "looking up the host of",
+        [CLIENT_CONNECTING] = "connecting to",
+        [CLIENT_HANDSHAKE] = "waiting for the VNC handshake of",
+        [CLIENT_OPEN] = "waiting for",
+    };
+    const struct net_target *t = &c->target;
+    return error_set(error, code, "%s while %s %s",
+                     code == PH_E_TIMEOUT ? "timed out" : "cancelled", doing[c->phase],
+                     t->kind == NET_UNIX ? t->path : t->host);
+}
+
+/* Waits until the thread has connected or failed. */
+static int await_open(struct ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    struct wait w;
+    int rc = PH_OK;
+    wait_begin(&w, limit, &c->lock, &c->changed);
+    pthread_mutex_lock(&c->lock);
+    while (c->phase < CLIENT_OPEN && rc == PH_OK)
+        rc = wait_more(&w);
+    if (c->phase < CLIENT_OPEN)
+        rc = give_up(c, rc, error);
+    else
+        rc = client_check_open(c, error);
+    pthread_mutex_unlock(&c->lock);
+    wait_end(&w);
+    return rc;
+}
+
+int ph_connect(const char *target, const ph_options *options, const ph_limit *limit,
+               ph_client **client, ph_error *error)
+{
+    *client = NULL;
+    if (target == NULL)
+        return error_set(error, PH_E_ARGUMENT, "no target");
+    struct ph_client *c = client_create();
+    if (c == NULL)
+        return error_set(error, PH_E_NO_MEMORY, "out of memory");
+    int rc = take_options(c, target, options, error);
+    if (rc != PH_OK)
+        goto out;
+    if (c->screen == NULL) {
+        rc = error_set(error, PH_E_NO_MEMORY, "out of memory");
+        goto out;
+    }
+    if (c->wake_fd < 0) {
+        rc = error_errno(error, PH_E_SYSTEM, errno, "cannot make an eventfd");
+        goto out;
+    }
+    atomic_fetch_add(&c->refs, 1);
+    int number = pthread_create(&c->thread, NULL, io_thread, c);
+    if (number != 0) {
+        atomic_fetch_sub(&c->refs, 1);
+        rc = error_errno(error, PH_E_SYSTEM, number, "cannot start a thread");
+        goto out;
+    }
+    rc = await_open(c, limit, error);
+    if (rc != PH_OK) {
+        end_thread(c);
+        return rc;
+    }
+    *client = c;
+    return PH_OK;
+out:
+    client_unref(c);
+    return rc;
+}
+
+/* Delivers what is queued, when there is anything to deliver. */
+static int drain(struct ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    struct wait w;
+    int rc = PH_OK;
+    wait_begin(&w, limit, &c->lock, &c->changed);
+    pthread_mutex_lock(&c->lock);
+    if (c->phase == CLIENT_OPEN && c->input_sent) {
+        input_release_all(c);
+        c->drain = true;
+        client_wake(c);
+        while (c->phase == CLIENT_OPEN && rc == PH_OK)
+            rc = wait_more(&w);
+    }
+    if (rc != PH_OK && c->phase == CLIENT_OPEN)
+        rc = error_set(error, rc, "%s before the server had read all input",
+                       rc == PH_E_TIMEOUT ? "timed out" : "cancelled");
+    else if (c->input_sent && c->end.code != PH_OK)
+        rc = error_set(error, c->end.code, "input may be lost: %s", c->end.message);
+    else
+        rc = PH_OK;
+    pthread_mutex_unlock(&c->lock);
+    wait_end(&w);
+    return rc;
+}
+
+int ph_close(ph_client *client, const ph_limit *limit, ph_error *error)
+{
+    if (client == NULL)
+        return PH_OK;
+    int rc = drain(client, limit, error);
+    end_thread(client);
+    return rc;
+}
+
+int ph_client_info(ph_client *client, ph_info *info, ph_error *error)
+{
+    if (info->size != sizeof *info)
+        return error_set(error, PH_E_ARGUMENT, "ph_info of an unknown size: set its size first");
+    pthread_mutex_lock(&client->lock);
+    int rc = client_check_open(client, error);
+    if (rc == PH_OK) {
+        info->width = client->width;
+        info->height = client->height;
+        info->rfb_minor = client->rfb_minor;
+        info->security = client->security_type == RFB_SEC_VNC_AUTH ? "vncauth" : "none";
+        strcpy(info->name, client->name);
+    }
+    pthread_mutex_unlock(&client->lock);
+    return rc;
+}
+
+int ph_frame_get(ph_client *client, uint64_t after, const ph_limit *limit, ph_frame **frame,
+                 ph_error *error)
+{
+    *frame = NULL;
+    if (client->input_only)
+        return error_set(error, PH_E_ARGUMENT, "an input-only connection has no frames");
+    struct wait w;
+    int rc = PH_OK;
+    wait_begin(&w, limit, &client->lock, &client->changed);
+    pthread_mutex_lock(&client->lock);
+    while ((*frame = screen_newest(client->screen, after)) == NULL && rc == PH_OK) {
+        rc = client_check_open(client, error);
+        if (rc == PH_OK && (rc = wait_more(&w)) != PH_OK)
+            error_set(error, rc, "%s while waiting for a complete frame",
+                      rc == PH_E_TIMEOUT ? "timed out" : "cancelled");
+    }
+    pthread_mutex_unlock(&client->lock);
+    wait_end(&w);
+    return *frame != NULL ? PH_OK : rc;
+}

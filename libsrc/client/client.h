@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A connection, as the rooms of client/ share it. One thread owns the socket's reading half, the
+ * decoder and the live framebuffer (io.c, session.c); callers reach them through what the lock
+ * guards. */
+#ifndef CLIENT_CLIENT_H
+#define CLIENT_CLIENT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "client/screen.h"
+#include "client/wait.h"
+#include "net/target.h"
+#include "rfb/buf.h"
+#include "rfb/handshake.h"
+
+enum {
+    CLIENT_ENCODINGS_MAX = 16,
+    CLIENT_KEYS_MAX = 64,        /* held at the same time */
+    CLIENT_INPUT_MAX = 64 << 10, /* bytes of input queued while the server does not read */
+    CLIENT_OUT_MAX = CLIENT_INPUT_MAX + (8 << 10), /* the rest is for our own requests */
+};
+
+/* In this order, never back. */
+enum client_phase {
+    CLIENT_RESOLVING,
+    CLIENT_CONNECTING,
+    CLIENT_HANDSHAKE,
+    CLIENT_OPEN,
+    CLIENT_ENDED, /* ph_client.end says why */
+};
+
+struct ph_client {
+    atomic_int refs; /* the caller's and the thread's */
+    pthread_t thread;
+    int wake_fd; /* eventfd: the thread looks at stop, drain and out again */
+
+    /* fixed before the thread starts */
+    struct net_target target;
+    char *password; /* or NULL */
+    int32_t encodings[CLIENT_ENCODINGS_MAX];
+    uint16_t encoding_count;
+    bool input_only;
+    struct screen *screen;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* phase, out's room, a new frame */
+
+    /* under the lock */
+    enum client_phase phase;
+    bool stop;       /* the thread is to end at once */
+    bool drain;      /* the thread is to deliver out, close its half and await the server's end */
+    bool input_sent; /* any input at all */
+    int fd;          /* -1 before CLIENT_OPEN and after the end */
+    struct rfb_buf out; /* what the socket did not take yet */
+    ph_error end;       /* from CLIENT_ENDED on; code PH_OK: drained as asked for */
+    int width, height;
+    int rfb_minor;
+    uint8_t security_type;
+    char name[RFB_NAME_MAX + 1];
+    uint16_t x, y; /* where the pointer was put last */
+    uint8_t buttons;
+    uint32_t keys[CLIENT_KEYS_MAX]; /* keysyms held down */
+    size_t key_count;
+};
+
+/* ---- client.c ---- */
+
+/* Ends a reference; the last one frees. */
+void client_unref(struct ph_client *c);
+/* Makes the thread look. */
+void client_wake(struct ph_client *c);
+/* With the lock: answers PH_OK while the connection is open, else why it is not. */
+int client_check_open(const struct ph_client *c, ph_error *error);
+
+/* ---- io.c ---- */
+
+/* The thread; argument: the client. */
+void *io_thread(void *client);
+/* With the lock, while open: writes out's bytes to the socket as far as it takes them now. An error
+ * of the socket is left for the thread to find. */
+void io_flush(struct ph_client *c);
+
+/* ---- input.c ---- */
+
+/* With the lock: appends the release of all that is down to out. */
+void input_release_all(struct ph_client *c);
+
+#endif

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "client/decoder.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rfb/rfbclient.h>
+#include <turbojpeg.h>
+
+#include "client/zrle.h"
+#include "rfb/skim.h"
+
+enum {
+    /* LibVNCClient reads a little beyond its raw buffer's end in places */
+    RAW_BUFFER_SLACK = 512,
+    /* How often each pixel of a rectangle may be painted: honest RRE and Hextile paint a background
+     * and some subrectangles; a megabyte of full-screen ones would take a minute. */
+    REPAINTS_MAX = 8,
+    BUDGET_MIN = 65536,
+};
+
+/* Pixels are copied from the wire, where rfb_bgrx has them little-endian. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "big-endian machines need rfb_bgrx swapped");
+
+struct decoder {
+    rfbClient *vnc;
+    tjhandle jpeg;
+    struct zrle zrle;
+    uint32_t *pixels;
+    int width, height;
+
+    /* the rectangle being decoded, for LibVNCClient's callbacks */
+    struct rfb_rect r;
+    int64_t budget; /* pixels that may still be painted */
+    const char *why;
+};
+
+/* ---- LibVNCClient's callbacks ---- */
+
+/* It logs some failures and answers success: a log line is a failure here. Its hooks are one for
+ * the whole process, so ours takes what the decoding thread says and hands on the rest. */
+static _Thread_local struct decoder *decoding;
+static rfbClientLogProc next_log, next_err;
+
+__attribute__((format(printf, 2, 0))) static void forward(rfbClientLogProc to, const char *format,
+                                                          va_list args)
+{
+    char line[512];
+    vsnprintf(line, sizeof line, format, args);
+    to("%s", line);
+}
+
+__attribute__((format(printf, 1, 2))) static void on_log(const char *format, ...)
+{
+    if (decoding != NULL) {
+        decoding->why = "LibVNCClient cannot decode it";
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    forward(next_log, format, args);
+    va_end(args);
+}
+
+__attribute__((format(printf, 1, 2))) static void on_err(const char *format, ...)
+{
+    if (decoding != NULL) {
+        decoding->why = "LibVNCClient cannot decode it";
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    forward(next_err, format, args);
+    va_end(args);
+}
+
+static void hook_log(void)
+{
+    next_log = rfbClientLog;
+    next_err = rfbClientErr;
+    rfbClientLog = on_log;
+    rfbClientErr = on_err;
+}
+
+static int tag; /* its address marks our client data */
+
+static struct decoder *self(rfbClient *vnc)
+{
+    return rfbClientGetClientData(vnc, &tag);
+}
+
+/* May this be painted? Hextile's and RRE's subrectangles can leave the rectangle, and cost more to
+ * paint than to send. */
+static bool allowed(struct decoder *d, int x, int y, int w, int h)
+{
+    if (d->why != NULL)
+        return false;
+    int left = d->r.x, top = d->r.y, right = left + d->r.w, bottom = top + d->r.h;
+    if (x < left || y < top || w < 0 || h < 0 || w > right - x || h > bottom - y) {
+        d->why = "it paints outside its rectangle";
+        return false;
+    }
+    d->budget -= (int64_t)w * h;
+    if (d->budget < 0) {
+        d->why = "it paints its pixels too many times";
+        return false;
+    }
+    return true;
+}
+
+static void got_fill(rfbClient *vnc, int x, int y, int w, int h, uint32_t colour)
+{
+    struct decoder *d = self(vnc);
+    if (!allowed(d, x, y, w, h))
+        return;
+    for (int j = 0; j < h; j++) {
+        uint32_t *row = d->pixels + (size_t)(y + j) * (size_t)d->width + x;
+        for (int i = 0; i < w; i++)
+            row[i] = colour;
+    }
+}
+
+static void got_bitmap(rfbClient *vnc, const uint8_t *buffer, int x, int y, int w, int h)
+{
+    struct decoder *d = self(vnc);
+    if (!allowed(d, x, y, w, h))
+        return;
+    size_t row = (size_t)w * sizeof *d->pixels;
+    for (int j = 0; j < h; j++)
+        memcpy(d->pixels + (size_t)(y + j) * (size_t)d->width + x, buffer + (size_t)j * row, row);
+}
+
+/* CopyRect is ours; nothing else copies. */
+static void got_copy(rfbClient *vnc, int sx, int sy, int w, int h, int x, int y)
+{
+    (void)sx, (void)sy, (void)w, (void)h, (void)x, (void)y;
+    self(vnc)->why = "an unexpected copy";
+}
+
+/* Tight's JPEG; LibVNCClient leaves the buffer to this callback. */
+static rfbBool got_jpeg(rfbClient *vnc, const uint8_t *buffer, int length, int x, int y, int w,
+                        int h)
+{
+    struct decoder *d = self(vnc);
+    int jw = 0, jh = 0, subsampling, colours;
+    rfbBool ok = FALSE;
+    if (length <= 0 || !allowed(d, x, y, w, h))
+        goto out;
+    if (d->jpeg == NULL)
+        d->jpeg = tjInitDecompress();
+    if (d->jpeg == NULL)
+        goto out;
+    if (tjDecompressHeader3(d->jpeg, buffer, (unsigned long)length, &jw, &jh, &subsampling,
+                            &colours) != 0 ||
+        jw != w || jh != h) {
+        d->why = "a JPEG of another size than its rectangle";
+        goto out;
+    }
+    unsigned char *to = (unsigned char *)(d->pixels + (size_t)y * (size_t)d->width + x);
+    ok = tjDecompress2(d->jpeg, buffer, (unsigned long)length, to, w, d->width * 4, h, TJPF_BGRX,
+                       0) == 0 ||
+         tjGetErrorCode(d->jpeg) == TJERR_WARNING;
+out:
+    free((void *)buffer);
+    return ok;
+}
+
+static rfbBool no_framebuffer(rfbClient *vnc)
+{
+    (void)vnc;
+    return FALSE;
+}
+
+/* ---- life ---- */
+
+static rfbClient *vnc_create(struct decoder *d)
+{
+    rfbClient *vnc = rfbGetClient(8, 3, 4);
+    if (vnc == NULL)
+        return NULL;
+    vnc->sock = -1;
+    vnc->serverPort = 0; /* -1 would make it play a recording */
+    vnc->major = 3;
+    vnc->minor = 8;
+    vnc->format.bigEndian = FALSE;
+    vnc->format.redShift = rfb_bgrx.red_shift;
+    vnc->format.greenShift = rfb_bgrx.green_shift;
+    vnc->format.blueShift = rfb_bgrx.blue_shift;
+    memset(&vnc->supportedMessages, 0, sizeof vnc->supportedMessages); /* never sends */
+    vnc->MallocFrameBuffer = no_framebuffer;
+    vnc->GotFillRect = got_fill;
+    vnc->GotBitmap = got_bitmap;
+    vnc->GotCopyRect = got_copy;
+    vnc->GotJpeg = got_jpeg;
+    rfbClientSetClientData(vnc, &tag, d);
+    return vnc;
+}
+
+struct decoder *decoder_create(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, hook_log);
+    struct decoder *d = calloc(1, sizeof *d);
+    if (d == NULL)
+        return NULL;
+    zrle_init(&d->zrle);
+    d->vnc = vnc_create(d);
+    if (d->vnc == NULL) {
+        free(d);
+        return NULL;
+    }
+    return d;
+}
+
+void decoder_destroy(struct decoder *d)
+{
+    if (d == NULL)
+        return;
+    d->vnc->frameBuffer = NULL; /* borrowed */
+    rfbClientCleanup(d->vnc);
+    if (d->jpeg != NULL)
+        tjDestroy(d->jpeg);
+    zrle_finish(&d->zrle);
+    free(d);
+}
+
+void decoder_target(struct decoder *d, uint32_t *pixels, int width, int height)
+{
+    rfbClient *vnc = d->vnc;
+    d->pixels = pixels;
+    d->width = width;
+    d->height = height;
+    vnc->frameBuffer = (uint8_t *)pixels;
+    vnc->width = vnc->updateRect.w = width;
+    vnc->height = vnc->updateRect.h = height;
+    vnc->updateRect.x = vnc->updateRect.y = 0;
+    vnc->si.framebufferWidth = (uint16_t)width;
+    vnc->si.framebufferHeight = (uint16_t)height;
+}
+
+/* ---- decoding ---- */
+
+void decoder_raw(struct decoder *d, struct rfb_rect r, uint64_t done, const uint8_t *bytes,
+                 size_t n)
+{
+    size_t row = (size_t)r.w * sizeof *d->pixels;
+    while (n != 0) {
+        size_t y = r.y + (size_t)(done / row), in_row = (size_t)(done % row);
+        size_t part = row - in_row < n ? row - in_row : n;
+        /* pieces are cut anywhere, so bytes are copied, not pixels */
+        memcpy((uint8_t *)(d->pixels + y * (size_t)d->width + r.x) + in_row, bytes, part);
+        bytes += part;
+        done += part;
+        n -= part;
+    }
+}
+
+static const char *copy_rect(struct decoder *d, const uint8_t *body)
+{
+    const struct rfb_rect *r = &d->r;
+    int sx = rfb_get_u16(body), sy = rfb_get_u16(body + 2);
+    if (sx + r->w > d->width || sy + r->h > d->height)
+        return "CopyRect: its source is outside the framebuffer";
+    size_t stride = (size_t)d->width, bytes = (size_t)r->w * sizeof *d->pixels;
+    for (int i = 0; i < r->h; i++) {
+        int j = sy < r->y ? r->h - 1 - i : i; /* bottom first when moving down */
+        memmove(d->pixels + (size_t)(r->y + j) * stride + r->x,
+                d->pixels + (size_t)(sy + j) * stride + sx, bytes);
+    }
+    return NULL;
+}
+
+/* Zlib inflates into a buffer that must hold the whole rectangle. */
+static const char *prepare_zlib(struct decoder *d, size_t bytes)
+{
+    rfbClient *vnc = d->vnc;
+    if (vnc->raw_buffer_size >= (int)bytes) /* -1 at first; bytes is at most 2^28 */
+        return NULL;
+    free(vnc->raw_buffer);
+    vnc->raw_buffer = calloc(1, bytes + RAW_BUFFER_SLACK);
+    vnc->raw_buffer_size = vnc->raw_buffer != NULL ? (int)bytes : -1;
+    return vnc->raw_buffer != NULL ? NULL : "out of memory";
+}
+
+/* Header and body look to LibVNCClient like an update that it has just read. */
+static const char *by_libvncclient(struct decoder *d, const struct rfb_rect_head *head,
+                                   uint8_t *wire, size_t len)
+{
+    static const uint8_t update_of_one[DECODER_SLACK] = {0, 0, 0, 1};
+    rfbClient *vnc = d->vnc;
+    size_t area = (size_t)head->r.w * head->r.h;
+    if (head->encoding == RFB_ENC_ZLIB) {
+        const char *why = prepare_zlib(d, area * 4);
+        if (why != NULL)
+            return why;
+    }
+    memcpy(wire - DECODER_SLACK, update_of_one, DECODER_SLACK);
+    char *own = vnc->bufoutptr;
+    d->budget = (int64_t)area * REPAINTS_MAX + BUDGET_MIN;
+    vnc->bufoutptr = (char *)(wire - DECODER_SLACK);
+    vnc->buffered = (unsigned)(DECODER_SLACK + len);
+    decoding = d;
+    rfbBool ok = HandleRFBServerMessage(vnc);
+    decoding = NULL;
+    bool all_taken = vnc->buffered == 0;
+    vnc->bufoutptr = own;
+    vnc->buffered = 0;
+    if (d->why == NULL && (!ok || !all_taken))
+        d->why = "LibVNCClient cannot decode it";
+    if (d->why == NULL && head->encoding == RFB_ENC_ZLIB &&
+        (size_t)vnc->raw_buffer_size - vnc->decompStream.avail_out != area * 4)
+        d->why = "Zlib: too few or too many pixels";
+    return d->why;
+}
+
+static const char *by_zrle(struct decoder *d, uint8_t *wire, size_t len)
+{
+    enum { HEAD = DECODER_HEADER + 4 }; /* the compressed length: the framer has checked it */
+    return zrle_decode(&d->zrle, d->r, wire + HEAD, len - HEAD, d->pixels, (size_t)d->width);
+}
+
+bool decoder_knows(int32_t encoding)
+{
+    switch (encoding) {
+    case RFB_ENC_RAW:
+    case RFB_ENC_COPYRECT:
+    case RFB_ENC_RRE:
+    case RFB_ENC_CORRE:
+    case RFB_ENC_HEXTILE:
+    case RFB_ENC_ZLIB:
+    case RFB_ENC_TIGHT:
+    case RFB_ENC_ZRLE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+int decoder_rect(struct decoder *d, const struct rfb_rect_head *head, uint8_t *wire, size_t len,
+                 ph_error *error)
+{
+    d->r = head->r;
+    d->why = NULL;
+    if (head->encoding == RFB_ENC_COPYRECT)
+        d->why = copy_rect(d, wire + DECODER_HEADER);
+    else if (head->encoding == RFB_ENC_ZRLE)
+        d->why = by_zrle(d, wire, len);
+    else if (head->r.w != 0 && head->r.h != 0)
+        d->why = by_libvncclient(d, head, wire, len);
+    if (d->why == NULL)
+        return PH_OK;
+    return error_set(error, PH_E_PROTOCOL, "the server's %s rectangle of %dx%d at (%d, %d): %s",
+                     rfb_encoding_find(head->encoding)->name, head->r.w, head->r.h, head->r.x,
+                     head->r.y, d->why);
+}

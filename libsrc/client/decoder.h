@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Rectangles to pixels. Raw, CopyRect and ZRLE are decoded here; Hextile, RRE, CoRRE, Zlib and
+ * Tight by LibVNCClient, from memory: no socket of its, no thread, no copy. Everything it is handed
+ * has been through the framer (rfb/s2c.h), so lengths are true; what it paints is clipped to the
+ * rectangle, and budgeted. One decoder belongs to one thread. */
+#ifndef CLIENT_DECODER_H
+#define CLIENT_DECODER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "rfb/msg.h"
+
+struct decoder;
+
+/* The bytes in front of a rectangle's header that decoder_rect may write on. */
+enum { DECODER_SLACK = 4, DECODER_HEADER = 12 };
+
+/* NULL when out of memory. */
+struct decoder *decoder_create(void);
+void decoder_destroy(struct decoder *d);
+
+/* The framebuffer to paint into: width * height pixels 0x??RRGGBB in the machine's byte order,
+ * borrowed until the next call. */
+void decoder_target(struct decoder *d, uint32_t *pixels, int width, int height);
+
+/* True for the pixel encodings that decoder_rect knows. */
+bool decoder_knows(int32_t encoding);
+
+/* Decodes one whole rectangle of an encoding it knows, other than Raw. wire points at its 12-byte
+ * header, len counts header and body; the DECODER_SLACK bytes in front are overwritten.
+ * PH_E_PROTOCOL for a body that does not decode, PH_E_NO_MEMORY. */
+int decoder_rect(struct decoder *d, const struct rfb_rect_head *head, uint8_t *wire, size_t len,
+                 ph_error *error);
+
+/* Raw comes in pieces: paints n bytes of the rectangle's body, which begin at byte done of it. */
+void decoder_raw(struct decoder *d, struct rfb_rect r, uint64_t done, const uint8_t *bytes,
+                 size_t n);
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "client/screen.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+    /* How many updates back a spare frame can be brought up to date by copying only what changed.
+     */
+    HISTORY = 32,
+    /* A region of more rectangles than this is slower to copy than the box around it. */
+    DAMAGE_RECTS_MAX = 512,
+    /* The first frame in more separate pieces than this is no honest server's. */
+    COVERAGE_RECTS_MAX = 4096,
+};
+
+struct ph_frame {
+    atomic_int refs;
+    struct screen *screen; /* a reference */
+    int width, height;
+    uint64_t sequence;
+    int64_t time;
+    uint32_t *pixels;
+};
+
+struct screen {
+    pthread_mutex_t lock; /* everything below "shared" and the frames' references to 0 */
+    atomic_int refs;
+
+    /* the connection's thread */
+    uint32_t *live;
+    int width, height;
+    bool complete;
+    pixman_region32_t covered;          /* while not complete */
+    pixman_region32_t damage;           /* of this update */
+    pixman_region32_t history[HISTORY]; /* [sequence % HISTORY]: what that frame changed */
+
+    /* shared */
+    ph_frame *newest; /* a reference, or NULL */
+    ph_frame *spare;  /* nobody's: kept for its memory; or NULL */
+    uint64_t sequence;
+    uint64_t
+        resized_at; /* frames up to this sequence are of another size, and so is their history */
+};
+
+struct screen *screen_create(void)
+{
+    struct screen *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    if (pthread_mutex_init(&s->lock, NULL) != 0) {
+        free(s);
+        return NULL;
+    }
+    atomic_init(&s->refs, 1);
+    pixman_region32_init(&s->covered);
+    pixman_region32_init(&s->damage);
+    for (int i = 0; i < HISTORY; i++)
+        pixman_region32_init(&s->history[i]);
+    return s;
+}
+
+static void frame_free(ph_frame *f)
+{
+    if (f != NULL)
+        free(f->pixels);
+    free(f);
+}
+
+/* The last reference may be a frame's, long after the connection has gone. */
+static void screen_unref(struct screen *s)
+{
+    if (s == NULL || atomic_fetch_sub(&s->refs, 1) != 1)
+        return;
+    frame_free(s->spare);
+    free(s->live);
+    pixman_region32_fini(&s->covered);
+    pixman_region32_fini(&s->damage);
+    for (int i = 0; i < HISTORY; i++)
+        pixman_region32_fini(&s->history[i]);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+/* ---- frames ---- */
+
+ph_frame *ph_frame_ref(ph_frame *frame)
+{
+    atomic_fetch_add(&frame->refs, 1);
+    return frame;
+}
+
+/* References fall to 0 under the lock only: screen_publish relies on it. */
+void ph_frame_unref(ph_frame *frame)
+{
+    if (frame == NULL)
+        return;
+    struct screen *s = frame->screen;
+    ph_frame *unwanted = NULL;
+    pthread_mutex_lock(&s->lock);
+    bool last = atomic_fetch_sub(&frame->refs, 1) == 1;
+    if (last) {
+        /* keep the younger one: it takes less to bring up to date */
+        unwanted = frame;
+        if (s->spare == NULL || s->spare->sequence < frame->sequence) {
+            unwanted = s->spare;
+            s->spare = frame;
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    frame_free(unwanted);
+    if (last)
+        screen_unref(s);
+}
+
+int ph_frame_width(const ph_frame *frame)
+{
+    return frame->width;
+}
+
+int ph_frame_height(const ph_frame *frame)
+{
+    return frame->height;
+}
+
+uint64_t ph_frame_sequence(const ph_frame *frame)
+{
+    return frame->sequence;
+}
+
+int64_t ph_frame_time(const ph_frame *frame)
+{
+    return frame->time;
+}
+
+const uint32_t *ph_frame_pixels(const ph_frame *frame)
+{
+    return frame->pixels;
+}
+
+ph_frame *screen_newest(struct screen *s, uint64_t after)
+{
+    ph_frame *frame = NULL;
+    pthread_mutex_lock(&s->lock);
+    if (s->newest != NULL && s->newest->sequence > after)
+        frame = ph_frame_ref(s->newest);
+    pthread_mutex_unlock(&s->lock);
+    return frame;
+}
+
+/* ---- painting ---- */
+
+uint32_t *screen_live(struct screen *s)
+{
+    return s->live;
+}
+
+int screen_width(const struct screen *s)
+{
+    return s->width;
+}
+
+int screen_height(const struct screen *s)
+{
+    return s->height;
+}
+
+int screen_resize(struct screen *s, int width, int height)
+{
+    uint32_t *live = calloc((size_t)width * (size_t)height, sizeof *live);
+    if (live == NULL)
+        return PH_E_NO_MEMORY;
+    free(s->live);
+    s->live = live;
+    s->width = width;
+    s->height = height;
+    s->complete = false;
+    s->resized_at = s->sequence;
+    pixman_region32_clear(&s->covered);
+    pixman_region32_clear(&s->damage);
+    return PH_OK;
+}
+
+int screen_painted(struct screen *s, struct rfb_rect r, ph_error *error)
+{
+    pixman_bool_t ok = pixman_region32_union_rect(&s->damage, &s->damage, r.x, r.y, r.w, r.h);
+    if (pixman_region32_n_rects(&s->damage) > DAMAGE_RECTS_MAX) {
+        pixman_box32_t box = *pixman_region32_extents(&s->damage);
+        pixman_region32_reset(&s->damage, &box);
+    }
+    if (!s->complete)
+        ok = ok && pixman_region32_union_rect(&s->covered, &s->covered, r.x, r.y, r.w, r.h);
+    if (!ok)
+        return error_set(error, PH_E_NO_MEMORY, "out of memory for the changed region");
+    if (pixman_region32_n_rects(&s->covered) > COVERAGE_RECTS_MAX)
+        return error_set(error, PH_E_PROTOCOL,
+                         "the server sends its first frame in more than %d separate pieces",
+                         COVERAGE_RECTS_MAX);
+    return PH_OK;
+}
+
+/* ---- publishing ---- */
+
+/* Copies a box of the live buffer; the unused byte of each pixel becomes 0xff. */
+static void copy_box(const struct screen *s, ph_frame *f, const pixman_box32_t *box)
+{
+    for (int32_t y = box->y1; y < box->y2; y++) {
+        size_t row = (size_t)y * (size_t)s->width;
+        for (size_t x = (size_t)box->x1; x < (size_t)box->x2; x++)
+            f->pixels[row + x] = s->live[row + x] | 0xff000000u;
+    }
+}
+
+static void copy_region(const struct screen *s, ph_frame *f, const pixman_region32_t *region)
+{
+    int n;
+    const pixman_box32_t *boxes = pixman_region32_rectangles((pixman_region32_t *)region, &n);
+    for (int i = 0; i < n; i++)
+        copy_box(s, f, &boxes[i]);
+}
+
+static void copy_all(const struct screen *s, ph_frame *f)
+{
+    const pixman_box32_t all = {0, 0, s->width, s->height};
+    copy_box(s, f, &all);
+}
+
+static ph_frame *frame_create(struct screen *s)
+{
+    ph_frame *f = calloc(1, sizeof *f);
+    if (f == NULL)
+        return NULL;
+    f->pixels = malloc((size_t)s->width * (size_t)s->height * sizeof *f->pixels);
+    if (f->pixels == NULL) {
+        free(f);
+        return NULL;
+    }
+    f->screen = s;
+    f->width = s->width;
+    f->height = s->height;
+    return f;
+}
+
+static bool fits(const struct screen *s, const ph_frame *f)
+{
+    return f != NULL && f->width == s->width && f->height == s->height;
+}
+
+/* Brings an older frame's pixels up to date with the live buffer. */
+static void catch_up(const struct screen *s, ph_frame *f)
+{
+    if (f->sequence <= s->resized_at || s->sequence - f->sequence > HISTORY) {
+        copy_all(s, f);
+        return;
+    }
+    for (uint64_t i = f->sequence + 1; i <= s->sequence; i++)
+        copy_region(s, f, &s->history[i % HISTORY]);
+}
+
+/* Under the lock: a frame that only we hold, to be written. */
+static ph_frame *writable_frame(struct screen *s)
+{
+    if (fits(s, s->newest) && atomic_load(&s->newest->refs) == 1) {
+        ph_frame *f = s->newest;
+        s->newest = NULL;
+        return f;
+    }
+    ph_frame *f = s->spare;
+    s->spare = NULL;
+    if (!fits(s, f)) {
+        frame_free(f);
+        f = frame_create(s);
+    }
+    if (f != NULL) {
+        atomic_store(&f->refs, 1);
+        atomic_fetch_add(&s->refs, 1);
+    }
+    return f;
+}
+
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int publish(struct screen *s)
+{
+    pthread_mutex_lock(&s->lock);
+    ph_frame *f = writable_frame(s);
+    ph_frame *old = f != NULL ? s->newest : NULL;
+    if (f != NULL) {
+        pixman_region32_t *changed = &s->history[++s->sequence % HISTORY];
+        pixman_region32_t swap = *changed;
+        *changed = s->damage;
+        s->damage = swap;
+        catch_up(s, f);
+        f->sequence = s->sequence;
+        f->time = now();
+        s->newest = f;
+    }
+    pthread_mutex_unlock(&s->lock);
+    pixman_region32_clear(&s->damage);
+    ph_frame_unref(old);
+    return f != NULL ? 1 : PH_E_NO_MEMORY;
+}
+
+static bool is_covered(struct screen *s)
+{
+    pixman_box32_t all = {0, 0, s->width, s->height};
+    return pixman_region32_contains_rectangle(&s->covered, &all) == PIXMAN_REGION_IN;
+}
+
+int screen_publish(struct screen *s, struct rfb_rect *missing)
+{
+    if (!s->complete && !is_covered(s)) {
+        pixman_region32_t left;
+        pixman_box32_t all = {0, 0, s->width, s->height};
+        pixman_region32_init(&left);
+        bool ok = pixman_region32_inverse(&left, &s->covered, &all);
+        pixman_box32_t box = *pixman_region32_extents(&left);
+        pixman_region32_fini(&left);
+        if (!ok)
+            return PH_E_NO_MEMORY;
+        *missing = (struct rfb_rect){(uint16_t)box.x1, (uint16_t)box.y1,
+                                     (uint16_t)(box.x2 - box.x1), (uint16_t)(box.y2 - box.y1)};
+        return 0;
+    }
+    if (!s->complete) {
+        /* a first frame, or the first of a new size: all of it is new */
+        pixman_box32_t all = {0, 0, s->width, s->height};
+        s->complete = true;
+        pixman_region32_clear(&s->covered);
+        pixman_region32_reset(&s->damage, &all);
+    } else if (!pixman_region32_not_empty(&s->damage)) {
+        return 1; /* only a cursor or the like: the frame is still the newest */
+    }
+    return publish(s);
+}
+
+void screen_destroy(struct screen *s)
+{
+    if (s == NULL)
+        return;
+    pthread_mutex_lock(&s->lock);
+    ph_frame *newest = s->newest;
+    s->newest = NULL;
+    pthread_mutex_unlock(&s->lock);
+    ph_frame_unref(newest);
+    screen_unref(s);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * How the library's rooms fill a ph_error. */
+#ifndef ERROR_H
+#define ERROR_H
+
+#include "porthole.h"
+
+/* Fills *error (NULL is accepted) and returns code: return error_set(...). Control characters are
+ * replaced: parts of messages come from peers. */
+int error_set(ph_error *error, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same with ": " and the text of an errno value behind it. */
+int error_errno(ph_error *error, int code, int number, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The public code for one of rfb/err.h. */
+int error_from_rfb(int rfb_code);
+
+#endif

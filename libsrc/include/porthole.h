@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * libporthole: see and drive a VNC desktop from a program.
+ *
+ *     ph_client *c;
+ *     ph_frame *f;
+ *     ph_error e;
+ *     if (ph_connect("vnc+unix:/run/desktop.sock", NULL, NULL, &c, &e) != PH_OK)
+ *         errx(1, "%s", e.message);
+ *     ph_frame_get(c, 0, NULL, &f, &e);          // a complete picture of the desktop
+ *     ph_click(c, 640, 400, PH_BUTTON_LEFT, 1, NULL, &e);
+ *     ph_type(c, "hello", NULL, &e);
+ *     ph_frame_unref(f);
+ *     ph_close(c, NULL, &e);
+ *
+ * Conventions. Functions that can fail return PH_OK (0) or a negative ph_code, and describe a failure
+ * in *error, which may be NULL. Coordinates and sizes are framebuffer pixels from the top left corner;
+ * what lies outside is refused, never clamped. Text is UTF-8. Every function may be called from any
+ * thread, on the same handle too, except that a handle must not be used once its closing or destroying
+ * call has begun. The library has no global state to set up, installs no signal handlers and writes
+ * nothing to the terminal. (LibVNCClient's two log hooks, which are process-wide, are chained: what it
+ * says of this library's connections is taken, all else reaches the hooks set before.)
+ */
+#ifndef PORTHOLE_H
+#define PORTHOLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define PH_API __attribute__((visibility("default")))
+#else
+#define PH_API
+#endif
+
+/* ---- errors ---- */
+
+enum ph_code {
+    PH_OK = 0,
+    PH_E_ARGUMENT = -1,    /* the caller asked for something that cannot be: a bad target, key name,
+                              coordinate outside the framebuffer, ... */
+    PH_E_UNREACHABLE = -2, /* no connection: name not found, refused, no such socket */
+    PH_E_REFUSED = -3,     /* the server said no: wrong or missing password, refused, too many tries */
+    PH_E_TIMEOUT = -4,     /* the deadline passed */
+    PH_E_PROTOCOL = -5,    /* the server broke the protocol, or speaks none we know */
+    PH_E_NOT_FOUND = -6,   /* what was asked for is not there */
+    PH_E_CANCELLED = -7,   /* ph_cancel_trigger was called */
+    PH_E_CLOSED = -8,      /* the connection ended */
+    PH_E_NO_MEMORY = -9,
+    PH_E_SYSTEM = -10      /* the operating system said no; the message says to what */
+};
+
+/* What went wrong: filled by a function that fails, untouched by one that does not. */
+typedef struct ph_error {
+    int code;          /* as the function returned it */
+    char message[508]; /* one line, without a newline; printable UTF-8 or bytes above 0x7f */
+} ph_error;
+
+/* A short English name of a code; static storage, never NULL. */
+PH_API const char *ph_strerror(int code);
+
+/* The library's version, "MAJOR.MINOR.PATCH"; static storage. */
+PH_API const char *ph_version(void);
+
+/* ---- deadlines and cancelling ---- */
+
+typedef struct ph_cancel ph_cancel;
+
+/* A cancel object ends, from another thread or a signal-handling thread, every call that waits and
+ * was given it. Once triggered it stays so. NULL when out of memory. */
+PH_API ph_cancel *ph_cancel_create(void);
+/* Not async-signal-safe. */
+PH_API void ph_cancel_trigger(ph_cancel *cancel);
+/* No call may still be using it. NULL is accepted. */
+PH_API void ph_cancel_destroy(ph_cancel *cancel);
+
+/* How long a call may wait. NULL in its place means 10 seconds and no cancelling. */
+typedef struct ph_limit {
+    int timeout_ms;    /* milliseconds from the call; negative: no deadline; 0: do not wait */
+    ph_cancel *cancel; /* or NULL; borrowed during the call */
+} ph_limit;
+
+/* ---- connections ---- */
+
+typedef struct ph_client ph_client;
+
+/* Set with ph_options_init, then change what is needed. Strings are copied by ph_connect. */
+typedef struct ph_options {
+    size_t size;           /* sizeof(ph_options), for versions to come */
+    const char *password;  /* for VncAuth (RFC 6143 7.2.2, which uses 8 bytes of it); NULL: none */
+    const char *encodings; /* names in order of preference with commas between: raw copyrect rre
+                              corre hextile zlib tight zrle; NULL: raw and copyrect on a unix socket
+                              or loopback, tight and zrle elsewhere. All are lossless. */
+    int input_only;        /* non-zero: never ask for pixels; ph_frame_get fails */
+} ph_options;
+
+PH_API void ph_options_init(ph_options *options);
+
+/* Connects, authenticates and starts the connection's own thread. Name resolution, connecting and
+ * both halves of the handshake share the limit.
+ *   target   vnc://HOST, vnc://HOST:DISPLAY (port 5900 + DISPLAY), vnc://HOST::PORT,
+ *            vnc://[IPV6]::PORT, or vnc+unix:/PATH
+ *   options  NULL: the defaults
+ *   *client  on success: owned by the caller, ended by ph_close; on failure: NULL
+ * PH_E_ARGUMENT, _UNREACHABLE, _REFUSED, _TIMEOUT, _PROTOCOL, _CANCELLED, _CLOSED, _NO_MEMORY,
+ * _SYSTEM. */
+PH_API int ph_connect(const char *target, const ph_options *options, const ph_limit *limit,
+                      ph_client **client, ph_error *error);
+
+/* Releases every key and button that is down, delivers all input sent so far, and ends the
+ * connection: its writing half is closed and the server's end awaited, so that a server that reads
+ * slowly loses nothing. Frees the client whatever it returns; client may be NULL. Frames taken from
+ * it stay valid. PH_OK, or PH_E_TIMEOUT, _CANCELLED, _CLOSED when input may not have arrived. */
+PH_API int ph_close(ph_client *client, const ph_limit *limit, ph_error *error);
+
+typedef struct ph_info {
+    size_t size;          /* set to sizeof(ph_info) before the call */
+    int width, height;    /* pixels */
+    int rfb_minor;        /* RFB version 3.rfb_minor: 3, 7 or 8 */
+    const char *security; /* "none" or "vncauth"; static storage */
+    char name[4097];      /* the desktop's name as the server sent it: not to be trusted, UTF-8 not
+                             guaranteed; ended by a NUL */
+} ph_info;
+
+/* PH_E_ARGUMENT for an unknown size, PH_E_CLOSED etc. once the connection has failed. */
+PH_API int ph_client_info(ph_client *client, ph_info *info, ph_error *error);
+
+/* ---- frames ---- */
+
+/* A picture of the whole desktop at one moment. Immutable and reference-counted; holding one never
+ * stalls the connection. The pointer is not in it, with one exception that no client can turn off:
+ * TigerVNC draws it while it is not where this connection last moved it. */
+typedef struct ph_frame ph_frame;
+
+/* The newest complete frame with a sequence number above after (0: any), waiting for one where there
+ * is none yet. A frame is complete when the server has sent every pixel of it. The reference is the
+ * caller's: end it with ph_frame_unref.
+ * PH_E_TIMEOUT, _CANCELLED, PH_E_ARGUMENT (input_only), or why the connection ended. */
+PH_API int ph_frame_get(ph_client *client, uint64_t after, const ph_limit *limit, ph_frame **frame,
+                        ph_error *error);
+PH_API ph_frame *ph_frame_ref(ph_frame *frame);
+PH_API void ph_frame_unref(ph_frame *frame); /* NULL is accepted */
+
+PH_API int ph_frame_width(const ph_frame *frame);
+PH_API int ph_frame_height(const ph_frame *frame);
+/* Counts the connection's updates from 1; a later frame has a higher number. */
+PH_API uint64_t ph_frame_sequence(const ph_frame *frame);
+/* When its last pixel arrived: nanoseconds of CLOCK_MONOTONIC. */
+PH_API int64_t ph_frame_time(const ph_frame *frame);
+/* height rows of width pixels without padding, top row first; a pixel is 0xffRRGGBB in the machine's
+ * byte order (little-endian: bytes B, G, R, 0xff). Valid as long as the reference is held. */
+PH_API const uint32_t *ph_frame_pixels(const ph_frame *frame);
+
+/* ---- images ---- */
+
+enum ph_image_format { PH_IMAGE_PNG = 1, PH_IMAGE_JPEG = 2 };
+
+typedef struct ph_image_options {
+    size_t size;             /* sizeof(ph_image_options) */
+    int format;              /* a ph_image_format; PNG after init */
+    int quality;             /* JPEG: 1 to 100; 85 after init */
+    int x, y, width, height; /* the region; width 0: the whole frame */
+} ph_image_options;
+
+PH_API void ph_image_options_init(ph_image_options *options);
+
+/* Encodes a frame, or a region of it, as a PNG (8-bit RGB) or JPEG (4:2:0) file in memory.
+ * *bytes is the caller's, to be freed with ph_free. PH_E_ARGUMENT, PH_E_NO_MEMORY. */
+PH_API int ph_image_encode(const ph_frame *frame, const ph_image_options *options, uint8_t **bytes,
+                           size_t *len, ph_error *error);
+PH_API void ph_free(void *bytes); /* NULL is accepted */
+
+/* ---- input ----
+ * Each call queues its events as one unit, in the order of the calls, and returns once they are
+ * queued; the limit bounds the wait for room when the server does not read. ph_close delivers what
+ * is queued. What is held down when the connection closes is released by ph_close.
+ * All: PH_E_ARGUMENT, PH_E_TIMEOUT, _CANCELLED, or why the connection ended. */
+
+enum ph_button { PH_BUTTON_LEFT = 1, PH_BUTTON_MIDDLE = 2, PH_BUTTON_RIGHT = 3 };
+
+typedef struct ph_point {
+    int x, y;
+} ph_point;
+
+PH_API int ph_move(ph_client *client, int x, int y, const ph_limit *limit, ph_error *error);
+/* Presses (down non-zero) or releases a button where the pointer is, at (x, y). */
+PH_API int ph_button(ph_client *client, int x, int y, int button, int down, const ph_limit *limit,
+                     ph_error *error);
+/* Moves there, then presses and releases count times (1 to 10). */
+PH_API int ph_click(ph_client *client, int x, int y, int button, int count, const ph_limit *limit,
+                    ph_error *error);
+/* Presses at points[0], moves along straight lines through all points in steps of at most 16 pixels,
+ * releases at the last. count is 2 to 1000. */
+PH_API int ph_drag(ph_client *client, const ph_point *points, size_t count, int button,
+                   const ph_limit *limit, ph_error *error);
+/* Turns the wheel at (x, y): right and down steps, negative for left and up; together 1 to 1000. */
+PH_API int ph_scroll(ph_client *client, int x, int y, int right, int down, const ph_limit *limit,
+                     ph_error *error);
+
+/* The keysym of a key's name, in xdotool's and X11's terms ("Return", "Page_Up", "a", "F5"), in any
+ * case and with the usual aliases (enter, esc, ctrl, cmd, win, del, pgup, ...). A single character is
+ * itself. PH_E_ARGUMENT with the name when there is none such. */
+PH_API int ph_keysym(const char *name, uint32_t *keysym, ph_error *error);
+/* Presses or releases one key (an X11 keysym). A release carries the keysym of its press. */
+PH_API int ph_key(ph_client *client, uint32_t keysym, int down, const ph_limit *limit,
+                  ph_error *error);
+/* Presses the keys of a chord such as "ctrl+shift+t" in order and releases them in reverse. "plus"
+ * or a last "+" is the plus key. At most 8 keys. */
+PH_API int ph_chord(ph_client *client, const char *chord, const ph_limit *limit, ph_error *error);
+/* Is this a chord ph_chord would take? Needs no connection. PH_OK or PH_E_ARGUMENT. */
+PH_API int ph_chord_check(const char *chord, ph_error *error);
+/* Types UTF-8 text, a press and a release for each character; newline is Return, tab is Tab. Text
+ * that is not UTF-8 or holds another control character is PH_E_ARGUMENT, and nothing is typed. */
+PH_API int ph_type(ph_client *client, const char *text, const ph_limit *limit, ph_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

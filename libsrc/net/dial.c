@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "net/dial.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+int net_resolve(const struct net_target *target, struct addrinfo **found, ph_error *error)
+{
+    *found = NULL;
+    if (target->kind == NET_UNIX)
+        return PH_OK;
+    char port[8];
+    snprintf(port, sizeof port, "%u", target->port);
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    int rc = getaddrinfo(target->host, port, &hints, found);
+    if (rc == 0)
+        return PH_OK;
+    *found = NULL;
+    return error_set(error, PH_E_UNREACHABLE, "cannot find host '%s': %s", target->host,
+                     rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc));
+}
+
+/* Waits for a connect in progress: 0, or an errno value; ECANCELED once wake_fd is readable. */
+static int finish_connect(int fd, int wake_fd)
+{
+    struct pollfd p[] = {{.fd = fd, .events = POLLOUT}, {.fd = wake_fd, .events = POLLIN}};
+    while (poll(p, 2, -1) < 0)
+        if (errno != EINTR)
+            return errno;
+    if (p[1].revents != 0)
+        return ECANCELED;
+    int number = 0;
+    socklen_t len = sizeof number;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &len) < 0)
+        return errno;
+    return number;
+}
+
+/* 0 with *fd, or an errno value. */
+static int open_one(int family, const struct sockaddr *address, socklen_t len, int wake_fd, int *fd)
+{
+    int s = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (s < 0)
+        return errno;
+    int number = 0;
+    if (connect(s, address, len) < 0)
+        number = errno == EINPROGRESS ? finish_connect(s, wake_fd) : errno;
+    int on = 1;
+    if (number == 0 && family != AF_UNIX &&
+        setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0)
+        number = errno;
+    if (number != 0) {
+        close(s);
+        return number;
+    }
+    *fd = s;
+    return 0;
+}
+
+static int dial_unix(const struct net_target *target, int wake_fd, int *fd)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path, target->path, sizeof address.sun_path);
+    return open_one(AF_UNIX, (const struct sockaddr *)&address, sizeof address, wake_fd, fd);
+}
+
+int net_dial(const struct net_target *target, const struct addrinfo *found, int wake_fd, int *fd,
+             ph_error *error)
+{
+    int number = EADDRNOTAVAIL;
+    if (target->kind == NET_UNIX) {
+        number = dial_unix(target, wake_fd, fd);
+    } else {
+        for (; found != NULL && number != 0 && number != ECANCELED; found = found->ai_next)
+            number = open_one(found->ai_family, found->ai_addr, found->ai_addrlen, wake_fd, fd);
+    }
+    if (number == 0)
+        return PH_OK;
+    if (number == ECANCELED)
+        return error_set(error, PH_E_CANCELLED, "cancelled while connecting");
+    if (target->kind == NET_UNIX)
+        return error_errno(error, PH_E_UNREACHABLE, number, "cannot connect to %s", target->path);
+    return error_errno(error, PH_E_UNREACHABLE, number, "cannot connect to %s port %u",
+                       target->host, target->port);
+}
