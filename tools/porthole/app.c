@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "app.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PASSWORD_MAX = 1024 };
+
+int app_fail(int code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("porthole: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return code;
+}
+
+int app_fail_error(const ph_error *error)
+{
+    static const int codes[] = {
+        [-PH_E_ARGUMENT] = EXIT_USAGE,        [-PH_E_UNREACHABLE] = EXIT_UNREACHABLE,
+        [-PH_E_REFUSED] = EXIT_REFUSED,       [-PH_E_TIMEOUT] = EXIT_TIMEOUT,
+        [-PH_E_PROTOCOL] = EXIT_PROTOCOL,     [-PH_E_NOT_FOUND] = EXIT_NOT_FOUND,
+        [-PH_E_CANCELLED] = EXIT_INTERRUPTED, [-PH_E_CLOSED] = EXIT_UNREACHABLE,
+        [-PH_E_NO_MEMORY] = EXIT_OTHER,       [-PH_E_SYSTEM] = EXIT_OTHER,
+    };
+    return app_fail(codes[-error->code], "%s", error->message);
+}
+
+int app_usage(const struct app *app, const char *format, ...)
+{
+    const struct command *c = app->command;
+    va_list args;
+    va_start(args, format);
+    fputs("porthole: ", stderr);
+    vfprintf(stderr, format, args);
+    fprintf(stderr, "; usage: porthole %s %s\n", c->name, c->arguments);
+    va_end(args);
+    return EXIT_USAGE;
+}
+
+int app_int(const struct app *app, const char *text, const char *what, int min, int max, int *value)
+{
+    char *end;
+    errno = 0;
+    long n = strtol(text, &end, 10);
+    if (end == text || *end != '\0')
+        return app_usage(app, "%s '%s' is not a whole number", what, text);
+    if (errno != 0 || n < min || n > max)
+        return app_usage(app, "%s %s is not %d to %d", what, text, min, max);
+    *value = (int)n;
+    return EXIT_FINE;
+}
+
+/* The first line of a file. */
+static int read_password(const char *path, char *to, size_t size)
+{
+    FILE *f = fopen(path, "re");
+    if (f == NULL)
+        return app_fail(EXIT_USAGE, "cannot read the password file %s: %s", path, strerror(errno));
+    bool got = fgets(to, (int)size, f) != NULL;
+    fclose(f);
+    size_t n = got ? strcspn(to, "\r\n") : 0;
+    if (n == 0 || n == size - 1)
+        return app_fail(EXIT_USAGE,
+                        "the password file %s has no password of 1 to %zu bytes in its first line",
+                        path, size - 2);
+    to[n] = '\0';
+    return EXIT_FINE;
+}
+
+int app_connect(const struct app *app, bool input_only, const char *encodings, ph_client **client)
+{
+    char password[PASSWORD_MAX] = "";
+    ph_options options;
+    ph_error error;
+    if (app->target == NULL)
+        return app_fail(EXIT_USAGE,
+                        "no target: name one with -t or in $PORTHOLE, as in -t vnc://HOST:1 or -t "
+                        "vnc+unix:/PATH");
+    ph_options_init(&options);
+    options.input_only = input_only;
+    options.encodings = encodings;
+    options.password = getenv("PORTHOLE_PASSWORD");
+    if (app->password_file != NULL) {
+        int code = read_password(app->password_file, password, sizeof password);
+        if (code != EXIT_FINE)
+            return code;
+        options.password = password;
+    }
+    int rc = ph_connect(app->target, &options, &app->limit, client, &error);
+    explicit_bzero(password, sizeof password);
+    return rc == PH_OK ? EXIT_FINE : app_fail_error(&error);
+}
+
+int app_close(ph_client *client, int code)
+{
+    /* not cancelled by a signal: what is held down is released even then */
+    const ph_limit limit = {.timeout_ms = 5000};
+    ph_error error;
+    int rc = ph_close(client, &limit, &error);
+    return code == EXIT_FINE && rc != PH_OK ? app_fail_error(&error) : code;
+}
+
+int app_send(const struct app *app, app_action *act, const void *what)
+{
+    ph_client *client = NULL;
+    ph_error error;
+    int code = app_connect(app, true, NULL, &client);
+    if (code != EXIT_FINE)
+        return code;
+    if (act(app, client, what, &error) != PH_OK)
+        code = app_fail_error(&error);
+    return app_close(client, code);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * key and type. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app.h"
+
+enum { TEXT_MAX = 1 << 20 };
+
+/* All chords are looked at before the first is sent: a wrong one leaves nothing half typed. */
+static int do_keys(const struct app *app, ph_client *client, const void *what, ph_error *error)
+{
+    int rc = PH_OK;
+    for (char *const *chord = what; *chord != NULL && rc == PH_OK; chord++)
+        rc = ph_chord(client, *chord, &app->limit, error);
+    return rc;
+}
+
+int cmd_key(struct app *app, int argc, char **argv)
+{
+    if (argc < 2)
+        return app_usage(app, "no keys");
+    for (int i = 1; i < argc; i++) {
+        ph_error error;
+        if (ph_chord_check(argv[i], &error) != PH_OK)
+            return app_fail_error(&error);
+    }
+    return app_send(app, do_keys, argv + 1);
+}
+
+static int do_type(const struct app *app, ph_client *client, const void *what, ph_error *error)
+{
+    return ph_type(client, what, &app->limit, error);
+}
+
+/* Standard input as one string, at most TEXT_MAX bytes; NULL after printing what is wrong. */
+static char *read_input(void)
+{
+    char *text = malloc(TEXT_MAX + 1);
+    if (text == NULL) {
+        app_fail(EXIT_OTHER, "out of memory");
+        return NULL;
+    }
+    size_t n = fread(text, 1, TEXT_MAX + 1, stdin);
+    const char *why = ferror(stdin)                ? "cannot be read"
+                      : n > TEXT_MAX               ? "holds more than 1 MiB"
+                      : memchr(text, 0, n) != NULL ? "holds a NUL byte"
+                                                   : NULL;
+    if (why == NULL) {
+        text[n] = '\0';
+        return text;
+    }
+    app_fail(EXIT_USAGE, "standard input %s", why);
+    free(text);
+    return NULL;
+}
+
+int cmd_type(struct app *app, int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "--") == 0)
+        return app_send(app, do_type, argv[2]);
+    if (argc != 2)
+        return app_usage(app, argc < 2 ? "no text" : "more than one text: quote it");
+    if (strcmp(argv[1], "-") != 0)
+        return app_send(app, do_type, argv[1]);
+    char *text = read_input();
+    if (text == NULL)
+        return EXIT_USAGE;
+    int code = app_send(app, do_type, text);
+    free(text);
+    return code;
+}
