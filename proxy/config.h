@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The configuration file: portholed.conf(5). Read whole; every error is reported, one a line, as
+ * FILE:LINE: what is wrong; what would be right. Immutable once read, so any thread may look. */
+#ifndef PROXY_CONFIG_H
+#define PROXY_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <uv.h>
+
+enum {
+    CONFIG_NAME_MAX = 32,   /* characters of a desktop's or a stream's name */
+    CONFIG_HOST_MAX = 253,  /* a DNS name */
+    CONFIG_TOKEN_SIZE = 32, /* SHA-256 */
+    CONFIG_TOKEN_MIN = 32,  /* characters: fewer could be guessed */
+    CONFIG_TOKEN_MAX = 512,
+    CONFIG_PASSWORD_MAX = 255
+};
+
+/* A path, made absolute or relative to the working folder, and the line that named it (0: a
+ * default). */
+struct config_path {
+    char *path;
+    int line;
+};
+
+struct config_desktop {
+    struct config_desktop *next;
+    char name[CONFIG_NAME_MAX + 1];
+    char *unix_path; /* NULL: TCP */
+    char host[CONFIG_HOST_MAX + 1];
+    char port[6];
+    char *password; /* NULL: none */
+    int line;
+    unsigned seen; /* keys, for the reader */
+};
+
+struct config_stream {
+    struct config_stream *next;
+    char name[CONFIG_NAME_MAX + 1];
+    const struct config_desktop *desktop;
+    uint8_t tokens[2][CONFIG_TOKEN_SIZE];
+    size_t token_count;
+    int line;
+    unsigned seen;
+    char desktop_name[CONFIG_NAME_MAX + 1];
+    int desktop_line;
+};
+
+struct config {
+    struct sockaddr_storage listen;
+    int listen_line;
+    struct config_path certificate, key, web_root;
+    unsigned ping_interval;     /* seconds */
+    unsigned handshake_timeout; /* seconds */
+    unsigned max_viewers;
+    struct config_desktop *desktops; /* in the file's order */
+    struct config_stream *streams;
+    int server_line; /* of [server]; 0: there is none */
+    unsigned seen;
+};
+
+/* Where errors go, and how many there were. */
+struct config_errors {
+    const char *file; /* the configuration's name, as given */
+    FILE *out;
+    unsigned count;
+};
+
+/* Reports one error; line 0 leaves the line out. */
+void config_error(struct config_errors *errors, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Reads the file errors->file and the token and password files it names. The result is usable only
+ * if errors->count is 0 afterwards; NULL: the file cannot be read at all. */
+struct config *config_load(struct config_errors *errors);
+/* Wipes the secrets. Accepts NULL. */
+void config_destroy(struct config *config);
+
+/* SHA-256 of a token. 0, or -1 when OpenSSL fails. */
+int config_hash_token(const char *token, size_t len, uint8_t digest[CONFIG_TOKEN_SIZE]);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * HTTP/1.1 as bytes in and bytes out: request heads (the grammar is http-parser's) and answers.
+ * Request bodies are not taken. */
+#ifndef PROXY_HTTP_H
+#define PROXY_HTTP_H
+
+#include <http_parser.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rfb/buf.h"
+
+enum {
+    HTTP_HEAD_MAX = 8192, /* request line and headers */
+    HTTP_ANSWER_MAX = 4096
+};
+
+/* The headers somebody here reads. */
+enum http_header {
+    HTTP_H_HOST,
+    HTTP_H_UPGRADE,
+    HTTP_H_WS_KEY,
+    HTTP_H_WS_VERSION,
+    HTTP_H_WS_PROTOCOL,
+    HTTP_H_AUTHORIZATION,
+    HTTP_H_IF_NONE_MATCH,
+    HTTP_H_COUNT
+};
+
+/* One request head. Embedded by its owner; holds memory only between the first byte of a head and
+ * http_head_reset. */
+struct http_head {
+    /* for the owner to read, once feed has answered 1 */
+    const char *path;  /* without the query */
+    const char *query; /* "" where there is none. It may hold a token: not for the log. */
+    const char
+        *headers[HTTP_H_COUNT]; /* NULL: absent. Lists on several lines are joined by ", ". */
+    unsigned method;            /* HTTP_GET ... */
+    bool keep_alive;
+    bool upgrade; /* Connection: Upgrade and an Upgrade header */
+    bool has_body;
+
+    /* private */
+    http_parser parser;
+    size_t seen; /* bytes of this head so far */
+    struct rfb_buf url, values[HTTP_H_COUNT];
+    int current; /* header whose value comes, -1: one that nobody reads */
+    bool in_value, complete, duplicate;
+    size_t name_len;
+    char name[32]; /* longer than any name in the table */
+};
+
+void http_head_init(struct http_head *h);
+/* Frees the storage and waits for the next head. */
+void http_head_reset(struct http_head *h);
+
+/* Feeds bytes, counts in *used what belongs to the head. 1: the head is complete. 0: all was taken,
+ * more is needed. Otherwise the negated status to refuse with (-400, -431, -505), with the
+ * words for the peer in *why. */
+int http_head_feed(struct http_head *h, const uint8_t *data, size_t len, size_t *used,
+                   const char **why);
+
+/* Takes the next element of a comma-separated list (RFC 9110 section 5.6.1): *list moves behind it,
+ * *element and *len tell where it is, without the white space around it. False at the end. */
+bool http_list_next(const char **list, const char **element, size_t *len);
+
+struct http_answer {
+    unsigned status;
+    const char *type;  /* Content-Type */
+    const char *etag;  /* with its quotes; NULL: none */
+    const char *extra; /* further header lines, each ended by CRLF; NULL: none */
+    size_t length;     /* bytes of the body */
+    bool close;        /* the connection ends behind this answer */
+};
+
+/* Appends the head of an answer. 0, RFB_E_TOO_LARGE or RFB_E_NO_MEMORY. */
+int http_put_answer(struct rfb_buf *out, const struct http_answer *a);
+/* Appends the head that switches to WebSocket; protocol NULL: none selected. */
+int http_put_switch(struct rfb_buf *out, const char *accept, const char *protocol);
+
+#endif

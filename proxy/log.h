@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The log: one event a line on stderr, in logfmt:
+ *   2026-01-01T00:00:00.123Z info event=ready url=https://127.0.0.1:6080/
+ * Whatever stands in a text, one event stays one line of printable ASCII. The callers keep tokens,
+ * passwords and query strings out. Thread-safe: a line is one write. */
+#ifndef PROXY_LOG_H
+#define PROXY_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+
+/* Made by LOG_TEXT and LOG_NUMBER. */
+struct log_field {
+    const char *key;
+    const char *text; /* NULL: a number */
+    uint64_t number;
+};
+
+#define LOG_TEXT(k, v) ((struct log_field){.key = (k), .text = (v)})
+#define LOG_NUMBER(k, v) ((struct log_field){.key = (k), .number = (v)})
+
+/* log_event(level, "name", LOG_TEXT("peer", peer), ...): one field at least. */
+#define log_event(level, name, ...)                                                                \
+    log_write((level), (name), (const struct log_field[]){__VA_ARGS__, {.key = NULL}})
+
+/* Debug events are left out unless this was asked for. Call before the first thread. */
+void log_set_verbose(bool verbose);
+
+/* fields ends with a NULL key. */
+void log_write(enum log_level level, const char *event, const struct log_field *fields);
+
+/* Appends `text` as a logfmt value to the string in dst (dst_size bytes, NUL-ended), quoted and
+ * escaped where needed and cut where too long. For log_write and its tests. */
+void log_put_value(char *dst, size_t dst_size, const char *text);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * portholed: options, then one worker. Exit codes: 0 ended in good order, 1 cannot serve, 2 wrong
+ * usage or configuration. */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "log.h"
+#include "service.h"
+#include "worker.h"
+
+static const char usage[] =
+    "Usage: portholed [-c FILE] [--check] [-v]\n"
+    "Shows VNC desktops to browsers: a TLS WebSocket proxy.\n"
+    "\n"
+    "  -c, --config FILE  read FILE (default " PORTHOLE_SYSCONFDIR "/porthole/portholed.conf)\n"
+    "      --check        read the configuration and every file it names, say whether all is well\n"
+    "  -v, --verbose      log debug events too\n"
+    "      --version      print the version\n"
+    "  -h, --help         print this\n"
+    "\n"
+    "The configuration is described in portholed.conf(5).\n";
+
+struct options {
+    const char *file;
+    bool check;
+};
+
+enum { GO_ON = -1, WRONG = 2 };
+
+/* GO_ON, or the exit code. */
+static int parse_options(int argc, char **argv, struct options *o)
+{
+    static const struct option known[] = {
+        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
+        {"verbose", no_argument, NULL, 'v'},      {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+    };
+    int option;
+    while ((option = getopt_long(argc, argv, "c:vh", known, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            o->file = optarg;
+            break;
+        case 'k':
+            o->check = true;
+            break;
+        case 'v':
+            log_set_verbose(true);
+            break;
+        case 'V':
+            puts("portholed " PORTHOLE_VERSION);
+            return 0;
+        case 'h':
+            fputs(usage, stdout);
+            return 0;
+        default:
+            return WRONG; /* getopt has said what is wrong */
+        }
+    }
+    if (optind == argc)
+        return GO_ON;
+    fprintf(stderr, "%s: unexpected argument '%s'; see --help\n", argv[0], argv[optind]);
+    return WRONG;
+}
+
+static int serve(const struct service *service)
+{
+    struct worker *worker = worker_create(service);
+    if (worker == NULL)
+        return 1;
+    worker_run(worker);
+    worker_destroy(worker);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {.file = PORTHOLE_SYSCONFDIR "/porthole/portholed.conf"};
+    struct service service;
+    int code = parse_options(argc, argv, &o);
+    if (code != GO_ON)
+        return code;
+    signal(SIGPIPE, SIG_IGN);
+    struct config_errors errors = {.file = o.file, .out = stderr};
+    if (service_load(&service, &errors) != 0) {
+        code = WRONG;
+    } else if (o.check) {
+        printf("%s: ok\n", o.file);
+        code = 0;
+    } else {
+        code = serve(&service);
+    }
+    service_finish(&service);
+    return code;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Between a viewer and an upstream: bytes both ways, untouched, with bounded memory. What one end
+ * does not take stops the reading of the other. */
+#ifndef PROXY_RELAY_H
+#define PROXY_RELAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scratch.h"
+#include "tls.h"
+#include "upstream.h"
+#include "ws.h"
+
+struct relay {
+    struct tls_conn *front;
+    struct upstream *back;
+    struct scratch *scratch;
+    uint64_t to_viewer, from_viewer; /* RFB bytes, for the log */
+    bool front_paused;               /* the upstream does not take the viewer's bytes */
+};
+
+/* One WebSocket message to the viewer, of any kind. payload has WS_HEAD_MAX bytes of room before.
+ * -1: the viewer's connection is broken. */
+int relay_frame(struct relay *r, enum wslay_opcode opcode, uint8_t *payload, size_t len);
+/* The same for bytes that lie somewhere else: at most 16 KB. */
+int relay_frame_copy(struct relay *r, enum wslay_opcode opcode, const uint8_t *data, size_t len);
+
+/* Upstream's bytes, as its data event gives them. -1 as above. */
+int relay_to_viewer(struct relay *r, uint8_t *data, size_t len);
+/* The viewer has taken all: read on. */
+void relay_viewer_drained(struct relay *r);
+
+/* Gathers payload from one TLS record of the viewer; relay_flush sends it and must follow before
+ * anything else is done, as the place is shared. -1: the upstream is broken. */
+int relay_from_viewer(struct relay *r, const uint8_t *data, size_t len);
+int relay_flush(struct relay *r);
+void relay_upstream_drained(struct relay *r);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "service.h"
+
+#include "tls.h"
+
+static void load_tls(struct service *s, struct config_errors *errors)
+{
+    const struct config_path *certificate = &s->config->certificate, *key = &s->config->key;
+    char why[TLS_ERROR_MAX];
+    s->tls = tls_ctx_create();
+    if (s->tls == NULL) {
+        config_error(errors, 0, "TLS cannot be set up; look for a broken OpenSSL configuration");
+        return;
+    }
+    bool good = false;
+    if (certificate->path != NULL) {
+        good = tls_ctx_use_certificate(s->tls, certificate->path, why) == 0;
+        if (!good)
+            config_error(errors, certificate->line, "certificate: %s: %s; name a PEM file",
+                         certificate->path, why);
+    }
+    /* against a certificate that was not read, any key would be wrong */
+    if (good && key->path != NULL && tls_ctx_use_key(s->tls, key->path, why) != 0)
+        config_error(errors, key->line,
+                     "key: %s: %s; name the certificate's private key, PEM without pass phrase",
+                     key->path, why);
+}
+
+int service_load(struct service *s, struct config_errors *errors)
+{
+    char why[ASSETS_ERROR_MAX];
+    *s = (struct service){.config = config_load(errors)};
+    if (s->config == NULL)
+        return -1;
+    load_tls(s, errors);
+    s->assets = assets_load(s->config->web_root.path, why);
+    if (s->assets == NULL)
+        config_error(errors, s->config->web_root.line,
+                     "web_root: %s; name the folder of the viewer page", why);
+    return errors->count == 0 ? 0 : -1;
+}
+
+void service_finish(struct service *s)
+{
+    SSL_CTX_free(s->tls);
+    assets_destroy(s->assets);
+    config_destroy(s->config);
+    *s = (struct service){0};
+}

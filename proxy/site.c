@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "site.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "token.h"
+
+#define PLAIN "text/plain; charset=utf-8"
+
+/* An answer in words, for people. */
+static void say(struct site_answer *a, unsigned status, const char *words)
+{
+    a->head.status = status;
+    a->head.type = PLAIN;
+    a->body = (const uint8_t *)words;
+    a->body_len = a->head.length = strlen(words);
+}
+
+static void refuse_stream(struct site_answer *a, unsigned status, const char *words,
+                          const char *why)
+{
+    say(a, status, words);
+    a->refused = why;
+}
+
+/* RFC 9110 section 13.1.2: the comparison is weak. */
+static bool etag_matches(const char *list, const char *etag)
+{
+    const char *element;
+    size_t n;
+    while (list != NULL && http_list_next(&list, &element, &n)) {
+        if (n > 2 && strncmp(element, "W/", 2) == 0) {
+            element += 2;
+            n -= 2;
+        }
+        if ((n == 1 && *element == '*') || (n == strlen(etag) && strncmp(element, etag, n) == 0))
+            return true;
+    }
+    return false;
+}
+
+static void answer_asset(const struct service *service, const struct http_head *head,
+                         struct site_answer *a)
+{
+    const struct asset *asset = assets_find(service->assets, head->path);
+    if (asset == NULL) {
+        say(a, 404, "There is nothing here.\n");
+        return;
+    }
+    a->head.etag = asset->etag;
+    if (etag_matches(head->headers[HTTP_H_IF_NONE_MATCH], asset->etag)) {
+        a->head.status = 304;
+        return;
+    }
+    a->head.status = 200;
+    a->head.type = asset->type;
+    a->head.length = a->body_len = asset->size;
+    a->body = asset->bytes;
+}
+
+static bool offers_binary(const char *list)
+{
+    const char *element;
+    size_t n;
+    while (list != NULL && http_list_next(&list, &element, &n))
+        if (n == 6 && strncmp(element, "binary", n) == 0)
+            return true;
+    return false;
+}
+
+/* Is it a WebSocket handshake as RFC 6455 section 4.2.1 wants it? */
+static bool check_handshake(const struct http_head *head, struct site_answer *a)
+{
+    const char *version = head->headers[HTTP_H_WS_VERSION], *key = head->headers[HTTP_H_WS_KEY];
+    if (!head->upgrade || strcasecmp(head->headers[HTTP_H_UPGRADE], "websocket") != 0) {
+        refuse_stream(a, 426, "This address speaks WebSocket only.\n", "not a WebSocket request");
+        a->head.extra = "Upgrade: websocket\r\n";
+    } else if (version == NULL || strcmp(version, "13") != 0) {
+        refuse_stream(a, 426, "Only WebSocket version 13 is spoken here.\n",
+                      "another WebSocket version");
+        a->head.extra = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+    } else if (key == NULL || ws_accept(key, a->accept) != 0) {
+        refuse_stream(a, 400, "Sec-WebSocket-Key is missing or is not 16 bytes of base64.\n",
+                      "no WebSocket key");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static void answer_stream(const struct service *service, const struct http_head *head, bool full,
+                          struct site_answer *a)
+{
+    static const char unauthorized[] = "WWW-Authenticate: Bearer\r\n";
+    const char *token = NULL;
+    size_t len = 0;
+    if (!check_handshake(head, a))
+        return;
+    enum token_place place = token_find(head, &token, &len);
+    const struct config_stream *stream =
+        place == TOKEN_FOUND ? token_lookup(service->config, token, len) : NULL;
+    if (place == TOKEN_ENCODED) {
+        refuse_stream(a, 401, "The token must not be percent-encoded.\n", "percent-encoded token");
+        a->head.extra = unauthorized;
+    } else if (place == TOKEN_MISSING) {
+        refuse_stream(a, 401, "A token is needed to open a stream.\n", "no token");
+        a->head.extra = unauthorized;
+    } else if (stream == NULL) {
+        refuse_stream(a, 401, "This token opens no stream.\n", "wrong token");
+        a->head.extra = unauthorized;
+    } else if (full) {
+        refuse_stream(a, 503, "There are too many viewers; try again later.\n", "too many viewers");
+        a->head.extra = "Retry-After: 10\r\n";
+    } else {
+        a->stream = stream;
+        a->protocol = offers_binary(head->headers[HTTP_H_WS_PROTOCOL]) ? "binary" : NULL;
+    }
+}
+
+void site_answer(const struct service *service, const struct http_head *head, bool full,
+                 struct site_answer *a)
+{
+    *a = (struct site_answer){.head.close = !head->keep_alive};
+    bool stream = strcmp(head->path, "/stream") == 0;
+    if (head->has_body) {
+        say(a, 413, "Requests with a body are not taken.\n");
+        a->head.close = true;
+    } else if (head->method != HTTP_GET && (stream || head->method != HTTP_HEAD)) {
+        say(a, 405, "Only GET and HEAD are taken.\n");
+        a->head.extra = stream ? "Allow: GET\r\n" : "Allow: GET, HEAD\r\n";
+    } else if (stream) {
+        answer_stream(service, head, full, a);
+    } else if (strcmp(head->path, "/healthz") == 0) {
+        say(a, 200, "ok\n");
+    } else {
+        answer_asset(service, head, a);
+    }
+    if (head->method == HTTP_HEAD) {
+        a->body = NULL;
+        a->body_len = 0;
+    }
+}
+
+void site_refuse(unsigned status, const char *why, struct site_answer *a)
+{
+    *a = (struct site_answer){.head.close = true};
+    say(a, status, why);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What a request is answered: the viewer page's files, /healthz, and whether /stream may be opened.
+ */
+#ifndef PROXY_SITE_H
+#define PROXY_SITE_H
+
+#include "http.h"
+#include "service.h"
+#include "ws.h"
+
+/* An answer. The body is borrowed from the assets or is a literal. */
+struct site_answer {
+    struct http_answer head;
+    const uint8_t *body; /* not to be sent when NULL */
+    size_t body_len;
+    const char *refused; /* not NULL: somebody wanted a stream and this is why not, for the log */
+
+    /* set when the request opens a stream; then the rest means nothing */
+    const struct config_stream *stream;
+    char accept[WS_ACCEPT_SIZE];
+    const char *protocol; /* NULL: select none */
+};
+
+/* Answers a complete head. full: no further viewer may be let in. */
+void site_answer(const struct service *service, const struct http_head *head, bool full,
+                 struct site_answer *answer);
+/* Refuses a request that http_head_feed could not take; the connection ends behind it. */
+void site_refuse(unsigned status, const char *why, struct site_answer *answer);
+
+#endif

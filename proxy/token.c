@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "token.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+#include <strings.h>
+
+static const char protocol_prefix[] = "porthole.token.";
+
+static bool in_protocols(const char *list, const char **token, size_t *len)
+{
+    const char *element;
+    size_t n, prefix = sizeof protocol_prefix - 1;
+    while (list != NULL && http_list_next(&list, &element, &n)) {
+        if (n >= prefix && strncmp(element, protocol_prefix, prefix) == 0) {
+            *token = element + prefix;
+            *len = n - prefix;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool in_authorization(const char *value, const char **token, size_t *len)
+{
+    if (value == NULL || strncasecmp(value, "Bearer ", 7) != 0)
+        return false;
+    *token = value + 7 + strspn(value + 7, " ");
+    *len = strcspn(*token, " ");
+    return true;
+}
+
+static bool in_query(const char *query, const char **token, size_t *len)
+{
+    for (; *query != '\0'; query += strcspn(query, "&")) {
+        query += *query == '&';
+        if (strncmp(query, "token=", 6) == 0) {
+            *token = query + 6;
+            *len = strcspn(*token, "&");
+            return true;
+        }
+    }
+    return false;
+}
+
+enum token_place token_find(const struct http_head *head, const char **token, size_t *len)
+{
+    if (in_protocols(head->headers[HTTP_H_WS_PROTOCOL], token, len) ||
+        in_authorization(head->headers[HTTP_H_AUTHORIZATION], token, len))
+        return TOKEN_FOUND;
+    if (!in_query(head->query, token, len))
+        return TOKEN_MISSING;
+    return memchr(*token, '%', *len) == NULL ? TOKEN_FOUND : TOKEN_ENCODED;
+}
+
+const struct config_stream *token_lookup(const struct config *config, const char *token, size_t len)
+{
+    uint8_t digest[CONFIG_TOKEN_SIZE];
+    const struct config_stream *found = NULL;
+    if (config_hash_token(token, len, digest) != 0)
+        return NULL;
+    for (const struct config_stream *s = config->streams; s != NULL; s = s->next)
+        for (size_t i = 0; i < s->token_count; i++)
+            if (CRYPTO_memcmp(digest, s->tokens[i], sizeof digest) == 0)
+                found = s;
+    OPENSSL_cleanse(digest, sizeof digest);
+    return found;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Access tokens: where a request carries one, and which stream it opens. Only the SHA-256 of a
+ * token is ever kept. */
+#ifndef PROXY_TOKEN_H
+#define PROXY_TOKEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "http.h"
+
+enum token_place {
+    TOKEN_FOUND,
+    TOKEN_MISSING,
+    TOKEN_ENCODED /* percent-encoded in the query: not decoded here, as no token needs it */
+};
+
+/* Looks in the subprotocol list, the Authorization header and the query, in that order; the first
+ * found counts. *token points into the head and is not NUL-ended. */
+enum token_place token_find(const struct http_head *head, const char **token, size_t *len);
+
+/* The stream that the token opens, or NULL. Takes the same time whichever token matches. */
+const struct config_stream *token_lookup(const struct config *config, const char *token,
+                                         size_t len);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "viewer_private.h"
+
+void viewer_set_state(struct viewer *v, enum viewer_state state)
+{
+    static const char *const names[] = {"http",     "answering", "connecting", "greeting",
+                                        "refusing", "relaying",  "closing"};
+    log_event(LOG_LEVEL_DEBUG, "state", LOG_TEXT("peer", v->peer), LOG_NUMBER("id", v->id),
+              LOG_TEXT("from", names[v->state]), LOG_TEXT("to", names[state]));
+    v->state = state;
+}
+
+static void on_timer(uv_timer_t *timer);
+
+void viewer_arm(struct viewer *v, uint64_t ms, uint64_t repeat)
+{
+    uv_timer_start(&v->timer, on_timer, ms, repeat);
+}
+
+static struct viewer *conn_owner(struct tls_conn *c)
+{
+    return (struct viewer *)((char *)c - offsetof(struct viewer, conn));
+}
+
+/* ---- the end ---- */
+
+void viewer_free_if_closed(struct viewer *v)
+{
+    struct viewer_env *env = v->env;
+    if (v->conn_open || v->upstream_open || v->timer_open)
+        return;
+    if (v->previous != NULL)
+        v->previous->next = v->next;
+    else
+        env->list = v->next;
+    if (v->next != NULL)
+        v->next->previous = v->previous;
+    if (v->head != NULL)
+        http_head_reset(v->head);
+    free(v->head);
+    free(v->hs);
+    rfb_buf_finish(&v->rest);
+    ws_finish(&v->ws);
+    free(v);
+    env->connections--;
+    if (env->freed != NULL)
+        env->freed(env);
+}
+
+static void on_conn_closed(struct tls_conn *c)
+{
+    struct viewer *v = conn_owner(c);
+    v->conn_open = false;
+    viewer_free_if_closed(v);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct viewer *v = handle->data;
+    v->timer_open = false;
+    viewer_free_if_closed(v);
+}
+
+/* Everything but the connection to the viewer ends here, once; memory stays until all is closed. */
+static void retire(struct viewer *v, const char *why)
+{
+    if (v->stream != NULL) {
+        v->env->viewers--;
+        log_event(LOG_LEVEL_INFO, "viewer_close", LOG_NUMBER("id", v->id),
+                  LOG_TEXT("peer", v->peer), LOG_TEXT("stream", v->stream->name),
+                  LOG_TEXT("why", why),
+                  LOG_NUMBER("seconds", (uv_now(v->env->loop) - v->opened_at) / 1000),
+                  LOG_NUMBER("to_viewer", v->relay.to_viewer),
+                  LOG_NUMBER("from_viewer", v->relay.from_viewer));
+    }
+    viewer_set_state(v, VIEWER_CLOSING);
+    upstream_close(&v->upstream);
+    viewer_end_turn(v);
+    uv_close((uv_handle_t *)&v->timer, on_timer_closed);
+}
+
+void viewer_drop(struct viewer *v, const char *why)
+{
+    if (v->state == VIEWER_CLOSING)
+        return;
+    retire(v, why);
+    tls_conn_abort(&v->conn);
+}
+
+void viewer_hang_up(struct viewer *v)
+{
+    if (v->state == VIEWER_CLOSING)
+        return;
+    retire(v, "answered");
+    tls_conn_finish(&v->conn);
+}
+
+void viewer_leave(struct viewer *v, uint16_t code, const char *words, const char *why)
+{
+    uint8_t frame[2 + WS_REASON_MAX];
+    size_t len = 0, words_len = strlen(words);
+    if (v->state == VIEWER_CLOSING)
+        return;
+    if (code != WSLAY_CODE_NO_STATUS_RCVD) {
+        if (words_len > WS_REASON_MAX)
+            words_len = WS_REASON_MAX;
+        rfb_set_u16(frame, code);
+        memcpy(frame + 2, words, words_len);
+        len = 2 + words_len;
+    }
+    if (relay_frame_copy(&v->relay, WSLAY_CONNECTION_CLOSE, frame, len) != 0) {
+        viewer_drop(v, why);
+        return;
+    }
+    retire(v, why);
+    tls_conn_finish(&v->conn);
+}
+
+/* ---- events of the connection ---- */
+
+static void on_data(struct tls_conn *c, const uint8_t *data, size_t len)
+{
+    struct viewer *v = conn_owner(c);
+    if (v->state == VIEWER_HTTP || v->state == VIEWER_ANSWERING)
+        viewer_take_http(v, data, len);
+    else if (v->state != VIEWER_CLOSING)
+        viewer_take_websocket(v, data, len);
+}
+
+static void on_drained(struct tls_conn *c)
+{
+    struct viewer *v = conn_owner(c);
+    if (v->state == VIEWER_ANSWERING)
+        viewer_answer_drained(v);
+    else if (v->state != VIEWER_HTTP && v->state != VIEWER_CLOSING)
+        viewer_stream_drained(v);
+}
+
+static void on_ended(struct tls_conn *c, const char *why)
+{
+    struct viewer *v = conn_owner(c);
+    if (v->state == VIEWER_HTTP && strncmp(why, "TLS:", 4) == 0)
+        log_event(LOG_LEVEL_INFO, "refused", LOG_TEXT("peer", v->peer), LOG_TEXT("why", why));
+    viewer_drop(v, why);
+}
+
+static const struct tls_events conn_events = {
+    .data = on_data,
+    .drained = on_drained,
+    .ended = on_ended,
+    .closed = on_conn_closed,
+};
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct viewer *v = timer->data;
+    if (v->state == VIEWER_HTTP) {
+        if (!v->answered)
+            log_event(LOG_LEVEL_INFO, "refused", LOG_TEXT("peer", v->peer),
+                      LOG_TEXT("why", "no request in time"));
+        viewer_hang_up(v);
+    } else if (v->state == VIEWER_ANSWERING) {
+        viewer_drop(v, "the answer is not taken");
+    } else if (v->state != VIEWER_CLOSING) {
+        viewer_stream_timeout(v);
+    }
+}
+
+/* ---- the beginning and the end of all ---- */
+
+static void name_peer(struct viewer *v)
+{
+    struct sockaddr_storage address;
+    int len = sizeof address;
+    char host[INET6_ADDRSTRLEN] = "?";
+    unsigned port = 0;
+    if (uv_tcp_getpeername(&v->conn.tcp, (struct sockaddr *)&address, &len) == 0) {
+        uv_ip_name((struct sockaddr *)&address, host, sizeof host);
+        port = ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
+                                                   : ((struct sockaddr_in *)&address)->sin_port);
+    }
+    snprintf(v->peer, sizeof v->peer, strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+}
+
+static struct viewer *create(struct viewer_env *env)
+{
+    struct viewer *v = calloc(1, sizeof *v);
+    struct http_head *head = malloc(sizeof *head);
+    if (v == NULL || head == NULL ||
+        tls_conn_init(&v->conn, env->loop, &conn_events, env->scratch) != 0) {
+        free(head);
+        free(v);
+        return NULL;
+    }
+    uv_timer_init(env->loop, &v->timer);
+    v->timer.data = v;
+    v->conn_open = v->timer_open = true;
+    v->env = env;
+    v->head = head;
+    http_head_init(head);
+    rfb_buf_init(&v->rest, VIEWER_REST_MAX);
+    v->next = env->list;
+    if (v->next != NULL)
+        v->next->previous = v;
+    env->list = v;
+    env->connections++;
+    return v;
+}
+
+int viewer_accept(struct viewer_env *env, uv_stream_t *listener)
+{
+    struct viewer *v = create(env);
+    if (v == NULL)
+        return -1;
+    if (uv_accept(listener, (uv_stream_t *)&v->conn.tcp) != 0) {
+        viewer_drop(v, "it was gone before it was accepted");
+        return 0;
+    }
+    name_peer(v);
+    viewer_arm(v, env->service->config->handshake_timeout * 1000ULL, 0);
+    if (tls_conn_start(&v->conn, env->service->tls) != 0)
+        viewer_drop(v, "out of memory");
+    return 0;
+}
+
+void viewer_stop_all(struct viewer_env *env)
+{
+    env->stopping = true;
+    /* nothing is freed inside these calls: memory goes when the handles have closed */
+    for (struct viewer *v = env->list; v != NULL; v = v->next) {
+        if (v->state == VIEWER_HTTP || v->state == VIEWER_ANSWERING)
+            viewer_drop(v, "portholed is stopping");
+        else
+            viewer_leave(v, WSLAY_CODE_GOING_AWAY, "portholed is stopping",
+                         "portholed is stopping");
+    }
+}
+
+void viewer_abort_all(struct viewer_env *env)
+{
+    for (struct viewer *v = env->list; v != NULL; v = v->next) {
+        viewer_drop(v, "portholed is stopping");
+        tls_conn_abort(&v->conn);
+    }
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A connection as long as it speaks HTTP: one request after the other, each answered whole. */
+#include "log.h"
+#include "viewer_private.h"
+
+enum { BODY_PIECE = 128 << 10 };
+
+/* Sends on; the next request is looked at only when all of the answer has left. */
+static void send_body(struct viewer *v)
+{
+    while (v->body_left != 0 && v->conn.queued == 0) {
+        size_t n = v->body_left < BODY_PIECE ? v->body_left : BODY_PIECE;
+        if (tls_conn_send(&v->conn, v->body, n) != 0) {
+            viewer_drop(v, "the connection broke");
+            return;
+        }
+        v->body += n;
+        v->body_left -= n;
+    }
+    if (v->body_left == 0 && v->close_after) {
+        viewer_hang_up(v);
+    } else if (v->conn.queued == 0) {
+        viewer_set_state(v, VIEWER_HTTP);
+        tls_conn_pause(&v->conn, false);
+    } else {
+        tls_conn_pause(&v->conn, true);
+    }
+}
+
+static void respond(struct viewer *v, struct site_answer *answer)
+{
+    struct rfb_buf out;
+    if (answer->refused != NULL)
+        log_event(LOG_LEVEL_INFO, "refused", LOG_TEXT("peer", v->peer),
+                  LOG_TEXT("why", answer->refused));
+    if (answer->stream != NULL) {
+        viewer_upgrade(v, answer);
+        return;
+    }
+    rfb_buf_init(&out, HTTP_ANSWER_MAX);
+    bool good = http_put_answer(&out, &answer->head) == 0 &&
+                tls_conn_send(&v->conn, rfb_buf_data(&out), out.len) == 0;
+    rfb_buf_finish(&out);
+    http_head_reset(v->head);
+    if (!good) {
+        viewer_drop(v, "the connection broke");
+        return;
+    }
+    v->body = answer->body;
+    v->body_left = answer->body_len;
+    v->close_after = answer->head.close;
+    v->answered = true;
+    viewer_set_state(v, VIEWER_ANSWERING);
+    viewer_arm(v, VIEWER_IDLE_MS, 0);
+    send_body(v);
+}
+
+void viewer_take_http(struct viewer *v, const uint8_t *data, size_t len)
+{
+    const struct config *config = v->env->service->config;
+    while (len != 0 && v->state == VIEWER_HTTP) {
+        struct site_answer answer;
+        const char *why = "";
+        size_t used = 0;
+        int rc = http_head_feed(v->head, data, len, &used, &why);
+        data += used;
+        len -= used;
+        if (rc == 0)
+            return;
+        if (rc == 1)
+            site_answer(v->env->service, v->head, v->env->viewers >= config->max_viewers, &answer);
+        else
+            site_refuse((unsigned)-rc, why, &answer);
+        respond(v, &answer);
+    }
+    if (len == 0)
+        return;
+    if (v->state == VIEWER_ANSWERING && rfb_buf_put(&v->rest, data, len) != 0)
+        viewer_drop(v, "too many requests at once");
+    else if (v->state == VIEWER_CONNECTING)
+        viewer_take_websocket(v, data, len);
+}
+
+void viewer_answer_drained(struct viewer *v)
+{
+    viewer_arm(v, VIEWER_IDLE_MS, 0);
+    send_body(v);
+    if (v->state != VIEWER_HTTP)
+        return;
+    /* what came meanwhile is looked at now */
+    struct rfb_buf rest = v->rest;
+    rfb_buf_init(&v->rest, VIEWER_REST_MAX);
+    viewer_take_http(v, rfb_buf_data(&rest), rest.len);
+    rfb_buf_finish(&rest);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What the rooms of a viewer share: viewer.c (its life), viewer_http.c (until the switch to
+ * WebSocket) and viewer_stream.c (from then on). Nobody else includes this. */
+#ifndef PROXY_VIEWER_PRIVATE_H
+#define PROXY_VIEWER_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http.h"
+#include "relay.h"
+#include "rfb/handshake.h"
+#include "site.h"
+#include "tls.h"
+#include "upstream.h"
+#include "viewer.h"
+#include "ws.h"
+
+enum {
+    VIEWER_IDLE_MS = 30000, /* an HTTP connection between requests, or one that takes no answer */
+    VIEWER_REST_MAX = SCRATCH_CIPHER + SCRATCH_PLAIN /* what one read may bring behind a request */
+};
+
+enum viewer_state {
+    VIEWER_HTTP,       /* TLS handshake or a request's head */
+    VIEWER_ANSWERING,  /* an answer is on its way */
+    VIEWER_CONNECTING, /* WebSocket is open, the upstream is not yet */
+    VIEWER_GREETING,   /* upstream is ready: RFB handshake with the viewer */
+    VIEWER_REFUSING,   /* there is no upstream: the RFB handshake tells why */
+    VIEWER_RELAYING,
+    VIEWER_CLOSING
+};
+
+struct viewer {
+    struct viewer_env *env;
+    struct viewer *previous, *next;
+    enum viewer_state state;
+    struct tls_conn conn;
+    struct upstream upstream;
+    uv_timer_t timer; /* the state's deadline, or the next ping */
+    bool conn_open, upstream_open, timer_open;
+    bool waiting;     /* for its turn to connect */
+    bool handshaking; /* with the VNC server */
+    char peer[64];
+
+    /* HTTP */
+    struct http_head *head;
+    struct rfb_buf rest; /* input that waits for the answer to be sent */
+    const uint8_t *body;
+    size_t body_left;
+    bool close_after, answered;
+
+    /* WebSocket */
+    uint64_t id, opened_at, last_heard; /* ms of the loop's clock */
+    const struct config_stream *stream; /* NULL: not counted as a viewer (yet) */
+    struct ws ws;
+    struct rfb_server_hs *hs; /* until the relay starts */
+    struct relay relay;
+    char reason[WS_REASON_MAX + 1]; /* words of a close frame that is decided inside ws_feed */
+};
+
+/* ---- viewer.c ---- */
+
+/* The only place where the state changes; logged at debug level. */
+void viewer_set_state(struct viewer *v, enum viewer_state state);
+/* Sets the state's deadline, or with repeat the ping's clock. Milliseconds. */
+void viewer_arm(struct viewer *v, uint64_t ms, uint64_t repeat);
+
+/* Three ways to end. None frees memory from inside; all may be called in any callback, and a second
+ * call does nothing. why is for the log. */
+/* At once. */
+void viewer_drop(struct viewer *v, const char *why);
+/* An HTTP connection, behind its last answer. */
+void viewer_hang_up(struct viewer *v);
+/* A WebSocket connection, with a close frame; the words go to the viewer. The code NO_STATUS_RCVD
+ * stands for a close frame without code. */
+void viewer_leave(struct viewer *v, uint16_t code, const char *words, const char *why);
+/* One of the things that hold v has closed: frees v behind the last. */
+void viewer_free_if_closed(struct viewer *v);
+
+/* ---- viewer_http.c ---- */
+
+/* Plaintext in the states HTTP and ANSWERING. */
+void viewer_take_http(struct viewer *v, const uint8_t *data, size_t len);
+/* In the state ANSWERING: the connection has taken all so far. */
+void viewer_answer_drained(struct viewer *v);
+
+/* ---- viewer_stream.c ---- */
+
+/* Answers a request that opens a stream: from here on it is a viewer. */
+void viewer_upgrade(struct viewer *v, const struct site_answer *answer);
+/* Plaintext in the states from CONNECTING on. */
+void viewer_take_websocket(struct viewer *v, const uint8_t *data, size_t len);
+void viewer_stream_drained(struct viewer *v);
+void viewer_stream_timeout(struct viewer *v);
+/* v has no part in the handshakes with its desktop any more: another viewer may begin. */
+void viewer_end_turn(struct viewer *v);
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A viewer from the switch to WebSocket on: its turn to connect, both RFB handshakes, the relay. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "log.h"
+#include "rfb/err.h"
+#include "viewer_private.h"
+
+enum {
+    REFUSE_MS = 5000, /* for a viewer to hear why there is no desktop */
+    GREETING_MAX = RFB_NAME_MAX + 512,
+    SILENT_INTERVALS = 3,
+    /* TigerVNC takes five connections from one address that have not finished their handshake for
+     * an attack and locks the address, which is the proxy, out ("Too many security failures"). So
+     * there are never more than these, and other viewers of the desktop wait. */
+    HANDSHAKES_MAX = 2
+};
+
+/* ---- RFB ---- */
+
+static int send_binary(struct viewer *v, const struct rfb_buf *out)
+{
+    if (out->len == 0)
+        return 0;
+    return relay_frame_copy(&v->relay, WSLAY_BINARY_FRAME, rfb_buf_data(out), out->len);
+}
+
+/* Begins the handshake with the viewer: with a refusal when there is no desktop to show. */
+static void greet(struct viewer *v, const char *refusal)
+{
+    struct rfb_buf out;
+    rfb_buf_init(&out, GREETING_MAX);
+    viewer_set_state(v, refusal != NULL ? VIEWER_REFUSING : VIEWER_GREETING);
+    v->hs = malloc(sizeof *v->hs);
+    if (v->hs == NULL || rfb_server_hs_start(v->hs, refusal, &out) != 0 ||
+        send_binary(v, &out) != 0)
+        viewer_drop(v, "the viewer does not read");
+    rfb_buf_finish(&out);
+}
+
+static void log_upstream_error(struct viewer *v, const char *detail)
+{
+    log_event(LOG_LEVEL_WARN, "upstream_error", LOG_NUMBER("id", v->id),
+              LOG_TEXT("desktop", v->stream->desktop->name), LOG_TEXT("detail", detail));
+}
+
+/* There is no desktop: RFB has words for it, and so has WebSocket afterwards. */
+static void refuse_desktop(struct viewer *v, const char *words)
+{
+    upstream_close(&v->upstream);
+    viewer_end_turn(v);
+    snprintf(v->reason, sizeof v->reason, "%s", words);
+    viewer_arm(v, REFUSE_MS, 0);
+    greet(v, words);
+}
+
+static void start_relay(struct viewer *v)
+{
+    uint64_t interval = v->env->service->config->ping_interval * 1000ULL;
+    viewer_set_state(v, VIEWER_RELAYING);
+    free(v->hs);
+    v->hs = NULL;
+    viewer_arm(v, interval, interval);
+    upstream_start(&v->upstream);
+}
+
+/* 0 or a close code, as ws_payload_fn. *used tells what the handshake took. */
+static uint16_t feed_greeting(struct viewer *v, const uint8_t *data, size_t len, size_t *used)
+{
+    struct rfb_buf out;
+    rfb_buf_init(&out, GREETING_MAX);
+    int rc = rfb_server_hs_feed(v->hs, data, len, used, &out);
+    if (rc == 1 && rfb_msg_put_server_init(&out, upstream_init(&v->upstream)) != 0)
+        rc = RFB_E_NO_MEMORY;
+    uint16_t code = 0;
+    if (send_binary(v, &out) != 0) {
+        code = WSLAY_CODE_INTERNAL_SERVER_ERROR;
+    } else if (rc == RFB_E_REFUSED) {
+        code = WS_CLOSE_LOST; /* v->reason was set with the refusal */
+    } else if (rc < 0) {
+        snprintf(v->reason, sizeof v->reason, "RFB handshake: %.100s",
+                 rc == RFB_E_NO_MEMORY ? rfb_strerror(rc) : v->hs->reason);
+        code = WSLAY_CODE_PROTOCOL_ERROR;
+    } else if (rc == 1) {
+        start_relay(v);
+    }
+    rfb_buf_finish(&out);
+    return code;
+}
+
+static uint16_t on_payload(void *owner, const uint8_t *data, size_t len)
+{
+    struct viewer *v = owner;
+    size_t used = 0;
+    uint16_t code = 0;
+    switch (v->state) {
+    case VIEWER_GREETING:
+    case VIEWER_REFUSING:
+        code = feed_greeting(v, data, len, &used);
+        if (code != 0 || v->state != VIEWER_RELAYING || used == len)
+            return code;
+        data += used;
+        len -= used;
+        break;
+    case VIEWER_RELAYING:
+        break;
+    case VIEWER_CONNECTING:
+        snprintf(v->reason, sizeof v->reason, "in RFB the server speaks first");
+        return WSLAY_CODE_PROTOCOL_ERROR;
+    default:
+        return 0;
+    }
+    return relay_from_viewer(&v->relay, data, len) == 0 ? 0 : WSLAY_CODE_INTERNAL_SERVER_ERROR;
+}
+
+/* ---- WebSocket ---- */
+
+/* The answer to a ping waits while the viewer does not read; a later ping replaces it. */
+static void send_pong(struct viewer *v)
+{
+    if (!v->ws.pong_due || v->conn.queued != 0)
+        return;
+    v->ws.pong_due = false;
+    if (relay_frame_copy(&v->relay, WSLAY_PONG, v->ws.pong, v->ws.pong_len) != 0)
+        viewer_drop(v, "the connection to the viewer broke");
+}
+
+static void describe_close(const struct viewer *v, uint16_t code, char text[64])
+{
+    snprintf(text, 64, v->ws.peer_closed ? "the viewer closed (%u)" : "WebSocket or RFB error (%u)",
+             (unsigned)code);
+}
+
+void viewer_take_websocket(struct viewer *v, const uint8_t *data, size_t len)
+{
+    char why[64];
+    v->last_heard = uv_now(v->env->loop);
+    uint16_t code = ws_feed(&v->ws, data, len, on_payload, v);
+    /* also when the viewer goes: what it sent before counts */
+    if (relay_flush(&v->relay) != 0 && v->state == VIEWER_RELAYING) {
+        log_upstream_error(v, "writing: the connection broke");
+        viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server closed the connection",
+                     "upstream lost");
+    } else if (v->state == VIEWER_CLOSING) {
+        return;
+    } else if (code == WS_CLOSE_LOST && !v->ws.peer_closed) {
+        viewer_leave(v, code, v->reason, "upstream lost");
+    } else if (code != 0) {
+        const char *words = v->reason[0] != '\0' ? v->reason : ws_reason(code);
+        describe_close(v, code, why);
+        viewer_leave(v, code, v->ws.peer_closed ? "" : words, why);
+    } else {
+        send_pong(v);
+    }
+}
+
+static void on_ping(struct viewer *v)
+{
+    uint64_t now = uv_now(v->env->loop);
+    uint64_t interval = v->env->service->config->ping_interval * 1000ULL;
+    bool silent = now - v->last_heard > SILENT_INTERVALS * interval;
+    if (silent && v->relay.front_paused) {
+        log_upstream_error(v, "takes no input");
+        viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server takes no input", "upstream lost");
+    } else if (silent) {
+        viewer_drop(v, "the viewer is silent");
+    } else if (v->conn.queued == 0 && relay_frame_copy(&v->relay, WSLAY_PING, NULL, 0) != 0) {
+        viewer_drop(v, "the connection to the viewer broke");
+    }
+}
+
+/* ---- events of the upstream ---- */
+
+static struct viewer *upstream_owner(struct upstream *u)
+{
+    return (struct viewer *)((char *)u - offsetof(struct viewer, upstream));
+}
+
+static void on_upstream_closed(struct upstream *u)
+{
+    struct viewer *v = upstream_owner(u);
+    v->upstream_open = false;
+    viewer_free_if_closed(v);
+}
+
+static void on_upstream_ready(struct upstream *u)
+{
+    struct viewer *v = upstream_owner(u);
+    greet(v, NULL);
+    viewer_end_turn(v);
+}
+
+static void on_upstream_data(struct upstream *u, uint8_t *data, size_t len)
+{
+    struct viewer *v = upstream_owner(u);
+    if (v->state == VIEWER_RELAYING && relay_to_viewer(&v->relay, data, len) != 0)
+        viewer_drop(v, "the connection to the viewer broke");
+}
+
+static void on_upstream_drained(struct upstream *u)
+{
+    struct viewer *v = upstream_owner(u);
+    if (v->state != VIEWER_RELAYING)
+        return;
+    v->last_heard = uv_now(v->env->loop); /* it could not be heard while reading was stopped */
+    relay_upstream_drained(&v->relay);
+}
+
+static void on_upstream_ended(struct upstream *u, const char *words, const char *detail)
+{
+    struct viewer *v = upstream_owner(u);
+    log_upstream_error(v, detail);
+    if (v->state == VIEWER_CONNECTING)
+        refuse_desktop(v, words);
+    else
+        viewer_leave(v, WS_CLOSE_LOST, words, "upstream lost");
+}
+
+static const struct upstream_events upstream_events = {
+    .ready = on_upstream_ready,
+    .data = on_upstream_data,
+    .drained = on_upstream_drained,
+    .ended = on_upstream_ended,
+    .closed = on_upstream_closed,
+};
+
+/* Begins as many handshakes with a desktop as there may be, the longest waiting viewers first. */
+static void open_next(struct viewer_env *env, const struct config_desktop *desktop)
+{
+    while (!env->stopping) {
+        unsigned handshaking = 0;
+        struct viewer *next = NULL; /* the list's newest come first */
+        for (struct viewer *v = env->list; v != NULL; v = v->next) {
+            if (v->stream == NULL || v->stream->desktop != desktop)
+                continue;
+            handshaking += v->handshaking;
+            if (v->waiting)
+                next = v;
+        }
+        if (next == NULL || handshaking >= HANDSHAKES_MAX)
+            return;
+        next->waiting = false;
+        next->upstream_open =
+            upstream_open(&next->upstream, env->loop, desktop, &upstream_events, env->scratch) == 0;
+        next->handshaking = next->upstream_open;
+        if (!next->upstream_open)
+            viewer_drop(next, "out of memory"); /* no frame: another's may be half gathered */
+    }
+}
+
+void viewer_end_turn(struct viewer *v)
+{
+    v->waiting = false;
+    if (!v->handshaking)
+        return;
+    v->handshaking = false;
+    open_next(v->env, v->stream->desktop);
+}
+
+void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
+{
+    struct rfb_buf out;
+    struct viewer_env *env = v->env;
+    rfb_buf_init(&out, HTTP_ANSWER_MAX);
+    bool good = ws_init(&v->ws) == 0 &&
+                http_put_switch(&out, answer->accept, answer->protocol) == 0 &&
+                tls_conn_send(&v->conn, rfb_buf_data(&out), out.len) == 0;
+    rfb_buf_finish(&out);
+    http_head_reset(v->head);
+    free(v->head);
+    v->head = NULL;
+    if (!good) {
+        viewer_drop(v, "the connection broke");
+        return;
+    }
+    env->viewers++;
+    v->stream = answer->stream;
+    v->id = ++env->last_id;
+    v->opened_at = v->last_heard = uv_now(env->loop);
+    log_event(LOG_LEVEL_INFO, "viewer_open", LOG_NUMBER("id", v->id), LOG_TEXT("peer", v->peer),
+              LOG_TEXT("stream", v->stream->name), LOG_TEXT("desktop", v->stream->desktop->name));
+    viewer_set_state(v, VIEWER_CONNECTING);
+    viewer_arm(v, env->service->config->handshake_timeout * 1000ULL, 0);
+    v->relay = (struct relay){.front = &v->conn, .back = &v->upstream, .scratch = env->scratch};
+    v->waiting = true;
+    open_next(env, v->stream->desktop);
+}
+
+void viewer_stream_drained(struct viewer *v)
+{
+    v->last_heard = uv_now(v->env->loop); /* a slow viewer that takes its bytes is alive */
+    send_pong(v);
+    if (v->state == VIEWER_RELAYING)
+        relay_viewer_drained(&v->relay);
+}
+
+void viewer_stream_timeout(struct viewer *v)
+{
+    switch (v->state) {
+    case VIEWER_CONNECTING:
+        log_upstream_error(v, "no answer in time");
+        refuse_desktop(v, "the desktop's VNC server did not answer in time");
+        break;
+    case VIEWER_GREETING:
+        viewer_leave(v, WSLAY_CODE_POLICY_VIOLATION, "the RFB handshake took too long",
+                     "no RFB handshake in time");
+        break;
+    case VIEWER_REFUSING:
+        viewer_leave(v, WS_CLOSE_LOST, v->reason, "upstream lost");
+        break;
+    default:
+        on_ping(v);
+        break;
+    }
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The configuration file: each mistake with its exact message, all of them at once, and what a good
+ * file means. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proxy/config.h"
+#include "unit.h"
+
+#define TOKEN "0123456789abcdef0123456789abcdef"
+#define SERVER "[server]\ncertificate = c\nkey = k\n"
+#define DESKTOP "[desktop d]\nupstream = unix:s\n"
+#define SHA "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+static char folder[] = "/tmp/test_proxy_config.XXXXXX";
+
+static void write_file(const char *name, const char *text, size_t len)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *out = fopen(path, "we");
+    assert_non_null(out);
+    assert_int_equal(fwrite(text, 1, len, out), len);
+    assert_int_equal(fclose(out), 0);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    write_file("token", TOKEN "\nsecond line\n", sizeof TOKEN + 12);
+    write_file("token.crlf", TOKEN "\r\n", sizeof TOKEN + 1);
+    write_file("token.bare", TOKEN, sizeof TOKEN - 1);
+    write_file("token.short", "abc\n", 4);
+    write_file("token.bad", "0123456789abcdef 123456789abcdef\n", 33);
+    write_file("token.nul",
+               "0123456789abcdef\0"
+               "123456789abcdef\n",
+               33);
+    write_file("password", "sesame\nx\n", 9);
+    write_file("password.empty", "\nsesame\n", 8);
+    char big[4096];
+    memset(big, 'a', sizeof big);
+    write_file("big", big, sizeof big);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    static const char *const names[] = {"token",     "token.crlf",    "token.bare", "token.short",
+                                        "token.bad", "token.nul",     "password",   "big",
+                                        "conf",      "password.empty"};
+    (void)state;
+    char path[128];
+    for (size_t i = 0; i < COUNT(names); i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        unlink(path);
+    }
+    return rmdir(folder);
+}
+
+/* Loads a text; the errors, without the folder's name wherever it stands, go to `errors`. */
+static struct config *load_bytes(const char *text, size_t len, char *errors, size_t size)
+{
+    char path[128], *raw = NULL;
+    size_t raw_len = 0;
+    write_file("conf", text, len);
+    snprintf(path, sizeof path, "%s/conf", folder);
+    FILE *out = open_memstream(&raw, &raw_len);
+    assert_non_null(out);
+    struct config_errors e = {.file = path, .out = out};
+    struct config *c = config_load(&e);
+    assert_int_equal(fclose(out), 0);
+    errors[0] = '\0';
+    size_t prefix = strlen(folder) + 1;
+    for (const char *p = raw; *p != '\0';) {
+        size_t at = strlen(errors);
+        assert_true(at + 2 < size);
+        if (strncmp(p, folder, prefix - 1) == 0)
+            p += prefix;
+        else
+            snprintf(errors + at, size - at, "%c", *p++);
+    }
+    free(raw);
+    assert_int_equal(e.count == 0, errors[0] == '\0');
+    return c;
+}
+
+static struct config *load(const char *text, char *errors, size_t size)
+{
+    return load_bytes(text, strlen(text), errors, size);
+}
+
+static void tells_every_mistake(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *errors;
+    } cases[] = {
+        {"", "conf: there is no [server]; add it, with certificate = PATH and key = PATH\n"},
+        {"[server]\n", "conf:1: certificate is missing in this section; add certificate = VALUE\n"
+                       "conf:1: key is missing in this section; add key = VALUE\n"},
+        {SERVER "listen = localhost:80\n",
+         "conf:4: listen: \"localhost:80\" is not an address and a port; "
+         "use 127.0.0.1:6080 or [::1]:6080\n"},
+        {SERVER "listen = 127.0.0.1:65536\n",
+         "conf:4: listen: \"127.0.0.1:65536\" is not an address and a port; "
+         "use 127.0.0.1:6080 or [::1]:6080\n"},
+        {SERVER "listen = ::1:80\n", "conf:4: listen: \"::1:80\" is not an address and a port; "
+                                     "use 127.0.0.1:6080 or [::1]:6080\n"},
+        {SERVER "ping_interval = 0\n",
+         "conf:4: ping_interval: \"0\" is not a whole number; use 1 to 3600\n"},
+        {SERVER "ping_interval = 1s\n",
+         "conf:4: ping_interval: \"1s\" is not a whole number; use 1 to 3600\n"},
+        {SERVER "handshake_timeout = -1\n",
+         "conf:4: handshake_timeout: \"-1\" is not a whole number; use 1 to 600\n"},
+        {SERVER "max_viewers = 99999999999999999999\n",
+         "conf:4: max_viewers: \"99999999999999999999\" is not a whole number; use 1 to 100000\n"},
+        {SERVER "certificate = d\n",
+         "conf:4: certificate stands twice in this section; keep one\n"},
+        {SERVER "web_root =\n", "conf:4: web_root has no value; write web_root = VALUE\n"},
+        {SERVER "colour = red\n", "conf:4: unknown key \"colour\" in [server]; known are listen, "
+                                  "certificate, key, web_root, "
+                                  "ping_interval, handshake_timeout, max_viewers\n"},
+        {SERVER SERVER, "conf:4: [server] stands twice, first in line 1; keep one\n"},
+        {SERVER "nonsense\n",
+         "conf:4: neither a section nor a key; write [SECTION] or KEY = VALUE\n"},
+        {SERVER "[desktop d\n",
+         "conf:4: neither a section nor a key; write [SECTION] or KEY = VALUE\n"},
+        {"key = k\n" SERVER, "conf:1: \"key\" stands before any section; put it below [server]\n"},
+        {SERVER "[servers]\nx = y\n", "conf:4: unknown section [servers]; "
+                                      "known are [server], [desktop NAME], [stream NAME]\n"},
+        {SERVER "[desktop]\n", "conf:4: unknown section [desktop]; "
+                               "known are [server], [desktop NAME], [stream NAME]\n"},
+        {SERVER "[desktop a b]\n",
+         "conf:4: \"a b\" is not a name; use up to 32 letters, digits, '.', '_', '-'\n"},
+        {SERVER "[desktop aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n",
+         "conf:4: \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\" is not a name; "
+         "use up to 32 letters, digits, '.', '_', '-'\n"},
+        {SERVER "[desktop d]\n",
+         "conf:4: upstream is missing in this section; add upstream = VALUE\n"},
+        {SERVER DESKTOP DESKTOP, "conf:6: [desktop d] stands twice, first in line 4; keep one\n"},
+        {SERVER "[desktop d]\nupstream = host:5900\n",
+         "conf:5: upstream: \"host:5900\" is not a VNC server's address; "
+         "use unix:/path or tcp:HOST:PORT\n"},
+        {SERVER "[desktop d]\nupstream = tcp:host:0\n",
+         "conf:5: upstream: \"tcp:host:0\" is not a VNC server's address; "
+         "use unix:/path or tcp:HOST:PORT\n"},
+        {SERVER "[desktop d]\nupstream = tcp:ho st:1\n",
+         "conf:5: upstream: \"tcp:ho st:1\" is not a VNC server's address; "
+         "use unix:/path or tcp:HOST:PORT\n"},
+        {SERVER "[desktop d]\nupstream = unix:\n",
+         "conf:5: upstream: \"unix:\" is not a VNC server's address; "
+         "use unix:/path or tcp:HOST:PORT\n"},
+        {SERVER "[desktop d]\nupstream = unix:/123456789/123456789/123456789/123456789/123456789/"
+                "123456789/123456789/123456789/123456789/123456789/1234567\n",
+         "conf:5: upstream: the socket's path is 108 bytes long; at most 107 are possible\n"},
+        {SERVER DESKTOP "password_file = none\n",
+         "conf:6: password_file: none cannot be read (No such file or directory); "
+         "name a readable file\n"},
+        {SERVER DESKTOP "password_file = .\n",
+         "conf:6: password_file: . cannot be read (Is a directory); name a readable file\n"},
+        {SERVER DESKTOP "password_file = password.empty\n",
+         "conf:6: password_file: its first line is empty; put the VNC password there\n"},
+        {SERVER DESKTOP "password_file = big\n",
+         "conf:6: password_file: its first line is too long; use at most 255 bytes\n"},
+        {SERVER DESKTOP "[stream s]\n",
+         "conf:6: desktop is missing in this section; add desktop = VALUE\n"
+         "conf:6: nothing opens this stream; add token_file = PATH or token_sha256 = DIGEST\n"},
+        {SERVER "[stream s]\ndesktop = x\ntoken_file = token\n",
+         "conf:5: there is no desktop \"x\"; add [desktop x]\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = a/b\ntoken_file = token\n",
+         "conf:7: desktop: \"a/b\" is not a name; use up to 32 letters, digits, '.', '_', '-'\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token.short\n",
+         "conf:8: token_file: the token has 3 characters; use at least 32\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token.bad\n",
+         "conf:8: token_file: the token has a character that a URL cannot carry; "
+         "use letters, digits, '-', '_', '.', '~'\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token.nul\n",
+         "conf:8: token_file: the token has a character that a URL cannot carry; "
+         "use letters, digits, '-', '_', '.', '~'\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = big\n",
+         "conf:8: token_file: the token is too long; use at most 512 characters\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = none\n",
+         "conf:8: token_file: none cannot be read (No such file or directory); "
+         "name a readable file\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_sha256 = abc\n",
+         "conf:8: token_sha256: not a SHA-256; use its 64 hexadecimal digits\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_sha256 = " SHA "\n"
+                        "[stream t]\ndesktop = d\ntoken_sha256 = " SHA "\n",
+         "conf:11: this token opens [stream s] already; use another\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token\n[stream s]\ndesktop = d\n",
+         "conf:9: [stream s] stands twice, first in line 6; keep one\n"},
+        {SERVER "a\001b = c\n", "conf:4: a control character; use plain text\n"},
+        /* one run finds them all, in their order */
+        {"[server]\nkey\nlisten = x\nfoo = 1\n[nope]\n[desktop d]\n",
+         "conf:2: neither a section nor a key; write [SECTION] or KEY = VALUE\n"
+         "conf:3: listen: \"x\" is not an address and a port; use 127.0.0.1:6080 or [::1]:6080\n"
+         "conf:4: unknown key \"foo\" in [server]; known are listen, certificate, key, web_root, "
+         "ping_interval, handshake_timeout, max_viewers\n"
+         "conf:5: unknown section [nope]; known are [server], [desktop NAME], [stream NAME]\n"
+         "conf:1: certificate is missing in this section; add certificate = VALUE\n"
+         "conf:1: key is missing in this section; add key = VALUE\n"
+         "conf:6: upstream is missing in this section; add upstream = VALUE\n"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char errors[2048];
+        config_destroy(load(cases[i].text, errors, sizeof errors));
+        assert_string_equal(errors, cases[i].errors);
+    }
+}
+
+static void refuses_long_lines_whole(void **state)
+{
+    (void)state;
+    for (size_t len = 195; len < 2000; len += len < 205 ? 1 : 300) {
+        char text[4096] = SERVER "web_root = ", errors[512], expected[512] = "";
+        size_t start = strlen(SERVER), at = strlen(text);
+        memset(text + at, 'w', start + len - at);
+        memcpy(text + start + len, "\n", 2);
+        if (len > 197)
+            snprintf(expected, sizeof expected,
+                     "conf:4: the line is too long (%zu bytes); use at most 197\n",
+                     len < 1023 ? len : (size_t)1023);
+        struct config *c = load(text, errors, sizeof errors);
+        assert_string_equal(errors, expected);
+        if (len <= 197) /* 11 bytes of "web_root = ", and the folder with its slash before */
+            assert_int_equal(strlen(c->web_root.path), strlen(folder) + 1 + len - 11);
+        config_destroy(c);
+    }
+}
+
+static void refuses_nul_bytes(void **state)
+{
+    (void)state;
+    char errors[256];
+    config_destroy(load_bytes(SERVER "a\0b = c\n", strlen(SERVER) + 8, errors, sizeof errors));
+    assert_string_equal(errors, "conf:4: a control character; use plain text\n");
+}
+
+static void refuses_a_missing_file(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    struct config_errors e = {.file = "/nonexistent/portholed.conf", .out = out};
+    assert_null(config_load(&e));
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(e.count, 1);
+    assert_string_equal(text, "/nonexistent/portholed.conf: cannot be read "
+                              "(No such file or directory); name another with -c FILE\n");
+    free(text);
+}
+
+static void has_defaults(void **state)
+{
+    (void)state;
+    char errors[256], name[64];
+    struct config *c = load(SERVER, errors, sizeof errors);
+    assert_string_equal(errors, "");
+    assert_int_equal(uv_ip4_name((struct sockaddr_in *)&c->listen, name, sizeof name), 0);
+    assert_string_equal(name, "127.0.0.1");
+    assert_int_equal(ntohs(((struct sockaddr_in *)&c->listen)->sin_port), 6080);
+    assert_int_equal(c->ping_interval, 20);
+    assert_int_equal(c->handshake_timeout, 10);
+    assert_int_equal(c->max_viewers, 1000);
+    assert_int_equal(c->web_root.path[0], '/');
+    config_destroy(c);
+}
+
+static void reads_a_whole_file(void **state)
+{
+    (void)state;
+    char errors[256], path[128];
+    uint8_t digest[CONFIG_TOKEN_SIZE];
+    struct config *c =
+        load("# comment\r\n; another\r\n\r\n[server]\r\n"
+             "listen = [::1]:0 ; the kernel chooses\r\n"
+             "  certificate=/abs/c.pem\nkey: k.pem\n"
+             "[stream one]\ndesktop = tcp\ntoken_file = token\ntoken_sha256=" SHA "\n"
+             "[stream two]\ndesktop = unix\ntoken_file = token.crlf\n"
+             "[desktop tcp]\nupstream = tcp:[fe80::1]:5901\npassword_file = password\n"
+             "[desktop unix]\nupstream = unix:/run/x.sock\n",
+             errors, sizeof errors);
+    assert_string_equal(errors, "conf:14: this token opens [stream one] already; use another\n");
+    assert_int_equal(((struct sockaddr_in6 *)&c->listen)->sin6_family, AF_INET6);
+    assert_string_equal(c->certificate.path, "/abs/c.pem");
+    assert_int_equal(c->certificate.line, 6);
+    snprintf(path, sizeof path, "%s/k.pem", folder);
+    assert_string_equal(c->key.path, path);
+    const struct config_desktop *tcp = c->desktops, *local = tcp->next;
+    assert_string_equal(tcp->host, "fe80::1");
+    assert_string_equal(tcp->port, "5901");
+    assert_string_equal(tcp->password, "sesame");
+    assert_string_equal(local->unix_path, "/run/x.sock");
+    assert_null(local->password);
+    assert_ptr_equal(c->streams->desktop, tcp);
+    assert_ptr_equal(c->streams->next->desktop, local);
+    assert_int_equal(c->streams->token_count, 2);
+    assert_int_equal(config_hash_token(TOKEN, strlen(TOKEN), digest), 0);
+    assert_memory_equal(c->streams->tokens[0], digest, sizeof digest);
+    assert_memory_equal(c->streams->next->tokens[0], digest, sizeof digest); /* without the CR */
+    assert_int_equal(config_hash_token("abc", 3, digest), 0);
+    assert_memory_equal(c->streams->tokens[1], digest, sizeof digest);
+    config_destroy(c);
+    config_destroy(NULL);
+}
+
+static void takes_a_token_without_newline(void **state)
+{
+    (void)state;
+    char errors[256];
+    struct config *c = load(SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token.bare\n",
+                            errors, sizeof errors);
+    assert_string_equal(errors, "");
+    assert_int_equal(c->streams->token_count, 1);
+    config_destroy(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tells_every_mistake),
+        cmocka_unit_test(refuses_long_lines_whole),
+        cmocka_unit_test(refuses_nul_bytes),
+        cmocka_unit_test(refuses_a_missing_file),
+        cmocka_unit_test(has_defaults),
+        cmocka_unit_test(reads_a_whole_file),
+        cmocka_unit_test(takes_a_token_without_newline),
+    };
+    return cmocka_run_group_tests_name("proxy configuration", tests, set_up, tear_down);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What requests are answered: files, tokens in every place, refusals; and what of a folder is
+ * served. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proxy/assets.h"
+#include "proxy/site.h"
+#include "unit.h"
+
+#define GOOD "good-token"
+#define OTHER "other-token"
+#define KEY "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+#define VERSION "Sec-WebSocket-Version: 13\r\n"
+#define WS "Upgrade: websocket\r\nConnection: Upgrade\r\n" KEY VERSION
+
+static char folder[] = "/tmp/test_proxy_site.XXXXXX";
+static struct config_desktop desktop = {.name = "d"};
+static struct config_stream streams[2] = {
+    {.name = "good", .desktop = &desktop, .token_count = 1, .next = &streams[1]},
+    {.name = "other", .desktop = &desktop, .token_count = 1},
+};
+static struct config config = {.streams = streams};
+static struct service service = {.config = &config};
+
+static const char *in_folder(const char *name)
+{
+    static char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void write_file(const char *name, const char *text)
+{
+    FILE *out = fopen(in_folder(name), "we");
+    assert_non_null(out);
+    assert_true(fputs(text, out) >= 0);
+    assert_int_equal(fclose(out), 0);
+}
+
+static int set_up(void **state)
+{
+    char why[ASSETS_ERROR_MAX];
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(mkdir(in_folder("root"), 0700), 0);
+    assert_int_equal(mkdir(in_folder("root/app"), 0700), 0);
+    write_file("secret.js", "secret");
+    write_file("root/index.html", "<p>");
+    write_file("root/app/a.js", "1;");
+    write_file("root/app/empty.css", "");
+    write_file("root/Makefile", "all:");
+    write_file("root/.hidden.js", "h");
+    write_file("root/a b.js", "space");
+    assert_int_equal(symlink("app/a.js", in_folder("root/link.js")), 0);
+    service.assets = assets_load(in_folder("root"), why);
+    assert_non_null(service.assets);
+    assert_int_equal(config_hash_token(GOOD, strlen(GOOD), streams[0].tokens[0]), 0);
+    return config_hash_token(OTHER, strlen(OTHER), streams[1].tokens[0]);
+}
+
+static int tear_down(void **state)
+{
+    static const char *const names[] = {"root/app/a.js", "root/app/empty.css", "root/index.html",
+                                        "root/Makefile", "root/.hidden.js",    "root/a b.js",
+                                        "root/link.js",  "secret.js"};
+    (void)state;
+    assets_destroy(service.assets);
+    for (size_t i = 0; i < COUNT(names); i++)
+        unlink(in_folder(names[i]));
+    rmdir(in_folder("root/app"));
+    rmdir(in_folder("root"));
+    return rmdir(folder);
+}
+
+/* Answers "METHOD TARGET" with further headers. */
+static void ask(const char *request, const char *headers, bool full, struct site_answer *a)
+{
+    char text[2048];
+    const char *why;
+    struct http_head h;
+    size_t used;
+    snprintf(text, sizeof text, "%s HTTP/1.1\r\nHost: x\r\n%s\r\n", request, headers);
+    http_head_init(&h);
+    assert_int_equal(http_head_feed(&h, (uint8_t *)text, strlen(text), &used, &why), 1);
+    site_answer(&service, &h, full, a);
+    http_head_reset(&h);
+}
+
+static void answers_requests(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *request, *headers;
+        unsigned status;
+        const char *body; /* NULL: not to be sent */
+        const char *extra;
+    } cases[] = {
+        {"GET /", "", 200, "<p>", NULL},
+        {"GET /?token=x", "", 200, "<p>", NULL},
+        {"HEAD /", "", 200, NULL, NULL},
+        {"GET /app/a.js", "", 200, "1;", NULL},
+        {"GET /app/empty.css", "", 200, "", NULL},
+        {"GET /link.js", "", 200, "1;", NULL},
+        {"GET /healthz", "", 200, "ok\n", NULL},
+        {"GET /index.htm", "", 404, "There is nothing here.\n", NULL},
+        {"GET /app", "", 404, "There is nothing here.\n", NULL},
+        {"GET /app/", "", 404, "There is nothing here.\n", NULL},
+        {"GET /Makefile", "", 404, "There is nothing here.\n", NULL},
+        {"GET /.hidden.js", "", 404, "There is nothing here.\n", NULL},
+        {"GET /a%20b.js", "", 404, "There is nothing here.\n", NULL},
+        {"GET /app/../index.html", "", 404, "There is nothing here.\n", NULL},
+        {"GET /../secret.js", "", 404, "There is nothing here.\n", NULL},
+        {"GET //index.html", "", 404, "There is nothing here.\n", NULL},
+        {"OPTIONS /", "", 405, "Only GET and HEAD are taken.\n", "Allow: GET, HEAD\r\n"},
+        {"CONNECT x:443", "", 405, "Only GET and HEAD are taken.\n", "Allow: GET, HEAD\r\n"},
+        {"POST /", "Content-Length: 1\r\n", 413, "Requests with a body are not taken.\n", NULL},
+        {"GET /", "Transfer-Encoding: chunked\r\n", 413, "Requests with a body are not taken.\n",
+         NULL},
+        {"GET /stream?token=" GOOD, "", 426, "This address speaks WebSocket only.\n",
+         "Upgrade: websocket\r\n"},
+        {"GET /stream?token=" GOOD, "Upgrade: h2c\r\nConnection: Upgrade\r\n", 426,
+         "This address speaks WebSocket only.\n", "Upgrade: websocket\r\n"},
+        {"GET /stream?token=" GOOD, "Upgrade: websocket\r\nConnection: Upgrade\r\n" KEY, 426,
+         "Only WebSocket version 13 is spoken here.\n",
+         "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"},
+        {"GET /stream?token=" GOOD, "Upgrade: websocket\r\nConnection: Upgrade\r\n" VERSION, 400,
+         "Sec-WebSocket-Key is missing or is not 16 bytes of base64.\n", NULL},
+        {"HEAD /stream", WS, 405, NULL, "Allow: GET\r\n"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct site_answer a;
+        ask(cases[i].request, cases[i].headers, false, &a);
+        assert_null(a.stream);
+        assert_int_equal(a.head.status, cases[i].status);
+        assert_int_equal(a.body_len, cases[i].body != NULL ? strlen(cases[i].body) : 0);
+        if (a.body_len != 0)
+            assert_memory_equal(a.body, cases[i].body, a.body_len);
+        if (cases[i].extra != NULL)
+            assert_string_equal(a.head.extra, cases[i].extra);
+        else
+            assert_null(a.head.extra);
+    }
+}
+
+static void finds_tokens(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *request, *headers;
+        const struct config_stream *stream; /* NULL: 401 */
+        const char *protocol;
+        const char *refused;
+    } cases[] = {
+        {"GET /stream?token=" GOOD, WS, &streams[0], NULL, NULL},
+        {"GET /stream?token=" OTHER, WS, &streams[1], NULL, NULL},
+        {"GET /stream?a=b&token=" GOOD "&c=d", WS, &streams[0], NULL, NULL},
+        {"GET /stream?xtoken=" GOOD, WS, NULL, NULL, "no token"},
+        {"GET /stream?token=" GOOD "x", WS, NULL, NULL, "wrong token"},
+        {"GET /stream?token=", WS, NULL, NULL, "wrong token"},
+        {"GET /stream?token=good%2Dtoken", WS, NULL, NULL, "percent-encoded token"},
+        {"GET /stream", WS, NULL, NULL, "no token"},
+        {"GET /stream", WS "Authorization: bearer  " GOOD "\r\n", &streams[0], NULL, NULL},
+        {"GET /stream", WS "Authorization: Basic " GOOD "\r\n", NULL, NULL, "no token"},
+        {"GET /stream", WS "Sec-WebSocket-Protocol: binary, porthole.token." GOOD "\r\n",
+         &streams[0], "binary", NULL},
+        {"GET /stream", WS "Sec-WebSocket-Protocol: porthole.token." GOOD "\r\n", &streams[0], NULL,
+         NULL},
+        {"GET /stream?token=" GOOD, WS "Sec-WebSocket-Protocol: chat\r\n", &streams[0], NULL, NULL},
+        /* the first place counts */
+        {"GET /stream?token=" GOOD, WS "Sec-WebSocket-Protocol: binary, porthole.token.x\r\n", NULL,
+         NULL, "wrong token"},
+        {"GET /stream?token=" GOOD, WS "Authorization: Bearer " OTHER "\r\n", &streams[1], NULL,
+         NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct site_answer a;
+        ask(cases[i].request, cases[i].headers, false, &a);
+        assert_ptr_equal(a.stream, cases[i].stream);
+        if (cases[i].refused != NULL) {
+            assert_string_equal(a.refused, cases[i].refused);
+            assert_int_equal(a.head.status, 401);
+            assert_string_equal(a.head.extra, "WWW-Authenticate: Bearer\r\n");
+        } else {
+            assert_string_equal(a.accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+            if (cases[i].protocol != NULL)
+                assert_string_equal(a.protocol, cases[i].protocol);
+            else
+                assert_null(a.protocol);
+        }
+    }
+}
+
+static void refuses_when_full(void **state)
+{
+    (void)state;
+    struct site_answer a;
+    ask("GET /stream?token=" GOOD, WS, true, &a);
+    assert_null(a.stream);
+    assert_int_equal(a.head.status, 503);
+    ask("GET /stream?token=x", WS, true, &a);
+    assert_int_equal(a.head.status, 401);
+}
+
+static void compares_etags(void **state)
+{
+    (void)state;
+    struct site_answer a;
+    char header[128];
+    ask("GET /", "", false, &a);
+    const char *etag = a.head.etag;
+    static const char *const forms[] = {"If-None-Match: %s\r\n", "If-None-Match: \"x\", W/%s\r\n",
+                                        "If-None-Match: \"x\"\r\nIf-None-Match: %s\r\n"};
+    for (size_t i = 0; i < COUNT(forms); i++) {
+        const char *at = strstr(forms[i], "%s");
+        snprintf(header, sizeof header, "%.*s%s%s", (int)(at - forms[i]), forms[i], etag, at + 2);
+        ask("GET /", header, false, &a);
+        assert_int_equal(a.head.status, 304);
+        assert_int_equal(a.body_len, 0);
+        assert_string_equal(a.head.etag, etag);
+    }
+    ask("GET /", "If-None-Match: *\r\n", false, &a);
+    assert_int_equal(a.head.status, 304);
+    ask("GET /", "If-None-Match: \"x\"\r\n", false, &a);
+    assert_int_equal(a.head.status, 200);
+    ask("GET /app/a.js", "", false, &a);
+    assert_string_not_equal(a.head.etag, etag);
+}
+
+static void refuses_links_that_lead_out(void **state)
+{
+    (void)state;
+    char why[ASSETS_ERROR_MAX], expected[ASSETS_ERROR_MAX];
+    assert_int_equal(symlink("../secret.js", in_folder("root/out.js")), 0);
+    assert_null(assets_load(in_folder("root"), why));
+    snprintf(expected, sizeof expected, "%s is a link that leads out of the folder",
+             in_folder("root/out.js"));
+    assert_string_equal(why, expected);
+    unlink(in_folder("root/out.js"));
+    assert_int_equal(symlink("..", in_folder("root/up")), 0);
+    assert_null(assets_load(in_folder("root"), why));
+    unlink(in_folder("root/up"));
+    assert_int_equal(symlink(".", in_folder("root/loop")), 0);
+    assert_null(assets_load(in_folder("root"), why));
+    assert_non_null(strstr(why, "lies more than 16 folders deep"));
+    unlink(in_folder("root/loop"));
+    assert_null(assets_load(in_folder("none"), why));
+    snprintf(expected, sizeof expected, "%s cannot be read (No such file or directory)",
+             in_folder("none"));
+    assert_string_equal(why, expected);
+}
+
+static void refuses_too_much(void **state)
+{
+    (void)state;
+    char why[ASSETS_ERROR_MAX];
+    write_file("root/big.js", "");
+    assert_int_equal(truncate(in_folder("root/big.js"), ASSETS_BYTES_MAX + 1), 0);
+    assert_null(assets_load(in_folder("root"), why));
+    assert_string_equal(why, "the folder's files are larger than 32 MB in all");
+    unlink(in_folder("root/big.js"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers_requests),
+        cmocka_unit_test(finds_tokens),
+        cmocka_unit_test(refuses_when_full),
+        cmocka_unit_test(compares_etags),
+        cmocka_unit_test(refuses_links_that_lead_out),
+        cmocka_unit_test(refuses_too_much),
+    };
+    return cmocka_run_group_tests_name("proxy site", tests, set_up, tear_down);
+}
