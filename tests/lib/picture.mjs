@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Pictures as {width, height, rgb}, three bytes a pixel, from PNG files and from what the X server holds.
+import { readFile, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { PNG } from './npm.mjs';
+
+export function decodePng(bytes) {
+  const png = PNG.sync.read(bytes);
+  return fromRgba(png.width, png.height, png.data);
+}
+
+export async function readPng(path) {
+  return decodePng(await readFile(path));
+}
+
+export function fromRgba(width, height, rgba) {
+  const rgb = Buffer.alloc(width * height * 3);
+  for (let from = 0, to = 0; to < rgb.length; from += 4, to += 3) {
+    rgb[to] = rgba[from];
+    rgb[to + 1] = rgba[from + 1];
+    rgb[to + 2] = rgba[from + 2];
+  }
+  return { width, height, rgb };
+}
+
+// `rich`: every pixel has a colour of its own, nearly, so that a shifted or stale rectangle cannot look right by chance.
+// `plain`: blocks of 16 colours in an order that never repeats. Browsers ask for lossy JPEG, which servers use only for
+// rectangles of many colours: this one reaches them exactly.
+const BACKGROUNDS = {
+  rich: (x, y) => [x & 0xff, y & 0xff, ((x >> 8) * 16 + (y >> 8) * 64 + ((x ^ y) & 15)) & 0xff],
+  plain: (x, y) => {
+    const index = (Math.imul((x >> 3) * 160 + (y >> 3) + 1, 0x9e3779b1) >>> 28);
+    return [(index & 3) * 60 + 20, (index >> 2) * 60 + 30, index * 15];
+  },
+};
+
+export async function writeBackground(path, width, height, kind) {
+  const colourAt = BACKGROUNDS[kind];
+  const png = new PNG({ width, height });
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at += 4) png.data.set([...colourAt(x, y), 0xff], at);
+  }
+  await writeFile(path, PNG.sync.write(png));
+}
+
+function shiftOf(mask) {
+  return 31 - Math.clz32(mask & -mask);
+}
+
+// An XWD file of version 7, ZPixmap, 32 bits a pixel, TrueColor: what `xwd` writes for a display of depth 24.
+export function decodeXwd(bytes) {
+  const field = (index) => bytes.readUInt32BE(index * 4);
+  const [size, version, format, depth, width, height] = [0, 1, 2, 3, 4, 5].map(field);
+  const [order, perPixel, perLine] = [7, 11, 12].map(field);
+  const [red, green, blue] = [14, 15, 16].map((index) => shiftOf(field(index)));
+  if (version !== 7 || format !== 2 || depth !== 24 || perPixel !== 32) {
+    throw new Error(`xwd: version ${version}, format ${format}, depth ${depth}, ${perPixel} bits a pixel is not understood`);
+  }
+  const pixels = bytes.subarray(size + field(19) * 12);
+  if (pixels.length < perLine * height) throw new Error('xwd: the file is cut short');
+  const rgb = Buffer.alloc(width * height * 3);
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = y * perLine + x * 4;
+      const value = order === 0 ? pixels.readUInt32LE(at) : pixels.readUInt32BE(at);
+      rgb[to++] = (value >>> red) & 0xff;
+      rgb[to++] = (value >>> green) & 0xff;
+      rgb[to++] = (value >>> blue) & 0xff;
+    }
+  }
+  return { width, height, rgb };
+}
+
+// What the X server holds, the pointer not in it.
+export function captureX(display) {
+  return new Promise((resolve, reject) => {
+    const child = spawn('xwd', ['-root', '-silent', '-display', display], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const chunks = [];
+    let words = '';
+    child.stdout.on('data', (chunk) => chunks.push(chunk));
+    child.stderr.on('data', (chunk) => { words += chunk; });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code !== 0) return reject(new Error(`xwd ended with ${code}: ${words}`));
+      try {
+        resolve(decodeXwd(Buffer.concat(chunks)));
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+}
+
+// What differs, in one line, or null where nothing does.
+export function difference(actual, expected) {
+  if (actual.width !== expected.width || actual.height !== expected.height) {
+    return `size ${actual.width}x${actual.height} where ${expected.width}x${expected.height} was expected`;
+  }
+  if (actual.rgb.equals(expected.rgb)) return null;
+  let count = 0;
+  let first = -1;
+  for (let at = 0; at < expected.rgb.length; at += 3) {
+    if (actual.rgb[at] === expected.rgb[at] && actual.rgb[at + 1] === expected.rgb[at + 1] && actual.rgb[at + 2] === expected.rgb[at + 2]) continue;
+    if (first < 0) first = at;
+    count++;
+  }
+  const hex = (picture) => `#${picture.rgb.subarray(first, first + 3).toString('hex')}`;
+  const pixel = first / 3;
+  return `${count} pixels differ, the first at ${pixel % expected.width},${Math.floor(pixel / expected.width)}: `
+    + `${hex(actual)} where ${hex(expected)} was expected`;
+}
+
+// How many colours a picture has, counted up to a limit: a flat picture would make every comparison easy.
+export function colours(picture, limit = 1000) {
+  const seen = new Set();
+  for (let at = 0; at < picture.rgb.length && seen.size < limit; at += 3) seen.add(picture.rgb.readUIntBE(at, 3));
+  return seen.size;
+}

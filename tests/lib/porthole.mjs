@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The programs under test: the command line `porthole` and the proxy `portholed`, from the build folder.
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import { join } from 'node:path';
+
+const build = process.env.PORTHOLE_BUILD;
+if (!build) throw new Error('PORTHOLE_BUILD is not set: it names the build folder (tests/run sets it)');
+
+export const PORTHOLE = join(build, 'porthole');
+export const PORTHOLED = join(build, 'portholed');
+export const WEB_ROOT = join(build, 'web');
+
+// The arguments that reach a desktop.
+export function aim(desktop) {
+  return ['-t', desktop.target, ...(desktop.passwordFile ? ['--password-file', desktop.passwordFile] : [])];
+}
+
+// Runs `porthole ARGS` to its end.
+export function porthole(scope, args, options = {}) {
+  return scope.run(PORTHOLE, args, { name: 'porthole', ...options, env: { PORTHOLE: undefined, ...options.env } });
+}
+
+// The same against a desktop, and it must succeed; returns what it printed.
+export async function on(scope, desktop, ...args) {
+  const result = await porthole(scope, [...aim(desktop), ...args]);
+  if (result.code !== 0) throw new Error(`porthole ${args.join(' ')} ended with ${result.code ?? result.signal}: ${result.stderr.trim()}`);
+  return result.stdout;
+}
+
+export const makeToken = () => randomBytes(32).toString('base64url');
+
+export async function makeCertificate(scope) {
+  const certificate = await scope.file('certificate.pem');
+  const key = await scope.file('key.pem');
+  await scope.must('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
+    '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', key, '-out', certificate]);
+  return { certificate, key };
+}
+
+export function ini(sections) {
+  return sections.map(([head, values]) => `[${head}]\n${Object.entries(values).map(([name, value]) => `${name} = ${value}\n`).join('')}`).join('\n');
+}
+
+// One logfmt line as an object. A value in quotes may hold \" and \\.
+export function parseLogLine(line) {
+  const fields = {};
+  for (const [, name, quoted, bare] of line.matchAll(/([\w.-]+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))/g)) {
+    fields[name] = quoted === undefined ? bare : quoted.replace(/\\(.)/g, '$1');
+  }
+  return fields;
+}
+
+class Proxy {
+  constructor(program, token) {
+    this.program = program;
+    this.token = token;
+  }
+
+  events(name) {
+    return this.program.stderr.split('\n').map(parseLogLine).filter((fields) => fields.event === name);
+  }
+
+  event(name, count = 1) {
+    return this.program.until(`event=${name}`, () => {
+      const events = this.events(name);
+      return events.length >= count && events[count - 1];
+    });
+  }
+
+  // The address to open in a browser.
+  link(token = this.token) {
+    return `${this.url}#token=${token}`;
+  }
+}
+
+// Starts portholed with one desktop behind one token. upstream: `unix:/path` or `tcp:HOST:PORT`.
+export async function startPortholed(scope, { upstream, passwordFile, server = {}, token = makeToken() }) {
+  const tokenFile = await scope.file('token');
+  await writeFile(tokenFile, `${token}\n`, { mode: 0o600 });
+  const { certificate, key } = await makeCertificate(scope);
+  const config = await scope.file('portholed.conf');
+  await writeFile(config, ini([
+    ['server', { listen: '127.0.0.1:0', certificate, key, web_root: WEB_ROOT, ...server }],
+    ['desktop demo', { upstream, ...(passwordFile ? { password_file: passwordFile } : {}) }],
+    ['stream demo', { desktop: 'demo', token_file: tokenFile }],
+  ]));
+  const program = scope.start(PORTHOLED, ['-c', config], { name: 'portholed' });
+  const proxy = new Proxy(program, token);
+  const ready = await proxy.event('ready');
+  proxy.url = ready.url;
+  proxy.port = Number(new URL(ready.url).port);
+  proxy.config = config;
+  return proxy;
+}
+
+// An upstream that only counts who comes. It says nothing, so whoever waits for its greeting waits in vain.
+export async function startSilentServer(scope, { greeting = '' } = {}) {
+  const sockets = new Set();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    state.connections++;
+    state.open++;
+    socket.on('error', () => {});
+    socket.on('close', () => { state.open--; sockets.delete(socket); });
+    socket.resume();
+    if (greeting) socket.write(greeting);
+  });
+  const state = { connections: 0, open: 0 };
+  await new Promise((resolve, reject) => {
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  scope.onStop(() => new Promise((resolve) => {
+    server.close(resolve);
+    for (const socket of sockets) socket.destroy();
+  }));
+  state.port = server.address().port;
+  return state;
+}

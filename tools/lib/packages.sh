@@ -1,0 +1,54 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The Debian packages that building and running take, by purpose, and a way to have them. Sourced by tools/quickstart
+# and tests/run.
+
+# to build: tools, then libraries
+PACKAGES_BUILD=(
+  autoconf automake gcc libc6-dev libtool make npm pkg-config
+  libdeflate-dev libhttp-parser-dev libinih-dev libjansson-dev libpixman-1-dev libssl-dev libturbojpeg0-dev
+  libuv1-dev libvncserver-dev libwslay-dev libxkbcommon-dev zlib1g-dev
+)
+
+# a desktop to look at: an X server that speaks RFB, a window manager, a background, applications, fonts
+PACKAGES_DESKTOP=(feh fonts-dejavu-core nodejs openbox openssl tigervnc-standalone-server x11-apps x11-utils xterm)
+
+# to test: compilers with sanitizers, unit tests, the other VNC server, a browser, the stock viewer, dist archives
+PACKAGES_TEST=(
+  clang libclang-rt-14-dev libcmocka-dev llvm
+  chromium novnc tigervnc-tools x11vnc xvfb xz-utils
+)
+
+# Those of the named packages that are missing. Node.js and npm may also come from elsewhere: the command counts.
+packages_missing() {
+  local package
+  for package; do
+    case $package in
+      nodejs) command -v node >/dev/null && continue ;;
+      npm) command -v npm >/dev/null && continue ;;
+    esac
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+  done
+}
+
+# Installs what is missing of the named packages; who may not do that is told what to ask for. Output goes to a log,
+# which is shown when it goes wrong.
+packages_need() {
+  local missing log
+  mapfile -t missing < <(packages_missing "$@")
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  if [ "$(id -u)" -ne 0 ]; then
+    printf '%s: these Debian packages are missing:\n  %s\nInstall them with\n  sudo apt-get install --no-install-recommends %s\nor run this as root.\n' \
+      "$(basename "$0")" "${missing[*]}" "${missing[*]}" >&2
+    return 1
+  fi
+  printf 'Installing %d Debian packages: %s\n' "${#missing[@]}" "${missing[*]}"
+  log=$(mktemp)
+  if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+    rm -f "$log"
+    return 0
+  fi
+  tail -n 30 "$log" >&2
+  printf '%s: apt-get failed, see above and %s\n' "$(basename "$0")" "$log" >&2
+  return 1
+}
