@@ -55,6 +55,22 @@ int rfb_buf_reserve(struct rfb_buf *b, size_t n, uint8_t **where)
     return RFB_OK;
 }
 
+void rfb_buf_shrink(struct rfb_buf *b)
+{
+    if (b->len == 0) {
+        rfb_buf_finish(b);
+        return;
+    }
+    uint8_t *data = malloc(b->len);
+    if (data == NULL)
+        return;
+    memcpy(data, b->data + b->off, b->len);
+    free(b->data);
+    b->data = data;
+    b->cap = b->len;
+    b->off = 0;
+}
+
 void rfb_buf_commit(struct rfb_buf *b, size_t n)
 {
     b->len += n;

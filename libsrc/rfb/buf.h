@@ -36,6 +36,9 @@ static inline size_t rfb_buf_room(const struct rfb_buf *b)
 int rfb_buf_reserve(struct rfb_buf *b, size_t n, uint8_t **where);
 /* Counts n bytes, written behind the last one after rfb_buf_reserve of at least n. */
 void rfb_buf_commit(struct rfb_buf *b, size_t n);
+/* Gives memory back: keeps what is needed for the bytes that are there, or all where the allocator
+ * says no. Pointers into the buffer are invalid afterwards. */
+void rfb_buf_shrink(struct rfb_buf *b);
 /* Drops the first n bytes; n is at most b->len. */
 void rfb_buf_consume(struct rfb_buf *b, size_t n);
 

@@ -5,6 +5,7 @@
 
 #include "rfb/err.h"
 #include "rfb/handshake.h"
+#include "rfb/text.h"
 #include "rfb/vncauth.h"
 
 enum state {
@@ -40,34 +41,6 @@ static int fail(struct rfb_client_hs *hs, int code, const char *why)
     hs->failure = code;
     snprintf(hs->reason, sizeof hs->reason, "%s", why);
     return code;
-}
-
-/* Bytes of the UTF-8 character at p, 0 where there is none (RFC 3629). p ends in a NUL. */
-static size_t character(const unsigned char *p)
-{
-    if (p[0] < 0x80)
-        return 1;
-    size_t n = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90);
-    bool beyond = (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf4 && p[1] > 0x8f);
-    return overlong || beyond ? 0 : n;
-}
-
-/* A server's words go to people and logs: they become UTF-8, and nothing in them may move a
- * terminal's cursor, not as a C0 control and not as a C1 one (U+0080 to U+009F). */
-static void make_printable(char *text)
-{
-    unsigned char *p = (unsigned char *)text;
-    while (*p != '\0') {
-        size_t n = character(p);
-        bool control = *p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0);
-        if (n == 0 || control)
-            memset(p, ' ', n != 0 ? n : 1);
-        p += n != 0 ? n : 1;
-    }
 }
 
 static int on_version(struct rfb_client_hs *hs, struct rfb_buf *out)
@@ -199,7 +172,7 @@ static int on_text_end(struct rfb_client_hs *hs)
         return 1;
     }
     hs->reason[hs->text_len] = '\0';
-    make_printable(hs->reason);
+    rfb_text_make_printable(hs->reason);
     if (hs->reason[0] == '\0')
         return fail(hs, hs->failure, "the server refused and gave no reason");
     hs->state = FAILED;

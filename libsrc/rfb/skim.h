@@ -33,6 +33,7 @@ struct rfb_skim {
     /* for the steps */
     uint8_t state;
     uint8_t flags;
+    uint8_t colours;         /* Hextile: which of the two have been set */
     uint16_t palette;        /* TRLE: colours in the last palette */
     uint32_t tile_x, tile_y; /* tiled encodings: pixels from the rectangle's corner */
     uint32_t left;           /* TRLE: pixels of the tile not covered yet; Tight: length so far */

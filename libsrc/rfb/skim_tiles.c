@@ -43,12 +43,18 @@ static int begin_tile(struct rfb_skim *s, uint8_t state)
 enum { HEX_RAW = 1, HEX_BACKGROUND = 2, HEX_FOREGROUND = 4, HEX_SUBRECTS = 8, HEX_COLOURED = 16 };
 enum { HEX_START, HEX_FLAGS, HEX_COUNT, HEX_TILE_END };
 
+static const char never_set[] = "Hextile: a tile uses a colour that was never set";
+
 static int hextile_flags(struct rfb_skim *s)
 {
     uint8_t flags = s->field[0];
     if (flags & HEX_RAW)
         return rfb_skim_pass(s, HEX_TILE_END, (uint64_t)tile_pixels(s) * s->pixel);
     uint64_t colours = 0;
+    /* a decoder would paint whatever its memory holds */
+    s->colours |= flags & (HEX_BACKGROUND | HEX_FOREGROUND);
+    if (!(s->colours & HEX_BACKGROUND))
+        return rfb_skim_fail(s, RFB_E_INVALID, never_set);
     if (flags & HEX_BACKGROUND)
         colours += s->pixel;
     if (flags & HEX_FOREGROUND)
@@ -68,6 +74,9 @@ int rfb_skim_hextile(struct rfb_skim *s)
     case HEX_FLAGS:
         return hextile_flags(s);
     case HEX_COUNT: {
+        bool foreground = !(s->flags & HEX_COLOURED) && s->field[0] != 0;
+        if (foreground && !(s->colours & HEX_FOREGROUND))
+            return rfb_skim_fail(s, RFB_E_INVALID, never_set);
         unsigned subrect = s->flags & HEX_COLOURED ? 2u + s->pixel : 2u;
         return rfb_skim_pass(s, HEX_TILE_END, (uint64_t)s->field[0] * subrect);
     }

@@ -121,7 +121,7 @@ static void rre(void **state)
 static void hextile(void **state)
 {
     static const struct skim_case cases[] = {
-        {RFB_ENC_HEXTILE, 16, 16, &format32, "00", GOOD},
+        {RFB_ENC_HEXTILE, 16, 16, &format32, "00", INVALID},
         {RFB_ENC_HEXTILE, 16, 16, &format32, "01 aa*1024", GOOD},
         {RFB_ENC_HEXTILE, 16, 16, &format16, "01 aa*512", GOOD},
         {RFB_ENC_HEXTILE, 16, 16, &format8, "01 aa*256", GOOD},
@@ -130,26 +130,31 @@ static void hextile(void **state)
         {RFB_ENC_HEXTILE, 5, 3, &format32, "02 aa*4", GOOD},
         {RFB_ENC_HEXTILE, 5, 3, &format16, "02 aa*2", GOOD},
         {RFB_ENC_HEXTILE, 5, 3, &format8, "02 aa", GOOD},
-        {RFB_ENC_HEXTILE, 5, 3, &format32, "04 bb*4", GOOD},
+        {RFB_ENC_HEXTILE, 5, 3, &format32, "04", INVALID},
         {RFB_ENC_HEXTILE, 5, 3, &format32, "06 aa*4 bb*4", GOOD},
-        {RFB_ENC_HEXTILE, 5, 3, &format32, "08 00", GOOD},
-        {RFB_ENC_HEXTILE, 5, 3, &format32, "08 03 11*6", GOOD},
+        {RFB_ENC_HEXTILE, 5, 3, &format32, "08", INVALID},
+        {RFB_ENC_HEXTILE, 5, 3, &format32, "0a aa*4 00", GOOD}, /* a foreground, but no use of it */
+        {RFB_ENC_HEXTILE, 5, 3, &format32, "0a aa*4 03", INVALID},
         {RFB_ENC_HEXTILE, 5, 3, &format32, "0e aa*4 bb*4 02 11*4", GOOD},
-        {RFB_ENC_HEXTILE, 5, 3, &format32, "18 03 11*18", GOOD},
-        {RFB_ENC_HEXTILE, 5, 3, &format16, "18 03 11*12", GOOD},
-        {RFB_ENC_HEXTILE, 5, 3, &format8, "18 03 11*9", GOOD},
+        {RFB_ENC_HEXTILE, 5, 3, &format32, "1a aa*4 03 11*18", GOOD},
+        {RFB_ENC_HEXTILE, 5, 3, &format16, "1a aa*2 03 11*12", GOOD},
+        {RFB_ENC_HEXTILE, 5, 3, &format8, "1a aa 03 11*9", GOOD},
         {RFB_ENC_HEXTILE, 5, 3, &format32, "1a aa*4 ff 11*1530", GOOD},
         {RFB_ENC_HEXTILE, 5, 3, &format32, "1e aa*4 bb*4 01 11*6", GOOD},
-        {RFB_ENC_HEXTILE, 5, 3, &format32, "10", GOOD}, /* coloured, but none */
-        {RFB_ENC_HEXTILE, 5, 3, &format32, "e0", GOOD}, /* flags without a meaning */
+        {RFB_ENC_HEXTILE, 5, 3, &format32, "12 aa*4", GOOD}, /* coloured, but none */
+        {RFB_ENC_HEXTILE, 5, 3, &format32, "e2 aa*4", GOOD}, /* flags without a meaning */
         {RFB_ENC_HEXTILE, 0, 3, &format32, "", GOOD},
         {RFB_ENC_HEXTILE, 3, 0, &format32, "", GOOD},
         /* 3 x 2 tiles, the last ones 1 wide and 4 high */
         {RFB_ENC_HEXTILE, 33, 20, &format8,
          "01 aa*256 01 aa*256 01 aa*16 01 aa*64 01 aa*64 01 aa*4", GOOD},
         {RFB_ENC_HEXTILE, 33, 20, &format8, "02 aa 00 00 01 aa*64 18 01 11*3 00", GOOD},
-        {RFB_ENC_HEXTILE, 32, 32, &format8, "00 00 00 00", GOOD},
+        {RFB_ENC_HEXTILE, 32, 32, &format8, "02 aa 00 00 00", GOOD},
         {RFB_ENC_HEXTILE, 17, 1, &format8, "01 aa*16 01 aa", GOOD},
+        /* colours stay from tile to tile, raw ones set none */
+        {RFB_ENC_HEXTILE, 33, 1, &format8, "0e aa bb 01 11*2 01 cc*16 08 01 11*2", GOOD},
+        {RFB_ENC_HEXTILE, 17, 1, &format8, "01 aa*16 00", INVALID},
+        {RFB_ENC_HEXTILE, 17, 1, &format8, "1a aa 01 11*3 08 01", INVALID},
     };
     RUN(cases);
 }
