@@ -3,6 +3,7 @@
 #include "client/client.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -10,6 +11,8 @@
 
 #include "client/decoder.h"
 #include "rfb/skim.h"
+
+enum { END_MS = 50 }; /* for the thread to notice that it is to end */
 
 void ph_options_init(ph_options *options)
 {
@@ -133,20 +136,39 @@ int client_check_open(const struct ph_client *c, ph_error *error)
                      c->end.code != PH_OK ? c->end.message : "the connection is closed");
 }
 
-/* Ends the thread and the caller's reference. A thread inside the resolver cannot be interrupted:
- * it is left to end by itself, and frees the client then. */
+/* Ends the thread and the caller's reference. A thread inside the resolver cannot be interrupted,
+ * one inside a large rectangle not at once: such a one is left to end by itself, and frees the
+ * client. */
 static void end_thread(struct ph_client *c)
 {
-    pthread_mutex_lock(&c->lock);
-    c->stop = true;
-    bool resolving = c->phase == CLIENT_RESOLVING;
-    pthread_mutex_unlock(&c->lock);
+    const ph_limit soon = {.timeout_ms = END_MS};
+    struct wait w;
+    int rc = PH_OK;
+    atomic_store(&c->stop, true);
     client_wake(c);
-    if (resolving)
-        pthread_detach(c->thread);
-    else
+    wait_begin(&w, &soon, &c->lock, &c->changed);
+    pthread_mutex_lock(&c->lock);
+    while (c->phase != CLIENT_ENDED && c->phase != CLIENT_RESOLVING && rc == PH_OK)
+        rc = wait_more(&w);
+    bool ended = c->phase == CLIENT_ENDED;
+    pthread_mutex_unlock(&c->lock);
+    wait_end(&w);
+    if (ended)
         pthread_join(c->thread, NULL);
+    else
+        pthread_detach(c->thread);
     client_unref(c);
+}
+
+/* With all signals blocked: the thread is not to run the program's handlers. */
+static int start_thread(struct ph_client *c)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int number = pthread_create(&c->thread, NULL, io_thread, c);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return number;
 }
 
 static int give_up(const struct ph_client *c, int code, ph_error *error)
@@ -202,7 +224,7 @@ int ph_connect(const char *target, const ph_options *options, const ph_limit *li
         goto out;
     }
     atomic_fetch_add(&c->refs, 1);
-    int number = pthread_create(&c->thread, NULL, io_thread, c);
+    int number = start_thread(c);
     if (number != 0) {
         atomic_fetch_sub(&c->refs, 1);
         rc = error_errno(error, PH_E_SYSTEM, number, "cannot start a thread");

@@ -34,7 +34,8 @@ enum client_phase {
 struct ph_client {
     atomic_int refs; /* the caller's and the thread's */
     pthread_t thread;
-    int wake_fd; /* eventfd: the thread looks at stop, drain and out again */
+    int wake_fd;      /* eventfd: the thread looks at stop, drain and out again */
+    atomic_bool stop; /* the thread is to end at once */
 
     /* fixed before the thread starts */
     struct net_target target;
@@ -49,9 +50,9 @@ struct ph_client {
 
     /* under the lock */
     enum client_phase phase;
-    bool stop;       /* the thread is to end at once */
     bool drain;      /* the thread is to deliver out, close its half and await the server's end */
     bool input_sent; /* any input at all */
+    bool input_turn; /* a call is queueing its events; the others wait for their turn */
     int fd;          /* -1 before CLIENT_OPEN and after the end */
     struct rfb_buf out; /* what the socket did not take yet */
     ph_error end;       /* from CLIENT_ENDED on; code PH_OK: drained as asked for */

@@ -25,24 +25,45 @@ enum {
 
 /* ---- queueing ---- */
 
-/* Begins a call: leaves with the lock held on PH_OK, and not otherwise. */
+static int not_read(int code, ph_error *error)
+{
+    return error_set(error, code, "%s: the server does not read its input",
+                     code == PH_E_TIMEOUT ? "timed out" : "cancelled");
+}
+
+/* Begins a call, one at a time: a call may wait in the middle of its events. Leaves with the lock
+ * held on PH_OK, and not otherwise. */
 static int enter(struct ph_client *c, struct wait *w, const ph_limit *limit, ph_error *error)
 {
     wait_begin(w, limit, &c->lock, &c->changed);
     pthread_mutex_lock(&c->lock);
     int rc = client_check_open(c, error);
-    if (rc == PH_OK)
+    while (rc == PH_OK && c->input_turn) {
+        rc = wait_more(w);
+        rc = rc != PH_OK ? not_read(rc, error) : client_check_open(c, error);
+    }
+    if (rc == PH_OK) {
+        c->input_turn = true;
         return PH_OK;
+    }
     pthread_mutex_unlock(&c->lock);
     wait_end(w);
     return rc;
 }
 
-static int leave(struct ph_client *c, struct wait *w, int rc)
+/* What the socket does not take now, the thread is to write as soon as it does. */
+static void flush(struct ph_client *c)
 {
     io_flush(c);
     if (c->out.len != 0)
-        client_wake(c); /* the thread is to wait for the socket's room */
+        client_wake(c);
+}
+
+static int leave(struct ph_client *c, struct wait *w, int rc)
+{
+    flush(c);
+    c->input_turn = false;
+    pthread_cond_broadcast(&c->changed);
     pthread_mutex_unlock(&c->lock);
     wait_end(w);
     return rc;
@@ -52,11 +73,11 @@ static int leave(struct ph_client *c, struct wait *w, int rc)
 static int await_room(struct ph_client *c, struct wait *w, size_t n, ph_error *error)
 {
     int rc = client_check_open(c, error);
+    if (c->out.len + n > CLIENT_INPUT_MAX)
+        flush(c);
     while (rc == PH_OK && c->out.len + n > CLIENT_INPUT_MAX) {
         rc = wait_more(w);
-        rc = rc != PH_OK ? error_set(error, rc, "%s: the server does not read its input",
-                                     rc == PH_E_TIMEOUT ? "timed out" : "cancelled")
-                         : client_check_open(c, error);
+        rc = rc != PH_OK ? not_read(rc, error) : client_check_open(c, error);
     }
     uint8_t *where;
     if (rc == PH_OK && rfb_buf_reserve(&c->out, n, &where) != RFB_OK)
@@ -81,7 +102,7 @@ static void put_key(struct ph_client *c, uint32_t keysym, bool down)
     size_t i = 0;
     while (i < c->key_count && c->keys[i] != keysym)
         i++;
-    if (down && i == c->key_count)
+    if (down && i == c->key_count && i < CLIENT_KEYS_MAX)
         c->keys[c->key_count++] = keysym;
     else if (!down && i < c->key_count)
         c->keys[i] = c->keys[--c->key_count];
@@ -301,7 +322,6 @@ static int type_keys(struct ph_client *c, const uint32_t *keys, size_t count, co
             put_key(c, keys[done + i], false);
         }
         done += n;
-        io_flush(c);
     }
     return leave(c, &w, rc);
 }

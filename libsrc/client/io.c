@@ -11,12 +11,13 @@
 #include "client/session.h"
 #include "net/dial.h"
 #include "rfb/err.h"
+#include "rfb/text.h"
 
 /* Answers false when the client is to stop. */
 static bool enter(struct ph_client *c, enum client_phase phase)
 {
     pthread_mutex_lock(&c->lock);
-    bool go_on = !c->stop;
+    bool go_on = !atomic_load(&c->stop);
     if (go_on)
         c->phase = phase;
     pthread_cond_broadcast(&c->changed);
@@ -138,6 +139,7 @@ static void publish_open(struct ph_client *c, int fd, const struct rfb_client_hs
     c->security_type = hs->security_type;
     memcpy(c->name, hs->init.name, hs->init.name_len);
     c->name[hs->init.name_len] = '\0';
+    rfb_text_make_printable(c->name);
     pthread_mutex_unlock(&c->lock);
 }
 
@@ -150,7 +152,7 @@ static struct wishes look(struct ph_client *c)
 {
     pthread_mutex_lock(&c->lock);
     io_flush(c);
-    struct wishes w = {.stop = c->stop, .drain = c->drain, .more = c->out.len != 0};
+    struct wishes w = {.stop = atomic_load(&c->stop), .drain = c->drain, .more = c->out.len != 0};
     pthread_mutex_unlock(&c->lock);
     return w;
 }

@@ -26,8 +26,8 @@ struct ph_frame {
 };
 
 struct screen {
-    pthread_mutex_t lock; /* everything below "shared" and the frames' references to 0 */
-    atomic_int refs;
+    pthread_mutex_t lock; /* newest, spare, and the fall of a frame's references to 0 */
+    atomic_int refs;      /* one, and one for each frame that somebody holds */
 
     /* the connection's thread */
     uint32_t *live;
@@ -36,13 +36,12 @@ struct screen {
     pixman_region32_t covered;          /* while not complete */
     pixman_region32_t damage;           /* of this update */
     pixman_region32_t history[HISTORY]; /* [sequence % HISTORY]: what that frame changed */
+    uint64_t sequence;
+    uint64_t resized_at; /* frames up to this one are of another size, and so is their history */
 
-    /* shared */
+    /* under the lock */
     ph_frame *newest; /* a reference, or NULL */
     ph_frame *spare;  /* nobody's: kept for its memory; or NULL */
-    uint64_t sequence;
-    uint64_t
-        resized_at; /* frames up to this sequence are of another size, and so is their history */
 };
 
 struct screen *screen_create(void)
@@ -92,7 +91,7 @@ ph_frame *ph_frame_ref(ph_frame *frame)
     return frame;
 }
 
-/* References fall to 0 under the lock only: screen_publish relies on it. */
+/* The last reference of a frame makes it the spare, or frees it. */
 void ph_frame_unref(ph_frame *frame)
 {
     if (frame == NULL)
@@ -243,11 +242,6 @@ static ph_frame *frame_create(struct screen *s)
     return f;
 }
 
-static bool fits(const struct screen *s, const ph_frame *f)
-{
-    return f != NULL && f->width == s->width && f->height == s->height;
-}
-
 /* Brings an older frame's pixels up to date with the live buffer. */
 static void catch_up(const struct screen *s, ph_frame *f)
 {
@@ -259,20 +253,19 @@ static void catch_up(const struct screen *s, ph_frame *f)
         copy_region(s, f, &s->history[i % HISTORY]);
 }
 
-/* Under the lock: a frame that only we hold, to be written. */
+/* A frame that nobody else knows of, to be written: the spare one where it has the size. */
 static ph_frame *writable_frame(struct screen *s)
 {
-    if (fits(s, s->newest) && atomic_load(&s->newest->refs) == 1) {
-        ph_frame *f = s->newest;
-        s->newest = NULL;
-        return f;
-    }
+    pthread_mutex_lock(&s->lock);
     ph_frame *f = s->spare;
     s->spare = NULL;
-    if (!fits(s, f)) {
+    pthread_mutex_unlock(&s->lock);
+    if (f != NULL && (f->width != s->width || f->height != s->height)) {
         frame_free(f);
-        f = frame_create(s);
+        f = NULL;
     }
+    if (f == NULL)
+        f = frame_create(s);
     if (f != NULL) {
         atomic_store(&f->refs, 1);
         atomic_fetch_add(&s->refs, 1);
@@ -287,25 +280,26 @@ static int64_t now(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* Callers go on with the frame before while this one is put together: no lock is held meanwhile. */
 static int publish(struct screen *s)
 {
-    pthread_mutex_lock(&s->lock);
     ph_frame *f = writable_frame(s);
-    ph_frame *old = f != NULL ? s->newest : NULL;
-    if (f != NULL) {
-        pixman_region32_t *changed = &s->history[++s->sequence % HISTORY];
-        pixman_region32_t swap = *changed;
-        *changed = s->damage;
-        s->damage = swap;
-        catch_up(s, f);
-        f->sequence = s->sequence;
-        f->time = now();
-        s->newest = f;
-    }
-    pthread_mutex_unlock(&s->lock);
+    if (f == NULL)
+        return PH_E_NO_MEMORY;
+    pixman_region32_t *changed = &s->history[++s->sequence % HISTORY];
+    pixman_region32_t swap = *changed;
+    *changed = s->damage;
+    s->damage = swap;
     pixman_region32_clear(&s->damage);
+    catch_up(s, f);
+    f->sequence = s->sequence;
+    f->time = now();
+    pthread_mutex_lock(&s->lock);
+    ph_frame *old = s->newest;
+    s->newest = f;
+    pthread_mutex_unlock(&s->lock);
     ph_frame_unref(old);
-    return f != NULL ? 1 : PH_E_NO_MEMORY;
+    return 1;
 }
 
 static bool is_covered(struct screen *s)

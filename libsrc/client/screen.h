@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * From pixels as they are decoded to frames as callers hold them. The decoder paints into the live
- * buffer; at the end of each update the changed part is copied into the newest frame, or, where a
- * caller holds that one, into another: so a frame never changes and never stalls the connection.
- * Memory: the live buffer, the newest frame, and one spare beside what callers hold. */
+ * buffer; at the end of each update a spare frame is brought up to date by copying what has changed
+ * since it was the newest, and takes that place: so a frame never changes once it is seen, and
+ * never stalls the connection. Memory: the live buffer, the newest frame, and one spare beside what
+ * callers hold. */
 #ifndef CLIENT_SCREEN_H
 #define CLIENT_SCREEN_H
 

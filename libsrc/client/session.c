@@ -7,9 +7,11 @@
 #include "client/decoder.h"
 #include "rfb/err.h"
 #include "rfb/s2c.h"
+#include "rfb/text.h"
 
 enum {
     READ_SIZE = 256 << 10,
+    KEEP_CAPACITY = 2 << 20, /* bytes; a buffer that one rectangle has made larger is given back */
     /* kept in front of what is to come: a rectangle's header and the bytes the decoder writes on */
     KEPT = DECODER_SLACK + DECODER_HEADER,
 };
@@ -70,14 +72,31 @@ static int resize(struct session *s, ph_error *error)
     return PH_OK;
 }
 
+/* Cursor: or the server draws the pointer into the pixels. TigerVNC does it all the same while the
+ * pointer is not where this connection last put it (VNCSConnectionST::needRenderedCursor), and does
+ * not say where that is before it moves. */
+static const int32_t pseudo[] = {RFB_ENC_CURSOR, RFB_ENC_LAST_RECT, RFB_ENC_DESKTOP_SIZE,
+                                 RFB_ENC_DESKTOP_NAME};
+enum { PSEUDO = sizeof pseudo / sizeof pseudo[0] };
+
+/* Nothing but what was asked for is let in: what is framed correctly may still mean something that
+ * nobody here is prepared for. */
+static bool asked_for(const struct session *s, int32_t encoding)
+{
+    const struct ph_client *c = s->c;
+    if (c->input_only)
+        return false;
+    for (size_t i = 0; i < PSEUDO; i++)
+        if (pseudo[i] == encoding)
+            return true;
+    for (size_t i = 0; i < c->encoding_count; i++)
+        if (c->encodings[i] == encoding)
+            return true;
+    return encoding == RFB_ENC_RAW; /* which a server may always send (RFC 6143 7.7.1) */
+}
+
 static int begin(struct session *s, ph_error *error)
 {
-    /* Cursor: or the server draws the pointer into the pixels. TigerVNC does it all the same while
-     * the pointer is not where this connection last put it (VNCSConnectionST::needRenderedCursor),
-     * and does not say where that is before it moves. */
-    static const int32_t pseudo[] = {RFB_ENC_CURSOR, RFB_ENC_LAST_RECT, RFB_ENC_DESKTOP_SIZE,
-                                     RFB_ENC_DESKTOP_NAME};
-    enum { PSEUDO = sizeof pseudo / sizeof pseudo[0] };
     struct ph_client *c = s->c;
     int32_t list[CLIENT_ENCODINGS_MAX + PSEUDO];
     memcpy(list, c->encodings, c->encoding_count * sizeof list[0]);
@@ -134,6 +153,7 @@ static void on_name(struct session *s, const uint8_t *text, size_t n)
     pthread_mutex_lock(&s->c->lock);
     memcpy(s->c->name, text, n); /* the framer has bounded it */
     s->c->name[n] = '\0';
+    rfb_text_make_printable(s->c->name);
     pthread_mutex_unlock(&s->c->lock);
 }
 
@@ -173,6 +193,8 @@ static int on_rect_end(struct session *s, const struct rfb_s2c_event *ev, uint8_
 static int on_update_end(struct session *s, ph_error *error)
 {
     struct rfb_rect missing;
+    if (s->c->input_only)
+        return PH_OK;
     int rc = screen_publish(s->c->screen, &missing);
     if (rc < 0)
         return error_set(error, rc, "out of memory for a frame");
@@ -184,17 +206,16 @@ static int on_update_end(struct session *s, ph_error *error)
     return PH_OK;
 }
 
-/* An encoding that was not asked for may be framed, but is not to be trusted. */
 static int on_rect(struct session *s, const struct rfb_s2c_event *ev, size_t behind_header,
                    ph_error *error)
 {
-    if ((ev->encoding->flags & RFB_ENC_F_PIXELS) &&
-        (s->c->input_only || !decoder_knows(ev->rect.encoding)))
+    if (!asked_for(s, ev->rect.encoding))
         return error_set(error, PH_E_PROTOCOL,
                          "the server sent a %s rectangle, which was not asked for",
                          ev->encoding->name);
     s->raw = 0;
-    s->gathering = ev->rect.encoding != RFB_ENC_RAW;
+    s->gathering = ev->rect.encoding == RFB_ENC_DESKTOP_NAME ||
+                   ((ev->encoding->flags & RFB_ENC_F_PIXELS) && ev->rect.encoding != RFB_ENC_RAW);
     s->rect_at = s->gathering ? behind_header - DECODER_HEADER : 0;
     return PH_OK;
 }
@@ -214,7 +235,7 @@ static int on_event(struct session *s, const struct rfb_s2c_event *ev, size_t at
         }
         return PH_OK;
     case RFB_S2C_RECT_END: {
-        uint8_t *wire = s->in.data + s->in.off + s->rect_at; /* raw: of no use */
+        uint8_t *wire = s->in.data + s->in.off + s->rect_at; /* of use where gathered */
         int rc = on_rect_end(s, ev, wire, at - s->rect_at, error);
         s->gathering = false;
         return rc;
@@ -251,6 +272,8 @@ static void compact(struct session *s)
     rfb_buf_consume(&s->in, keep_from);
     s->framed -= keep_from;
     s->rect_at -= s->gathering ? keep_from : 0;
+    if (!s->gathering && s->in.cap > KEEP_CAPACITY)
+        rfb_buf_shrink(&s->in);
 }
 
 int session_received(struct session *s, size_t n, ph_error *error)
@@ -268,6 +291,9 @@ int session_received(struct session *s, size_t n, ph_error *error)
         if (rc < 0)
             return error_set(error, PH_E_PROTOCOL, "the server broke the protocol: %s",
                              s->framer.why);
+        /* one read can hold hours of painting: whoever closes does not wait for it */
+        if (atomic_load(&s->c->stop))
+            return error_set(error, PH_E_CANCELLED, "the connection was closed on this side");
         rc = on_event(s, &ev, at, error);
         if (rc != PH_OK)
             return rc;

@@ -13,13 +13,14 @@
  *     ph_frame_unref(f);
  *     ph_close(c, NULL, &e);
  *
- * Conventions. Functions that can fail return PH_OK (0) or a negative ph_code, and describe a failure
- * in *error, which may be NULL. Coordinates and sizes are framebuffer pixels from the top left corner;
- * what lies outside is refused, never clamped. Text is UTF-8. Every function may be called from any
- * thread, on the same handle too, except that a handle must not be used once its closing or destroying
- * call has begun. The library has no global state to set up, installs no signal handlers and writes
- * nothing to the terminal. (LibVNCClient's two log hooks, which are process-wide, are chained: what it
- * says of this library's connections is taken, all else reaches the hooks set before.)
+ * Conventions. Functions that can fail return PH_OK (0) or a negative ph_code, and describe a
+ * failure in *error, which may be NULL. Coordinates and sizes are framebuffer pixels from the top
+ * left corner; what lies outside is refused, never clamped. Text is UTF-8. Every function may be
+ * called from any thread, on the same handle too, except that a handle must not be used once its
+ * closing or destroying call has begun. The library has no global state to set up, installs no
+ * signal handlers and writes nothing to the terminal. (LibVNCClient's two log hooks, which are
+ * process-wide, are chained: what it says of this library's connections is taken, all else reaches
+ * the hooks set before.)
  */
 #ifndef PORTHOLE_H
 #define PORTHOLE_H
@@ -44,14 +45,14 @@ enum ph_code {
     PH_E_ARGUMENT = -1,    /* the caller asked for something that cannot be: a bad target, key name,
                               coordinate outside the framebuffer, ... */
     PH_E_UNREACHABLE = -2, /* no connection: name not found, refused, no such socket */
-    PH_E_REFUSED = -3,     /* the server said no: wrong or missing password, refused, too many tries */
-    PH_E_TIMEOUT = -4,     /* the deadline passed */
-    PH_E_PROTOCOL = -5,    /* the server broke the protocol, or speaks none we know */
-    PH_E_NOT_FOUND = -6,   /* what was asked for is not there */
-    PH_E_CANCELLED = -7,   /* ph_cancel_trigger was called */
-    PH_E_CLOSED = -8,      /* the connection ended */
+    PH_E_REFUSED = -3,  /* the server said no: wrong or missing password, refused, too many tries */
+    PH_E_TIMEOUT = -4,  /* the deadline passed */
+    PH_E_PROTOCOL = -5, /* the server broke the protocol, or speaks none we know */
+    PH_E_NOT_FOUND = -6, /* what was asked for is not there */
+    PH_E_CANCELLED = -7, /* ph_cancel_trigger was called */
+    PH_E_CLOSED = -8,    /* the connection ended */
     PH_E_NO_MEMORY = -9,
-    PH_E_SYSTEM = -10      /* the operating system said no; the message says to what */
+    PH_E_SYSTEM = -10 /* the operating system said no; the message says to what */
 };
 
 /* What went wrong: filled by a function that fails, untouched by one that does not. */
@@ -122,8 +123,8 @@ typedef struct ph_info {
     int width, height;    /* pixels */
     int rfb_minor;        /* RFB version 3.rfb_minor: 3, 7 or 8 */
     const char *security; /* "none" or "vncauth"; static storage */
-    char name[4097];      /* the desktop's name as the server sent it: not to be trusted, UTF-8 not
-                             guaranteed; ended by a NUL */
+    char name[4097]; /* the desktop's name, as UTF-8 ended by a NUL: the server's words, in which
+                        control characters and what is no UTF-8 have become spaces */
 } ph_info;
 
 /* PH_E_ARGUMENT for an unknown size, PH_E_CLOSED etc. once the connection has failed. */
@@ -136,10 +137,10 @@ PH_API int ph_client_info(ph_client *client, ph_info *info, ph_error *error);
  * TigerVNC draws it while it is not where this connection last moved it. */
 typedef struct ph_frame ph_frame;
 
-/* The newest complete frame with a sequence number above after (0: any), waiting for one where there
- * is none yet. A frame is complete when the server has sent every pixel of it. The reference is the
- * caller's: end it with ph_frame_unref.
- * PH_E_TIMEOUT, _CANCELLED, PH_E_ARGUMENT (input_only), or why the connection ended. */
+/* The newest complete frame with a sequence number above after (0: any), waiting for one where
+ * there is none yet. A frame is complete when the server has sent every pixel of it. The reference
+ * is the caller's: end it with ph_frame_unref. PH_E_TIMEOUT, _CANCELLED, PH_E_ARGUMENT
+ * (input_only), or why the connection ended. */
 PH_API int ph_frame_get(ph_client *client, uint64_t after, const ph_limit *limit, ph_frame **frame,
                         ph_error *error);
 PH_API ph_frame *ph_frame_ref(ph_frame *frame);
@@ -151,8 +152,9 @@ PH_API int ph_frame_height(const ph_frame *frame);
 PH_API uint64_t ph_frame_sequence(const ph_frame *frame);
 /* When its last pixel arrived: nanoseconds of CLOCK_MONOTONIC. */
 PH_API int64_t ph_frame_time(const ph_frame *frame);
-/* height rows of width pixels without padding, top row first; a pixel is 0xffRRGGBB in the machine's
- * byte order (little-endian: bytes B, G, R, 0xff). Valid as long as the reference is held. */
+/* height rows of width pixels without padding, top row first; a pixel is 0xffRRGGBB in the
+ * machine's byte order (little-endian: bytes B, G, R, 0xff). Valid as long as the reference is
+ * held. */
 PH_API const uint32_t *ph_frame_pixels(const ph_frame *frame);
 
 /* ---- images ---- */
@@ -193,8 +195,8 @@ PH_API int ph_button(ph_client *client, int x, int y, int button, int down, cons
 /* Moves there, then presses and releases count times (1 to 10). */
 PH_API int ph_click(ph_client *client, int x, int y, int button, int count, const ph_limit *limit,
                     ph_error *error);
-/* Presses at points[0], moves along straight lines through all points in steps of at most 16 pixels,
- * releases at the last. count is 2 to 1000. */
+/* Presses at points[0], moves along straight lines through all points in steps of at most 16
+ * pixels, releases at the last. count is 2 to 1000. */
 PH_API int ph_drag(ph_client *client, const ph_point *points, size_t count, int button,
                    const ph_limit *limit, ph_error *error);
 /* Turns the wheel at (x, y): right and down steps, negative for left and up; together 1 to 1000. */
@@ -202,8 +204,8 @@ PH_API int ph_scroll(ph_client *client, int x, int y, int right, int down, const
                      ph_error *error);
 
 /* The keysym of a key's name, in xdotool's and X11's terms ("Return", "Page_Up", "a", "F5"), in any
- * case and with the usual aliases (enter, esc, ctrl, cmd, win, del, pgup, ...). A single character is
- * itself. PH_E_ARGUMENT with the name when there is none such. */
+ * case and with the usual aliases (enter, esc, ctrl, cmd, win, del, pgup, ...). A single character
+ * is itself. PH_E_ARGUMENT with the name when there is none such. */
 PH_API int ph_keysym(const char *name, uint32_t *keysym, ph_error *error);
 /* Presses or releases one key (an X11 keysym). A release carries the keysym of its press. */
 PH_API int ph_key(ph_client *client, uint32_t keysym, int down, const ph_limit *limit,

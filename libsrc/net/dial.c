@@ -43,6 +43,13 @@ static int finish_connect(int fd, int wake_fd)
     return number;
 }
 
+/* A unix socket whose server has too many to accept says EAGAIN, and cannot be waited for. */
+static int breathe(int wake_fd)
+{
+    struct pollfd p = {.fd = wake_fd, .events = POLLIN};
+    return poll(&p, 1, 10) > 0 ? ECANCELED : EAGAIN;
+}
+
 /* 0 with *fd, or an errno value. */
 static int open_one(int family, const struct sockaddr *address, socklen_t len, int wake_fd, int *fd)
 {
@@ -50,8 +57,16 @@ static int open_one(int family, const struct sockaddr *address, socklen_t len, i
     if (s < 0)
         return errno;
     int number = 0;
-    if (connect(s, address, len) < 0)
-        number = errno == EINPROGRESS ? finish_connect(s, wake_fd) : errno;
+    while (connect(s, address, len) < 0) {
+        number = errno;
+        if (number == EINPROGRESS)
+            number = finish_connect(s, wake_fd);
+        else if (number == EAGAIN)
+            number = breathe(wake_fd);
+        if (number != EAGAIN)
+            break;
+        number = 0;
+    }
     int on = 1;
     if (number == 0 && family != AF_UNIX &&
         setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0)

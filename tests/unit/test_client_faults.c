@@ -17,8 +17,11 @@ static const ph_limit soon = {.timeout_ms = 200}, patient = {.timeout_ms = 20000
 static ph_client *connect_to(struct fake_server *s)
 {
     ph_client *c;
+    ph_options o;
     ph_error e = {.code = 0};
-    if (ph_connect(fake_server_target(s), NULL, &patient, &c, &e) != PH_OK)
+    ph_options_init(&o);
+    o.encodings = "copyrect,rre,corre,hextile,zlib,tight,zrle,raw";
+    if (ph_connect(fake_server_target(s), &o, &patient, &c, &e) != PH_OK)
         fail_msg("cannot connect: %s", e.message);
     return c;
 }
@@ -296,7 +299,12 @@ static void broken_rectangles_end_the_connection(void **state)
         FAULT(0, 0, 8, 8, RFB_ENC_ZRLE, "\xff\0\0\0", PH_E_PROTOCOL, "far more compressed bytes"),
         FAULT(0, 0, 8, 8, RFB_ENC_TIGHT, "\xa0", PH_E_PROTOCOL, "unknown compression control"),
         FAULT(0, 0, 8, 8, RFB_ENC_TIGHT, "\0\4abcd", PH_E_PROTOCOL, "tight rectangle"),
-        FAULT(0, 0, 8, 8, RFB_ENC_TIGHT, "\x90\4abcd", PH_E_PROTOCOL, "tight rectangle"),
+        FAULT(0, 0, 8, 8, RFB_ENC_TIGHT, "\x90\4abcd", PH_E_PROTOCOL,
+              "JPEG, which was not asked for"),
+        FAULT(0, 0, 8, 8, RFB_ENC_HEXTILE, "\0", PH_E_PROTOCOL, "a colour that was never set"),
+        /* framed correctly, but nobody was asked: the size must not be believed by halves */
+        FAULT(0, 0, 16384, 4096, RFB_ENC_EXTENDED_DESKTOP_SIZE, "\0\0\0\0", PH_E_PROTOCOL,
+              "not asked for"),
     };
     (void)state;
     for (size_t i = 0; i < COUNT(faults); i++) {
@@ -455,8 +463,165 @@ static void a_server_that_reads_nothing_is_noticed(void **state)
     close(until[0]);
 }
 
+/* ---- input ---- */
+
+/* Reads what it can until the end, and counts. */
+static void count_input(struct fake_server *s, int fd, void *argument)
+{
+    uint8_t in[4096];
+    ssize_t n;
+    (void)s;
+    fake_handshake(fd, 2000, 1000);
+    while ((n = recv(fd, in, sizeof in, 0)) > 0)
+        *(size_t *)argument += (size_t)n;
+}
+
+static ph_client *connect_for_input(struct fake_server *s)
+{
+    ph_options o;
+    ph_client *c;
+    ph_options_init(&o);
+    o.input_only = 1;
+    assert_int_equal(ph_connect(fake_server_target(s), &o, &patient, &c, NULL), PH_OK);
+    return c;
+}
+
+/* More than the queue and the socket hold together: the calls wait, and are woken. */
+static void long_input_arrives_whole(void **state)
+{
+    enum { POINTS = 1000, CHARACTERS = 200000 };
+    (void)state;
+    size_t count = 0;
+    struct fake_server *s = fake_server_start(count_input, &count);
+    ph_client *c = connect_for_input(s);
+    ph_point points[POINTS];
+    char *text = malloc(CHARACTERS + 1);
+    for (int i = 0; i < POINTS; i++)
+        points[i] = (ph_point){i % 2 == 0 ? 0 : 1920, i};
+    memset(text, 'x', CHARACTERS);
+    text[CHARACTERS] = '\0';
+    assert_int_equal(ph_drag(c, points, POINTS, PH_BUTTON_LEFT, &patient, NULL), PH_OK);
+    assert_int_equal(ph_type(c, text, &patient, NULL), PH_OK);
+    assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
+    assert_true(fake_server_stop(s));
+    /* there, press, 999 lines of 120 steps, release; two events a character */
+    assert_int_equal(count, (2 + 999 * 120 + 1) * 6 + CHARACTERS * 2 * 8);
+    free(text);
+}
+
+static void too_many_keys_are_refused(void **state)
+{
+    enum { KEYS = 64 };
+    (void)state;
+    size_t count = 0;
+    struct fake_server *s = fake_server_start(count_input, &count);
+    ph_client *c = connect_for_input(s);
+    ph_error e;
+    for (uint32_t i = 0; i < KEYS; i++)
+        assert_int_equal(ph_key(c, 'A' + i, 1, &patient, NULL), PH_OK);
+    assert_int_equal(ph_key(c, 0xffe3, 1, &patient, &e), PH_E_ARGUMENT);
+    assert_message(&e, PH_E_ARGUMENT, "more than 64 keys are held down");
+    assert_int_equal(ph_chord(c, "ctrl+1", &patient, &e), PH_E_ARGUMENT);
+    assert_int_equal(ph_type(c, "12", &patient, NULL), PH_OK);
+    assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
+    assert_true(fake_server_stop(s));
+    assert_int_equal(count, (KEYS + 2 * 2 + KEYS) * 8);
+}
+
+enum { TYPISTS = 4, CHORDS = 200 };
+
+/* Each chord is whole: down, down, up, up of one typist's two keys. */
+static void expect_whole_chords(struct fake_server *s, int fd, void *argument)
+{
+    uint8_t in[4][8];
+    (void)argument;
+    fake_handshake(fd, 16, 16);
+    for (int i = 0; i < TYPISTS * CHORDS; i++) {
+        fake_expect(s, fake_read(fd, in, sizeof in), "a chord");
+        uint32_t control = rfb_get_u32(in[0] + 4), letter = rfb_get_u32(in[1] + 4);
+        fake_expect(s, in[0][1] && in[1][1] && !in[2][1] && !in[3][1], "down, down, up, up");
+        fake_expect(s, control == 0xffe3 && letter >= 'a' && letter < 'a' + TYPISTS, "ctrl+letter");
+        fake_expect(s, rfb_get_u32(in[2] + 4) == letter && rfb_get_u32(in[3] + 4) == control,
+                    "the same two");
+    }
+    fake_drain(fd);
+}
+
+struct typist {
+    ph_client *c;
+    char chord[8];
+    int rc;
+};
+
+static void *type_chords(void *argument)
+{
+    struct typist *t = argument;
+    for (int i = 0; i < CHORDS && t->rc == PH_OK; i++)
+        t->rc = ph_chord(t->c, t->chord, &patient, NULL);
+    return NULL;
+}
+
+static void threads_do_not_mix_their_input(void **state)
+{
+    (void)state;
+    struct fake_server *s = fake_server_start(expect_whole_chords, NULL);
+    ph_client *c = connect_for_input(s);
+    struct typist typists[TYPISTS];
+    pthread_t threads[TYPISTS];
+    for (int i = 0; i < TYPISTS; i++) {
+        typists[i] = (struct typist){.c = c, .chord = {'c', 't', 'r', 'l', '+', (char)('a' + i)}};
+        assert_int_equal(pthread_create(&threads[i], NULL, type_chords, &typists[i]), 0);
+    }
+    for (int i = 0; i < TYPISTS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(typists[i].rc, PH_OK);
+    }
+    assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
+    assert_true(fake_server_stop(s));
+}
+
+/* ---- closing in the middle of work ---- */
+
+/* One update that takes minutes to paint and a moment to send. */
+static void endless_fills(struct fake_server *s, int fd, void *argument)
+{
+    enum { SIDE = 4096, RECTS = 60000, BYTES = 16 };
+    uint8_t head[4] = {0, 0, RECTS >> 8, RECTS & 0xff}, *rects = calloc(RECTS, BYTES);
+    (void)s, (void)argument;
+    if (rects == NULL)
+        abort();
+    for (size_t i = 0; i < RECTS; i++) {
+        rfb_msg_set_rect_head(rects + i * BYTES,
+                              &(struct rfb_rect_head){{0, 0, SIDE, SIDE}, RFB_ENC_TIGHT});
+        rects[i * BYTES + 12] = 0x80; /* fill */
+    }
+    fake_handshake(fd, SIDE, SIDE);
+    fake_take_setup(fd);
+    fake_send(fd, head, sizeof head);
+    fake_send(fd, rects, RECTS * BYTES);
+    free(rects);
+    fake_drain(fd);
+}
+
+/* Would not end within the test's time if closing waited for the painting. */
+static void closing_does_not_wait_for_painting(void **state)
+{
+    (void)state;
+    struct fake_server *s = fake_server_start(endless_fills, NULL);
+    ph_options o;
+    ph_client *c;
+    ph_options_init(&o);
+    o.encodings = "tight";
+    assert_int_equal(ph_connect(fake_server_target(s), &o, &patient, &c, NULL), PH_OK);
+    ph_frame *f;
+    assert_int_equal(ph_frame_get(c, 0, &soon, &f, NULL), PH_E_TIMEOUT);
+    assert_int_equal(ph_close(c, &soon, NULL), PH_OK);
+    assert_true(fake_server_stop(s));
+}
+
 int main(void)
 {
+    alarm(300); /* what hangs is a failure */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_silent_server_times_out),
         cmocka_unit_test(bad_handshakes_are_told_apart),
@@ -469,6 +634,10 @@ int main(void)
         cmocka_unit_test(a_wait_ends_by_deadline_and_by_cancel),
         cmocka_unit_test(closing_releases_what_is_down),
         cmocka_unit_test(a_server_that_reads_nothing_is_noticed),
+        cmocka_unit_test(long_input_arrives_whole),
+        cmocka_unit_test(too_many_keys_are_refused),
+        cmocka_unit_test(threads_do_not_mix_their_input),
+        cmocka_unit_test(closing_does_not_wait_for_painting),
     };
     return cmocka_run_group_tests_name("client_faults", tests, NULL, NULL);
 }
