@@ -23,6 +23,8 @@ CFLAGS=$saved_CFLAGS])
 
 # PORTHOLE_CHECK_DECODER: LibVNCClient decodes from memory, with no socket. That is a habit of its
 # inside, not a promise of its interface, so it is tried: one Hextile rectangle of one solid pixel.
+# Then a Tight rectangle that holds three rows more than it says: before the fix for it (Debian's
+# 0.9.14+dfsg-1+deb12u2) they were written behind the framebuffer. Exit 2 tells that.
 AC_DEFUN([PORTHOLE_CHECK_DECODER], [
 saved_CFLAGS=$CFLAGS saved_LIBS=$LIBS
 CFLAGS="$CFLAGS $VNCCLIENT_CFLAGS"
@@ -37,7 +39,9 @@ int main(void)
 {
   static const unsigned char wire[] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 5,
                                        2, 0x11, 0x22, 0x33, 0};
-  static unsigned char pixel[4];
+  static unsigned char tight[73] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0, 7,
+                                    0x00, 55, 0x78, 0x01, 0x01, 48, 0, 0xcf, 0xff};
+  static unsigned char pixel[4], rows[4 * 16];
   rfbClient *c = rfbGetClient(8, 3, 4);
   if (c == NULL)
     return 1;
@@ -54,15 +58,28 @@ int main(void)
   c->format.greenShift = 8;
   c->format.blueShift = 0;
   memset(&c->supportedMessages, 0, sizeof c->supportedMessages);
-  char *own = c->bufoutptr;
   c->bufoutptr = (char *)wire;
   c->buffered = sizeof wire;
   rfbBool ok = HandleRFBServerMessage(c);
   int good = ok && c->buffered == 0 && memcmp(pixel, wire + 17, 3) == 0;
-  c->bufoutptr = own;
-  return good ? 0 : 1;
+  if (!good)
+    return 1;
+  memset(tight + 25, 0xaa, 48);
+  c->width = c->updateRect.w = c->si.framebufferWidth = 4;
+  c->frameBuffer = rows;
+  c->bufoutptr = (char *)tight;
+  c->buffered = sizeof tight;
+  HandleRFBServerMessage(c);
+  for (size_t i = 16; i < sizeof rows; i++)
+    if (rows[i] != 0)
+      return 2;
+  return 0;
 }
 ]])], [AC_MSG_RESULT([yes])],
- [AC_MSG_RESULT([no]); AC_MSG_ERROR([this LibVNCClient does not decode from memory; version 0.9.14 of Debian 12 does])],
+ [status=$?
+  AC_MSG_RESULT([no])
+  AS_IF([test $status -eq 2],
+    [AC_MSG_ERROR([this LibVNCClient lets a server write behind the framebuffer (Tight); install a fixed one, on Debian 12 at least 0.9.14+dfsg-1+deb12u2])],
+    [AC_MSG_ERROR([this LibVNCClient does not decode from memory; version 0.9.14 of Debian 12 does])])],
  [AC_MSG_RESULT([not tried: cross compiling])])
 CFLAGS=$saved_CFLAGS LIBS=$saved_LIBS])
