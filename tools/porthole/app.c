@@ -2,7 +2,8 @@
 #include "app.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,11 +76,59 @@ static int read_password(const char *path, char *to, size_t size)
     return EXIT_FINE;
 }
 
-int app_connect(const struct app *app, bool input_only, const char *encodings, ph_client **client)
+/* ---- signals: while there is a connection, they end a command through its cancel object, so that
+ * what is held down is released; before and after, they end the process as usual ---- */
+
+static void ending_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGHUP);
+}
+
+static void *await_signal(void *cancel)
+{
+    sigset_t set;
+    int number;
+    ending_signals(&set);
+    sigwait(&set, &number);
+    ph_cancel_trigger(cancel);
+    return NULL;
+}
+
+static int catch_signals(struct app *app)
+{
+    sigset_t set;
+    pthread_t thread;
+    app->limit.cancel = ph_cancel_create();
+    if (app->limit.cancel == NULL)
+        return app_fail(EXIT_OTHER, "out of memory");
+    ending_signals(&set);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    int number = pthread_create(&thread, NULL, await_signal, app->limit.cancel);
+    if (number != 0)
+        return app_fail(EXIT_OTHER, "cannot start a thread: %s", strerror(number));
+    /* it and the cancel object go with the process */
+    pthread_detach(thread);
+    return EXIT_FINE;
+}
+
+static void let_signals_through(void)
+{
+    sigset_t set;
+    ending_signals(&set);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* ---- the connection ---- */
+
+int app_connect(struct app *app, bool input_only, const char *encodings, ph_client **client)
 {
     char password[PASSWORD_MAX] = "";
     ph_options options;
     ph_error error;
+    int code = EXIT_FINE;
     if (app->target == NULL)
         return app_fail(EXIT_USAGE,
                         "no target: name one with -t or in $PORTHOLE, as in -t vnc://HOST:1 or -t "
@@ -89,14 +138,16 @@ int app_connect(const struct app *app, bool input_only, const char *encodings, p
     options.encodings = encodings;
     options.password = getenv("PORTHOLE_PASSWORD");
     if (app->password_file != NULL) {
-        int code = read_password(app->password_file, password, sizeof password);
-        if (code != EXIT_FINE)
-            return code;
+        code = read_password(app->password_file, password, sizeof password);
         options.password = password;
     }
-    int rc = ph_connect(app->target, &options, &app->limit, client, &error);
+    if (code == EXIT_FINE)
+        code = catch_signals(app);
+    if (code == EXIT_FINE &&
+        ph_connect(app->target, &options, &app->limit, client, &error) != PH_OK)
+        code = app_fail_error(&error);
     explicit_bzero(password, sizeof password);
-    return rc == PH_OK ? EXIT_FINE : app_fail_error(&error);
+    return code;
 }
 
 int app_close(ph_client *client, int code)
@@ -105,10 +156,11 @@ int app_close(ph_client *client, int code)
     const ph_limit limit = {.timeout_ms = 5000};
     ph_error error;
     int rc = ph_close(client, &limit, &error);
+    let_signals_through();
     return code == EXIT_FINE && rc != PH_OK ? app_fail_error(&error) : code;
 }
 
-int app_send(const struct app *app, app_action *act, const void *what)
+int app_send(struct app *app, app_action *act, const void *what)
 {
     ph_client *client = NULL;
     ph_error error;

@@ -22,7 +22,7 @@ struct app {
     const char *target;        /* -t or $PORTHOLE; NULL: none given */
     const char *password_file; /* --password-file or $PORTHOLE_PASSWORD_FILE; or NULL */
     bool json;
-    ph_limit limit;                /* for each call that waits */
+    ph_limit limit;                /* for each call that waits on the connection */
     const struct command *command; /* the one that runs */
 };
 
@@ -50,15 +50,16 @@ int app_usage(const struct app *app, const char *format, ...) __attribute__((for
 int app_int(const struct app *app, const char *text, const char *what, int min, int max,
             int *value);
 
-/* Connects to app->target. EXIT_FINE with *client, or an exit code. input_only and encodings as in
+/* Connects to app->target, from where to app_close a signal cancels what waits by app->limit.
+ * EXIT_FINE with *client, or an exit code. input_only and encodings as in
  * ph_options. */
-int app_connect(const struct app *app, bool input_only, const char *encodings, ph_client **client);
+int app_connect(struct app *app, bool input_only, const char *encodings, ph_client **client);
 /* Closes, which delivers the input. Answers code, or the failure to deliver when code is
  * EXIT_FINE. */
 int app_close(ph_client *client, int code);
 
 /* For the commands that do one thing: connects for input, lets act do it, closes. */
 typedef int app_action(const struct app *app, ph_client *client, const void *what, ph_error *error);
-int app_send(const struct app *app, app_action *act, const void *what);
+int app_send(struct app *app, app_action *act, const void *what);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +93,7 @@ static int parse(const struct app *app, int argc, char **argv, struct request *r
     return by_name ? format_by_name(app, r->path, &r->image.format) : EXIT_FINE;
 }
 
+/* 0 or an errno value. */
 static int write_all(int fd, const uint8_t *bytes, size_t len)
 {
     while (len != 0) {
@@ -105,42 +108,60 @@ static int write_all(int fd, const uint8_t *bytes, size_t len)
     return 0;
 }
 
-static int write_failed(const char *path, int number)
+/* 0 or an errno value. */
+static int write_in_place(const char *path, const uint8_t *bytes, size_t len)
 {
-    return app_fail(EXIT_OTHER, "cannot write %s: %s", path, strerror(number));
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return errno;
+    int number = write_all(fd, bytes, len);
+    if (close(fd) < 0 && number == 0)
+        number = errno;
+    return number;
 }
 
-/* Under another name first: a FILE that was there stays whole until the new one is. */
+/* Under another name first: a file that was there stays whole until the new one is. */
+static int replace(const char *path, const uint8_t *bytes, size_t len)
+{
+    char temporary[PATH_MAX];
+    if ((size_t)snprintf(temporary, sizeof temporary, "%s.XXXXXX", path) >= sizeof temporary)
+        return ENAMETOOLONG;
+    int number = 0, fd = mkstemp(temporary);
+    if (fd < 0)
+        return errno;
+    mode_t mask = umask(0);
+    umask(mask);
+    number = write_all(fd, bytes, len);
+    if (number == 0 && fchmod(fd, 0666 & ~mask) < 0)
+        number = errno;
+    if (close(fd) < 0 && number == 0)
+        number = errno;
+    if (number == 0 && rename(temporary, path) < 0)
+        number = errno;
+    if (number != 0)
+        unlink(temporary);
+    return number;
+}
+
+/* A plain file, or none, is replaced; behind a link, what it points at; a device or a pipe is
+ * written to. */
 static int save(const char *path, const uint8_t *bytes, size_t len)
 {
     struct stat st;
+    char real[PATH_MAX];
+    int number;
     if (strcmp(path, "-") == 0) {
-        int number = write_all(STDOUT_FILENO, bytes, len);
-        return number == 0 ? EXIT_FINE : write_failed("standard output", number);
-    }
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return write_failed(path, EISDIR);
-    char *temporary;
-    if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-        return app_fail(EXIT_OTHER, "out of memory");
-    int number = 0, fd = mkstemp(temporary);
-    if (fd < 0) {
-        number = errno;
+        path = "standard output";
+        number = write_all(STDOUT_FILENO, bytes, len);
+    } else if (lstat(path, &st) < 0) {
+        number = errno == ENOENT ? replace(path, bytes, len) : errno;
+    } else if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && realpath(path, real) != NULL) {
+        number = replace(real, bytes, len);
     } else {
-        mode_t mask = umask(0);
-        umask(mask);
-        number = write_all(fd, bytes, len);
-        if (number == 0 && fchmod(fd, 0666 & ~mask) < 0)
-            number = errno;
-        if (close(fd) < 0 && number == 0)
-            number = errno;
-        if (number == 0 && rename(temporary, path) < 0)
-            number = errno;
-        if (number != 0)
-            unlink(temporary);
+        number = write_in_place(path, bytes, len);
     }
-    free(temporary);
-    return number == 0 ? EXIT_FINE : write_failed(path, number);
+    return number == 0 ? EXIT_FINE
+                       : app_fail(EXIT_OTHER, "cannot write %s: %s", path, strerror(number));
 }
 
 static int report(const struct app *app, const struct request *r, const ph_frame *frame, size_t len)
@@ -179,6 +200,7 @@ int cmd_screenshot(struct app *app, int argc, char **argv)
         return code;
     if (ph_frame_get(client, 0, &app->limit, &frame, &error) != PH_OK)
         return app_close(client, app_fail_error(&error));
+    app_close(client, EXIT_FINE); /* no input was sent: there is nothing to lose */
     if (ph_image_encode(frame, &r.image, &bytes, &len, &error) != PH_OK) {
         code = app_fail_error(&error);
     } else {
@@ -188,5 +210,5 @@ int cmd_screenshot(struct app *app, int argc, char **argv)
         ph_free(bytes);
     }
     ph_frame_unref(frame);
-    return app_close(client, code);
+    return code;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * porthole(1): see and drive a VNC desktop from the shell. */
 #include <getopt.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,32 +141,6 @@ static int parse_options(struct app *app, int argc, char **argv, bool *ended)
     return code;
 }
 
-static void *await_signal(void *cancel)
-{
-    sigset_t set;
-    int number;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    sigwait(&set, &number);
-    ph_cancel_trigger(cancel);
-    return NULL;
-}
-
-/* Signals end a command through its cancel object, so that what is held down is released. */
-static bool catch_signals(ph_cancel *cancel)
-{
-    sigset_t set;
-    pthread_t thread;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    return pthread_sigmask(SIG_BLOCK, &set, NULL) == 0 &&
-           pthread_create(&thread, NULL, await_signal, cancel) == 0 && pthread_detach(thread) == 0;
-}
-
 int main(int argc, char **argv)
 {
     struct app app = {
@@ -190,13 +162,8 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], "--help") == 0)
             return print_command_help(app.command);
-    ph_cancel *cancel = ph_cancel_create();
-    if (cancel == NULL || !catch_signals(cancel))
-        return app_fail(EXIT_OTHER, "cannot start a thread");
-    app.limit.cancel = cancel;
     optind = 0; /* begin anew, with the command's arguments */
     code = app.command->run(&app, argc, argv);
-    /* the signal thread may still use the cancel object: it goes with the process */
     if (fflush(stdout) != 0 || ferror(stdout))
         return app_fail(EXIT_OTHER, "cannot write to standard output");
     return code;
