@@ -3,7 +3,7 @@
 // A recording goes on when the server has been quiet for a while: nothing of the wire code under test is in it.
 import { open, readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Scope, until } from '../lib/proc.mjs';
 
 const WIDTH = 320;
@@ -292,7 +292,7 @@ for (const name of names) {
     await session.open(desktop.path);
     await play(session, desktop);
     const file = session.file();
-    await writeFile(join(import.meta.dirname, `${name}.rfb`), file);
+    await writeFile(fileURLToPath(new URL(`${name}.rfb`, import.meta.url)), file);
     process.stdout.write(`${name}: ${session.pending.length} bytes from the server, ${session.client.length} to it\n`);
     session.socket.destroy();
   } catch (error) {

@@ -5,7 +5,7 @@ set -eu
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 build=${top_builddir:-.}
 header=$top/libsrc/include/porthole.h
-library=$build/.libs/libporthole.so
+library=$build/libsrc/.libs/libporthole.so
 
 # declared HEADER: the functions it declares. Comments and preprocessor lines go first, then a declaration is whatever
 # stands before a parenthesis and ends with a semicolon; types that point to functions do not begin with ph_ there.
