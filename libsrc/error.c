@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "rfb/err.h"
+#include "rfb/text.h"
 
 static const char *const text[] = {
     [-PH_OK] = "success",
@@ -32,40 +33,23 @@ const char *ph_version(void)
     return PACKAGE_VERSION;
 }
 
-__attribute__((format(printf, 3, 0))) static void fill(ph_error *error, int code,
-                                                       const char *format, va_list args)
-{
-    error->code = code;
-    vsnprintf(error->message, sizeof error->message, format, args);
-    for (char *p = error->message; *p != '\0'; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = ' ';
-}
-
 int error_set(ph_error *error, int code, const char *format, ...)
 {
     if (error == NULL)
         return code;
     va_list args;
     va_start(args, format);
-    fill(error, code, format, args);
+    error->code = code;
+    vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
+    rfb_text_make_printable(error->message);
     return code;
 }
 
-int error_errno(ph_error *error, int code, int number, const char *format, ...)
+int error_errno(ph_error *error, int code, int number, const char *what)
 {
-    if (error == NULL)
-        return code;
-    va_list args;
-    va_start(args, format);
-    fill(error, code, format, args);
-    va_end(args);
     char why[128];
-    size_t n = strlen(error->message);
-    snprintf(error->message + n, sizeof error->message - n, ": %s",
-             strerror_r(number, why, sizeof why));
-    return code;
+    return error_set(error, code, "%s: %s", what, strerror_r(number, why, sizeof why));
 }
 
 int error_from_rfb(int rfb_code)

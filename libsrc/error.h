@@ -5,13 +5,12 @@
 
 #include "porthole.h"
 
-/* Fills *error (NULL is accepted) and returns code: return error_set(...). Control characters are
- * replaced: parts of messages come from peers. */
+/* Fills *error (NULL is accepted) and returns code: return error_set(...). Parts of messages come
+ * from peers, so what is not printable is replaced. */
 int error_set(ph_error *error, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* The same with ": " and the text of an errno value behind it. */
-int error_errno(ph_error *error, int code, int number, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+/* "WHAT: the text of an errno value". */
+int error_errno(ph_error *error, int code, int number, const char *what);
 /* The public code for one of rfb/err.h. */
 int error_from_rfb(int rfb_code);
 

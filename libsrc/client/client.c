@@ -11,13 +11,9 @@
 
 #include "client/decoder.h"
 #include "rfb/skim.h"
+#include "rfb/text.h"
 
 enum { END_MS = 50 }; /* for the thread to notice that it is to end */
-
-void ph_options_init(ph_options *options)
-{
-    *options = (ph_options){.size = sizeof *options};
-}
 
 /* ---- what is asked for ---- */
 
@@ -58,13 +54,12 @@ static const char *default_encodings(const struct net_target *target)
 static int take_options(struct ph_client *c, const char *target, const ph_options *options,
                         ph_error *error)
 {
-    ph_options defaults;
-    ph_options_init(&defaults);
+    static const ph_options defaults = PH_OPTIONS_INIT;
     if (options == NULL)
         options = &defaults;
     if (options->size != sizeof *options)
         return error_set(error, PH_E_ARGUMENT,
-                         "ph_options of an unknown size: use ph_options_init");
+                         "ph_options of an unknown size: begin with PH_OPTIONS_INIT");
     int rc = net_target_parse(target, &c->target, error);
     if (rc != PH_OK)
         return rc;
@@ -126,6 +121,13 @@ void client_wake(struct ph_client *c)
     /* full means that it is awake already */
     while (write(c->wake_fd, &one, sizeof one) < 0 && errno == EINTR)
         ;
+}
+
+void client_set_name(struct ph_client *c, const uint8_t *name, size_t len)
+{
+    memcpy(c->name, name, len);
+    c->name[len] = '\0';
+    rfb_text_make_printable(c->name);
 }
 
 int client_check_open(const struct ph_client *c, ph_error *error)
@@ -280,7 +282,8 @@ int ph_close(ph_client *client, const ph_limit *limit, ph_error *error)
 int ph_client_info(ph_client *client, ph_info *info, ph_error *error)
 {
     if (info->size != sizeof *info)
-        return error_set(error, PH_E_ARGUMENT, "ph_info of an unknown size: set its size first");
+        return error_set(error, PH_E_ARGUMENT,
+                         "ph_info of an unknown size: begin with PH_INFO_INIT");
     pthread_mutex_lock(&client->lock);
     int rc = client_check_open(client, error);
     if (rc == PH_OK) {
@@ -288,8 +291,21 @@ int ph_client_info(ph_client *client, ph_info *info, ph_error *error)
         info->height = client->height;
         info->rfb_minor = client->rfb_minor;
         info->security = client->security_type == RFB_SEC_VNC_AUTH ? "vncauth" : "none";
-        strcpy(info->name, client->name);
     }
+    pthread_mutex_unlock(&client->lock);
+    return rc;
+}
+
+int ph_client_name(ph_client *client, char *name, size_t size, ph_error *error)
+{
+    pthread_mutex_lock(&client->lock);
+    int rc = client_check_open(client, error);
+    size_t len = strlen(client->name);
+    if (rc == PH_OK && len >= size)
+        rc =
+            error_set(error, PH_E_ARGUMENT, "the desktop's name has %zu bytes, more than fit", len);
+    if (rc == PH_OK)
+        memcpy(name, client->name, len + 1);
     pthread_mutex_unlock(&client->lock);
     return rc;
 }

@@ -72,6 +72,8 @@ struct ph_client {
 void client_unref(struct ph_client *c);
 /* Makes the thread look. */
 void client_wake(struct ph_client *c);
+/* With the lock: a desktop name of at most RFB_NAME_MAX bytes, made printable. */
+void client_set_name(struct ph_client *c, const uint8_t *name, size_t len);
 /* With the lock: answers PH_OK while the connection is open, else why it is not. */
 int client_check_open(const struct ph_client *c, ph_error *error);
 

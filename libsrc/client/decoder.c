@@ -229,11 +229,11 @@ static bool inside(const struct decoder *d, struct rfb_rect r)
     return r.x + r.w <= d->width && r.y + r.h <= d->height;
 }
 
-void decoder_raw(struct decoder *d, struct rfb_rect r, uint64_t done, const uint8_t *bytes,
-                 size_t n)
+int decoder_raw(struct decoder *d, struct rfb_rect r, uint64_t done, const uint8_t *bytes, size_t n,
+                ph_error *error)
 {
     if (!inside(d, r))
-        return;
+        return error_set(error, PH_E_PROTOCOL, "a raw rectangle outside the framebuffer");
     size_t row = (size_t)r.w * sizeof *d->pixels;
     while (n != 0) {
         size_t y = r.y + (size_t)(done / row), in_row = (size_t)(done % row);
@@ -244,6 +244,7 @@ void decoder_raw(struct decoder *d, struct rfb_rect r, uint64_t done, const uint
         done += part;
         n -= part;
     }
+    return PH_OK;
 }
 
 static const char *copy_rect(struct decoder *d, const uint8_t *body)
@@ -270,7 +271,7 @@ static const char *prepare_zlib(struct decoder *d, size_t bytes)
     free(vnc->raw_buffer);
     vnc->raw_buffer = calloc(1, bytes + RAW_BUFFER_SLACK);
     vnc->raw_buffer_size = vnc->raw_buffer != NULL ? (int)bytes : -1;
-    return vnc->raw_buffer != NULL ? NULL : "out of memory";
+    return vnc->raw_buffer != NULL ? NULL : zrle_no_memory;
 }
 
 /* Header and body look to LibVNCClient like an update that it has just read. */
@@ -342,6 +343,8 @@ int decoder_rect(struct decoder *d, const struct rfb_rect_head *head, uint8_t *w
         d->why = by_libvncclient(d, head, wire, len);
     if (d->why == NULL)
         return PH_OK;
+    if (d->why == zrle_no_memory)
+        return error_set(error, PH_E_NO_MEMORY, "out of memory for decoding");
     return error_set(error, PH_E_PROTOCOL, "the server's %s rectangle of %dx%d at (%d, %d): %s",
                      rfb_encoding_find(head->encoding)->name, head->r.w, head->r.h, head->r.x,
                      head->r.y, d->why);

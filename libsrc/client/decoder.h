@@ -26,7 +26,7 @@ void decoder_destroy(struct decoder *d);
  * borrowed until the next call. */
 void decoder_target(struct decoder *d, uint32_t *pixels, int width, int height);
 
-/* True for the pixel encodings that decoder_rect knows. */
+/* True for the pixel encodings that decoder_rect and decoder_raw know. */
 bool decoder_knows(int32_t encoding);
 
 /* Decodes one whole rectangle of an encoding it knows, other than Raw. wire points at its 12-byte
@@ -35,8 +35,9 @@ bool decoder_knows(int32_t encoding);
 int decoder_rect(struct decoder *d, const struct rfb_rect_head *head, uint8_t *wire, size_t len,
                  ph_error *error);
 
-/* Raw comes in pieces: paints n bytes of the rectangle's body, which begin at byte done of it. */
-void decoder_raw(struct decoder *d, struct rfb_rect r, uint64_t done, const uint8_t *bytes,
-                 size_t n);
+/* Raw comes in pieces: paints n bytes of the rectangle's body, which begin at byte done of it.
+ * PH_E_PROTOCOL for a rectangle outside the framebuffer. */
+int decoder_raw(struct decoder *d, struct rfb_rect r, uint64_t done, const uint8_t *bytes, size_t n,
+                ph_error *error);
 
 #endif

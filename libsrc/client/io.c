@@ -11,7 +11,6 @@
 #include "client/session.h"
 #include "net/dial.h"
 #include "rfb/err.h"
-#include "rfb/text.h"
 
 /* Answers false when the client is to stop. */
 static bool enter(struct ph_client *c, enum client_phase phase)
@@ -100,7 +99,9 @@ static int handshake(struct ph_client *c, int fd, struct rfb_client_hs *hs, ph_e
             continue;
         }
         if (n <= 0) {
-            rc = error_set(error, PH_E_CLOSED, "the server closed the connection in the handshake");
+            rc = n < 0 ? lost(error, errno)
+                       : error_set(error, PH_E_CLOSED,
+                                   "the server closed the connection in the handshake");
             break;
         }
         size_t used;
@@ -137,9 +138,7 @@ static void publish_open(struct ph_client *c, int fd, const struct rfb_client_hs
     c->height = hs->init.height;
     c->rfb_minor = hs->minor;
     c->security_type = hs->security_type;
-    memcpy(c->name, hs->init.name, hs->init.name_len);
-    c->name[hs->init.name_len] = '\0';
-    rfb_text_make_printable(c->name);
+    client_set_name(c, (const uint8_t *)hs->init.name, hs->init.name_len);
     pthread_mutex_unlock(&c->lock);
 }
 

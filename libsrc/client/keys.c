@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -130,6 +131,7 @@ static size_t name_length(const char *at)
 int keys_parse_chord(const char *chord, uint32_t keys[KEYS_CHORD_MAX], size_t *count,
                      ph_error *error)
 {
+    bool shift = false;
     *count = 0;
     for (const char *at = chord;; at++) {
         char name[NAME_MAX_LEN];
@@ -147,6 +149,10 @@ int keys_parse_chord(const char *chord, uint32_t keys[KEYS_CHORD_MAX], size_t *c
         int rc = ph_keysym(name, &keys[*count], error);
         if (rc != PH_OK)
             return rc;
+        /* as a keyboard does: servers let go of Shift to type what is not a capital */
+        if (shift)
+            keys[*count] = xkb_keysym_to_upper(keys[*count]);
+        shift = shift || keys[*count] == XKB_KEY_Shift_L || keys[*count] == XKB_KEY_Shift_R;
         ++*count;
         at += n;
         if (*at == '\0')

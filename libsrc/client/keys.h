@@ -10,7 +10,8 @@
 
 enum { KEYS_CHORD_MAX = 8 };
 
-/* "ctrl+shift+t" to its keysyms, in order. PH_E_ARGUMENT names the part that is no key. */
+/* "ctrl+shift+t" to its keysyms, in order; letters behind a Shift become capitals, as a keyboard
+ * sends them. PH_E_ARGUMENT names the part that is no key. */
 int keys_parse_chord(const char *chord, uint32_t keys[KEYS_CHORD_MAX], size_t *count,
                      ph_error *error);
 /* UTF-8 to one keysym a character; *keys is the caller's to free, and NULL on failure.

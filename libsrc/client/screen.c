@@ -4,7 +4,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "client/wait.h"
 
 enum {
     /* How many updates back a spare frame can be brought up to date by copying only what changed.
@@ -273,13 +274,6 @@ static ph_frame *writable_frame(struct screen *s)
     return f;
 }
 
-static int64_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /* Callers go on with the frame before while this one is put together: no lock is held meanwhile. */
 static int publish(struct screen *s)
 {
@@ -293,7 +287,7 @@ static int publish(struct screen *s)
     pixman_region32_clear(&s->damage);
     catch_up(s, f);
     f->sequence = s->sequence;
-    f->time = now();
+    f->time = wait_now();
     pthread_mutex_lock(&s->lock);
     ph_frame *old = s->newest;
     s->newest = f;

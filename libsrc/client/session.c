@@ -7,7 +7,6 @@
 #include "client/decoder.h"
 #include "rfb/err.h"
 #include "rfb/s2c.h"
-#include "rfb/text.h"
 
 enum {
     READ_SIZE = 256 << 10,
@@ -32,9 +31,9 @@ struct session {
 
 static int queue_failed(int rc, ph_error *error)
 {
-    return rc == RFB_OK
-               ? PH_OK
-               : error_set(error, PH_E_PROTOCOL, "the server reads nothing of what it is sent");
+    if (rc == RFB_E_TOO_LARGE)
+        return error_set(error, PH_E_PROTOCOL, "the server reads nothing of what it is sent");
+    return rc == RFB_OK ? PH_OK : error_set(error, PH_E_NO_MEMORY, "out of memory");
 }
 
 static int request(struct session *s, bool incremental, struct rfb_rect r, ph_error *error)
@@ -151,9 +150,7 @@ void session_destroy(struct session *s)
 static void on_name(struct session *s, const uint8_t *text, size_t n)
 {
     pthread_mutex_lock(&s->c->lock);
-    memcpy(s->c->name, text, n); /* the framer has bounded it */
-    s->c->name[n] = '\0';
-    rfb_text_make_printable(s->c->name);
+    client_set_name(s->c, text, n); /* the framer has bounded it */
     pthread_mutex_unlock(&s->c->lock);
 }
 
@@ -230,8 +227,9 @@ static int on_event(struct session *s, const struct rfb_s2c_event *ev, size_t at
         return on_rect(s, ev, at, error);
     case RFB_S2C_BODY:
         if (ev->encoding != NULL && ev->rect.encoding == RFB_ENC_RAW) {
-            decoder_raw(s->decoder, ev->rect.r, s->raw, ev->bytes, ev->n);
+            uint64_t done = s->raw;
             s->raw += ev->n;
+            return decoder_raw(s->decoder, ev->rect.r, done, ev->bytes, ev->n, error);
         }
         return PH_OK;
     case RFB_S2C_RECT_END: {

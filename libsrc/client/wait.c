@@ -46,7 +46,7 @@ void ph_cancel_destroy(ph_cancel *cancel)
     free(cancel);
 }
 
-static int64_t now(void)
+int64_t wait_now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -60,7 +60,7 @@ void wait_begin(struct wait *w, const ph_limit *limit, pthread_mutex_t *lock,
     *w = (struct wait){
         .lock = lock,
         .changed = changed,
-        .deadline = ms < 0 ? -1 : now() + (int64_t)ms * 1000000,
+        .deadline = ms < 0 ? -1 : wait_now() + (int64_t)ms * 1000000,
         .cancel = limit != NULL ? limit->cancel : NULL,
     };
     if (w->cancel == NULL)

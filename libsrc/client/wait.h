@@ -19,6 +19,9 @@ struct wait {
     struct wait *next;       /* in the cancel object's list */
 };
 
+/* Nanoseconds of CLOCK_MONOTONIC. */
+int64_t wait_now(void);
+
 /* Begins and ends a wait, with the lock not held. limit may be NULL, see ph_limit. */
 void wait_begin(struct wait *w, const ph_limit *limit, pthread_mutex_t *lock,
                 pthread_cond_t *changed);

@@ -66,6 +66,7 @@ struct tile {
     unsigned w, h;
 };
 
+const char zrle_no_memory[] = "out of memory";
 static const char *const truncated = "ZRLE: the data ends early or is not zlib's";
 
 static const char *raw(struct reader *in, const struct tile *t)
@@ -202,7 +203,7 @@ const char *zrle_decode(struct zrle *z, struct rfb_rect r, const uint8_t *data, 
                         uint32_t *pixels, size_t stride)
 {
     if (!z->ready && inflateInit(&z->stream) != Z_OK)
-        return "out of memory for zlib";
+        return zrle_no_memory;
     z->ready = 1;
     z->stream.next_in = (Bytef *)data;
     z->stream.avail_in = (uInt)len;

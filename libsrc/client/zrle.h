@@ -10,6 +10,9 @@
 
 #include "rfb/msg.h"
 
+/* What zrle_decode answers when the allocator, and not the data, is to blame. */
+extern const char zrle_no_memory[];
+
 struct zrle {
     z_stream stream; /* one for the whole connection */
     int ready;

@@ -3,17 +3,14 @@
 
 #include <stdlib.h>
 
-void ph_image_options_init(ph_image_options *options)
-{
-    *options = (ph_image_options){.size = sizeof *options, .format = PH_IMAGE_PNG, .quality = 85};
-}
+enum { DEFAULT_QUALITY = 85 };
 
 static int region_of(const ph_frame *frame, const ph_image_options *o, struct image_view *view,
                      ph_error *error)
 {
     int width = ph_frame_width(frame), height = ph_frame_height(frame);
     int x = 0, y = 0, w = width, h = height;
-    if (o->width != 0) {
+    if (o->x != 0 || o->y != 0 || o->width != 0 || o->height != 0) {
         x = o->x, y = o->y, w = o->width, h = o->height;
         if (x < 0 || y < 0 || w < 1 || h < 1 || x > width - w || y > height - h)
             return error_set(error, PH_E_ARGUMENT,
@@ -32,27 +29,27 @@ static int region_of(const ph_frame *frame, const ph_image_options *o, struct im
 int ph_image_encode(const ph_frame *frame, const ph_image_options *options, uint8_t **bytes,
                     size_t *len, ph_error *error)
 {
-    ph_image_options defaults;
+    static const ph_image_options defaults = PH_IMAGE_OPTIONS_INIT;
     struct image_view view;
     *bytes = NULL;
     *len = 0;
-    ph_image_options_init(&defaults);
     if (options == NULL)
         options = &defaults;
     if (options->size != sizeof *options)
         return error_set(error, PH_E_ARGUMENT,
-                         "ph_image_options of an unknown size: use ph_image_options_init");
+                         "ph_image_options of an unknown size: begin with PH_IMAGE_OPTIONS_INIT");
     int rc = region_of(frame, options, &view, error);
     if (rc != PH_OK)
         return rc;
+    int quality = options->quality != 0 ? options->quality : DEFAULT_QUALITY;
     switch (options->format) {
+    case 0:
     case PH_IMAGE_PNG:
         return image_png(&view, bytes, len, error);
     case PH_IMAGE_JPEG:
-        if (options->quality < 1 || options->quality > 100)
-            return error_set(error, PH_E_ARGUMENT, "JPEG quality %d: it is 1 to 100",
-                             options->quality);
-        return image_jpeg(&view, options->quality, bytes, len, error);
+        if (quality < 1 || quality > 100)
+            return error_set(error, PH_E_ARGUMENT, "JPEG quality %d: it is 1 to 100", quality);
+        return image_jpeg(&view, quality, bytes, len, error);
     default:
         return error_set(error, PH_E_ARGUMENT, "unknown image format %d", options->format);
     }

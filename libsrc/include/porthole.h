@@ -16,11 +16,12 @@
  * Conventions. Functions that can fail return PH_OK (0) or a negative ph_code, and describe a
  * failure in *error, which may be NULL. Coordinates and sizes are framebuffer pixels from the top
  * left corner; what lies outside is refused, never clamped. Text is UTF-8. Every function may be
- * called from any thread, on the same handle too, except that a handle must not be used once its
- * closing or destroying call has begun. The library has no global state to set up, installs no
- * signal handlers and writes nothing to the terminal. (LibVNCClient's two log hooks, which are
- * process-wide, are chained: what it says of this library's connections is taken, all else reaches
- * the hooks set before.)
+ * called from any thread, on the same handle too, except that a handle must not be in use when its
+ * closing or destroying call begins, nor afterwards. The library has no global state to set up,
+ * installs no signal handlers and writes nothing to the terminal. (LibVNCClient's two log hooks,
+ * which are process-wide, are chained for good: what it says of this library's connections is
+ * taken, all else reaches the hooks set before. So the library stays loaded, even after dlclose.)
+ * Codes may be added: treat one you do not know as a failure.
  */
 #ifndef PORTHOLE_H
 #define PORTHOLE_H
@@ -58,7 +59,7 @@ enum ph_code {
 /* What went wrong: filled by a function that fails, untouched by one that does not. */
 typedef struct ph_error {
     int code;          /* as the function returned it */
-    char message[508]; /* one line, without a newline; printable UTF-8 or bytes above 0x7f */
+    char message[508]; /* one line of printable UTF-8, without a newline */
 } ph_error;
 
 /* A short English name of a code; static storage, never NULL. */
@@ -89,17 +90,22 @@ typedef struct ph_limit {
 
 typedef struct ph_client ph_client;
 
-/* Set with ph_options_init, then change what is needed. Strings are copied by ph_connect. */
+/* Begin with = PH_OPTIONS_INIT, then set what is to differ: 0 and NULL are the defaults. Strings
+ * are copied by ph_connect. */
 typedef struct ph_options {
-    size_t size;           /* sizeof(ph_options), for versions to come */
+    size_t size;           /* sizeof(ph_options): tells versions of this struct apart */
     const char *password;  /* for VncAuth (RFC 6143 7.2.2, which uses 8 bytes of it); NULL: none */
     const char *encodings; /* names in order of preference with commas between: raw copyrect rre
-                              corre hextile zlib tight zrle; NULL: raw and copyrect on a unix socket
-                              or loopback, tight and zrle elsewhere. All are lossless. */
+                              corre hextile zlib tight zrle, all lossless. NULL: "copyrect,raw" on
+                              a unix socket or loopback, "copyrect,tight,zrle,hextile,raw"
+                              elsewhere */
     int input_only;        /* non-zero: never ask for pixels; ph_frame_get fails */
 } ph_options;
 
-PH_API void ph_options_init(ph_options *options);
+#define PH_OPTIONS_INIT                                                                            \
+    {                                                                                              \
+        .size = sizeof(ph_options)                                                                 \
+    }
 
 /* Connects, authenticates and starts the connection's own thread. Name resolution, connecting and
  * both halves of the handshake share the limit.
@@ -112,23 +118,38 @@ PH_API void ph_options_init(ph_options *options);
 PH_API int ph_connect(const char *target, const ph_options *options, const ph_limit *limit,
                       ph_client **client, ph_error *error);
 
-/* Releases every key and button that is down, delivers all input sent so far, and ends the
- * connection: its writing half is closed and the server's end awaited, so that a server that reads
- * slowly loses nothing. Frees the client whatever it returns; client may be NULL. Frames taken from
- * it stay valid. PH_OK, or PH_E_TIMEOUT, _CANCELLED, _CLOSED when input may not have arrived. */
+/* Ends the connection and frees the client, whatever it returns; client may be NULL. Where input
+ * was sent: releases every key and button that is down, delivers all input, closes the writing half
+ * and awaits the server's end, so that a server that reads slowly loses nothing. Frames taken from
+ * the client stay valid. The connection's thread is given up to 50 ms beyond the limit to end; one
+ * that decodes a large rectangle, or looks a host up, ends by itself later. No other call on the
+ * client may be in progress: cancel and await those first. PH_OK, or PH_E_TIMEOUT, _CANCELLED or
+ * why the connection ended, when input may not have arrived. */
 PH_API int ph_close(ph_client *client, const ph_limit *limit, ph_error *error);
 
 typedef struct ph_info {
-    size_t size;          /* set to sizeof(ph_info) before the call */
+    size_t size;          /* sizeof(ph_info) */
     int width, height;    /* pixels */
     int rfb_minor;        /* RFB version 3.rfb_minor: 3, 7 or 8 */
     const char *security; /* "none" or "vncauth"; static storage */
-    char name[4097]; /* the desktop's name, as UTF-8 ended by a NUL: the server's words, in which
-                        control characters and what is no UTF-8 have become spaces */
 } ph_info;
 
-/* PH_E_ARGUMENT for an unknown size, PH_E_CLOSED etc. once the connection has failed. */
+#define PH_INFO_INIT                                                                               \
+    {                                                                                              \
+        .size = sizeof(ph_info)                                                                    \
+    }
+
+/* Fills *info, which began as PH_INFO_INIT. PH_E_ARGUMENT for an unknown size, or why the
+ * connection ended. */
 PH_API int ph_client_info(ph_client *client, ph_info *info, ph_error *error);
+
+/* A desktop's name has at most this many bytes, without the NUL. */
+#define PH_NAME_MAX 4096
+
+/* Copies the desktop's name: the server's words as UTF-8, in which control characters and what is
+ * no UTF-8 have become spaces. size is that of name in bytes; PH_NAME_MAX + 1 is always enough.
+ * PH_E_ARGUMENT when it does not fit, or why the connection ended. */
+PH_API int ph_client_name(ph_client *client, char *name, size_t size, ph_error *error);
 
 /* ---- frames ---- */
 
@@ -148,7 +169,7 @@ PH_API void ph_frame_unref(ph_frame *frame); /* NULL is accepted */
 
 PH_API int ph_frame_width(const ph_frame *frame);
 PH_API int ph_frame_height(const ph_frame *frame);
-/* Counts the connection's updates from 1; a later frame has a higher number. */
+/* Counts the connection's frames from 1; a later one has a higher number. */
 PH_API uint64_t ph_frame_sequence(const ph_frame *frame);
 /* When its last pixel arrived: nanoseconds of CLOCK_MONOTONIC. */
 PH_API int64_t ph_frame_time(const ph_frame *frame);
@@ -161,26 +182,33 @@ PH_API const uint32_t *ph_frame_pixels(const ph_frame *frame);
 
 enum ph_image_format { PH_IMAGE_PNG = 1, PH_IMAGE_JPEG = 2 };
 
+/* Begin with = PH_IMAGE_OPTIONS_INIT: 0 is the default of each. */
 typedef struct ph_image_options {
     size_t size;             /* sizeof(ph_image_options) */
-    int format;              /* a ph_image_format; PNG after init */
-    int quality;             /* JPEG: 1 to 100; 85 after init */
-    int x, y, width, height; /* the region; width 0: the whole frame */
+    int format;              /* a ph_image_format; 0: PNG */
+    int quality;             /* JPEG: 1 to 100; 0: 85 */
+    int x, y, width, height; /* the region; all 0: the whole frame */
 } ph_image_options;
 
-PH_API void ph_image_options_init(ph_image_options *options);
+#define PH_IMAGE_OPTIONS_INIT                                                                      \
+    {                                                                                              \
+        .size = sizeof(ph_image_options)                                                           \
+    }
 
-/* Encodes a frame, or a region of it, as a PNG (8-bit RGB) or JPEG (4:2:0) file in memory.
+/* Encodes a frame, or a region of it, as a PNG (8-bit RGB) or JPEG (4:2:0) file in memory; options
+ * NULL: the defaults.
  * *bytes is the caller's, to be freed with ph_free. PH_E_ARGUMENT, PH_E_NO_MEMORY. */
 PH_API int ph_image_encode(const ph_frame *frame, const ph_image_options *options, uint8_t **bytes,
                            size_t *len, ph_error *error);
 PH_API void ph_free(void *bytes); /* NULL is accepted */
 
 /* ---- input ----
- * Each call queues its events as one unit, in the order of the calls, and returns once they are
- * queued; the limit bounds the wait for room when the server does not read. ph_close delivers what
- * is queued. What is held down when the connection closes is released by ph_close.
- * All: PH_E_ARGUMENT, PH_E_TIMEOUT, _CANCELLED, or why the connection ended. */
+ * Calls of several threads take turns, so their events do not mix. A call returns once its events
+ * are queued, in the order of the calls; the limit bounds the wait for a turn and, where the server
+ * does not read, for room. ph_close delivers what is queued and releases what is held down. A call
+ * that fails has sent nothing, except ph_drag (which then releases its button) and ph_type: they
+ * queue in pieces, and what has been queued stays. All: PH_E_ARGUMENT, PH_E_TIMEOUT, _CANCELLED, or
+ * why the connection ended. */
 
 enum ph_button { PH_BUTTON_LEFT = 1, PH_BUTTON_MIDDLE = 2, PH_BUTTON_RIGHT = 3 };
 
@@ -189,7 +217,7 @@ typedef struct ph_point {
 } ph_point;
 
 PH_API int ph_move(ph_client *client, int x, int y, const ph_limit *limit, ph_error *error);
-/* Presses (down non-zero) or releases a button where the pointer is, at (x, y). */
+/* Moves to (x, y), then presses (down non-zero) or releases a button. */
 PH_API int ph_button(ph_client *client, int x, int y, int button, int down, const ph_limit *limit,
                      ph_error *error);
 /* Moves there, then presses and releases count times (1 to 10). */
@@ -210,8 +238,8 @@ PH_API int ph_keysym(const char *name, uint32_t *keysym, ph_error *error);
 /* Presses or releases one key (an X11 keysym). A release carries the keysym of its press. */
 PH_API int ph_key(ph_client *client, uint32_t keysym, int down, const ph_limit *limit,
                   ph_error *error);
-/* Presses the keys of a chord such as "ctrl+shift+t" in order and releases them in reverse. "plus"
- * or a last "+" is the plus key. At most 8 keys. */
+/* Presses the keys of a chord such as "ctrl+shift+t" in order and releases them in reverse; letters
+ * behind a Shift become capitals. "plus" or a last "+" is the plus key. At most 8 keys. */
 PH_API int ph_chord(ph_client *client, const char *chord, const ph_limit *limit, ph_error *error);
 /* Is this a chord ph_chord would take? Needs no connection. PH_OK or PH_E_ARGUMENT. */
 PH_API int ph_chord_check(const char *chord, ph_error *error);

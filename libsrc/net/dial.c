@@ -100,8 +100,10 @@ int net_dial(const struct net_target *target, const struct addrinfo *found, int 
         return PH_OK;
     if (number == ECANCELED)
         return error_set(error, PH_E_CANCELLED, "cancelled while connecting");
+    char what[320];
     if (target->kind == NET_UNIX)
-        return error_errno(error, PH_E_UNREACHABLE, number, "cannot connect to %s", target->path);
-    return error_errno(error, PH_E_UNREACHABLE, number, "cannot connect to %s port %u",
-                       target->host, target->port);
+        snprintf(what, sizeof what, "cannot connect to %s", target->path);
+    else
+        snprintf(what, sizeof what, "cannot connect to %s port %u", target->host, target->port);
+    return error_errno(error, PH_E_UNREACHABLE, number, what);
 }

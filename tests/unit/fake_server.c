@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fake_server.h"
 
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -101,12 +100,6 @@ void fake_drain(int fd)
     char lost[4096];
     while (recv(fd, lost, sizeof lost, 0) > 0)
         ;
-}
-
-void fake_await(int fd)
-{
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-    poll(&p, 1, -1);
 }
 
 void fake_handshake(int fd, uint16_t width, uint16_t height)

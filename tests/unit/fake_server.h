@@ -27,8 +27,6 @@ void fake_send(int fd, const void *bytes, size_t n);
 bool fake_read(int fd, void *to, size_t n);
 /* Reads until the client closes its half. */
 void fake_drain(int fd);
-/* Waits until the client closes its half or sends something; reads nothing. */
-void fake_await(int fd);
 /* Version, None, ClientInit, ServerInit. */
 void fake_handshake(int fd, uint16_t width, uint16_t height);
 /* Takes SetPixelFormat, SetEncodings and the first FramebufferUpdateRequest. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The library against servers that are silent, broken or hostile, and its own promises: complete
- * frames, immutable frames, cancelling, releasing what is down. */
+ * frames, immutable frames, deadlines, cancelling. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +17,8 @@ static const ph_limit soon = {.timeout_ms = 200}, patient = {.timeout_ms = 20000
 static ph_client *connect_to(struct fake_server *s)
 {
     ph_client *c;
-    ph_options o;
+    ph_options o = PH_OPTIONS_INIT;
     ph_error e = {.code = 0};
-    ph_options_init(&o);
     o.encodings = "copyrect,rre,corre,hextile,zlib,tight,zrle,raw";
     if (ph_connect(fake_server_target(s), &o, &patient, &c, &e) != PH_OK)
         fail_msg("cannot connect: %s", e.message);
@@ -369,9 +368,18 @@ static void only_handshake(struct fake_server *s, int fd, void *argument)
     fake_drain(fd);
 }
 
-static void *trigger(void *cancel)
+struct trigger {
+    ph_client *c;
+    ph_cancel *cancel;
+};
+
+/* Not before the other thread has had time to begin its wait. */
+static void *trigger(void *argument)
 {
-    ph_cancel_trigger(cancel);
+    struct trigger *t = argument;
+    ph_frame *f;
+    ph_frame_get(t->c, 0, &soon, &f, NULL);
+    ph_cancel_trigger(t->cancel);
     return NULL;
 }
 
@@ -386,197 +394,14 @@ static void a_wait_ends_by_deadline_and_by_cancel(void **state)
     assert_message(&e, PH_E_TIMEOUT, "waiting for a complete frame");
     ph_cancel *cancel = ph_cancel_create();
     ph_limit forever = {.timeout_ms = -1, .cancel = cancel};
+    struct trigger t = {c, cancel};
     pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, trigger, cancel), 0);
+    assert_int_equal(pthread_create(&thread, NULL, trigger, &t), 0);
     assert_int_equal(ph_frame_get(c, 0, &forever, &f, &e), PH_E_CANCELLED);
     pthread_join(thread, NULL);
     assert_int_equal(ph_frame_get(c, 0, &forever, &f, &e), PH_E_CANCELLED);
     ph_cancel_destroy(cancel);
     ph_close(c, NULL, NULL);
-    assert_true(fake_server_stop(s));
-}
-
-static void expect_releases(struct fake_server *s, int fd, void *argument)
-{
-    static const uint8_t expected[] = {
-        5, 0, 0, 3, 0, 4,             /* there */
-        5, 1, 0, 3, 0, 4,             /* pressed */
-        4, 1, 0, 0, 0, 0, 0xff, 0xe3, /* Control_L down */
-        4, 0, 0, 0, 0, 0, 0xff, 0xe3, /* and, unasked, up */
-        5, 0, 0, 3, 0, 4,
-    };
-    uint8_t in[sizeof expected], more;
-    (void)argument;
-    fake_handshake(fd, 16, 16);
-    fake_expect(s, fake_read(fd, in, sizeof in), "all events");
-    fake_expect(s, memcmp(in, expected, sizeof in) == 0, "those events");
-    fake_expect(s, !fake_read(fd, &more, 1), "nothing more");
-}
-
-static void closing_releases_what_is_down(void **state)
-{
-    (void)state;
-    struct fake_server *s = fake_server_start(expect_releases, NULL);
-    ph_options o;
-    ph_client *c;
-    ph_frame *f;
-    uint32_t control;
-    ph_options_init(&o);
-    o.input_only = 1;
-    assert_int_equal(ph_connect(fake_server_target(s), &o, &patient, &c, NULL), PH_OK);
-    assert_int_equal(ph_frame_get(c, 0, &patient, &f, NULL), PH_E_ARGUMENT);
-    assert_int_equal(ph_keysym("ctrl", &control, NULL), PH_OK);
-    assert_int_equal(ph_button(c, 3, 4, PH_BUTTON_LEFT, 1, &patient, NULL), PH_OK);
-    assert_int_equal(ph_move(c, 16, 4, &patient, NULL), PH_E_ARGUMENT);
-    assert_int_equal(ph_key(c, control, 1, &patient, NULL), PH_OK);
-    assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
-    assert_true(fake_server_stop(s));
-}
-
-static void never_read(struct fake_server *s, int fd, void *argument)
-{
-    char end;
-    (void)s;
-    fake_handshake(fd, 16, 16);
-    if (read(*(int *)argument, &end, 1) < 0)
-        abort();
-}
-
-static void a_server_that_reads_nothing_is_noticed(void **state)
-{
-    (void)state;
-    int until[2];
-    assert_int_equal(pipe(until), 0);
-    struct fake_server *s = fake_server_start(never_read, &until[0]);
-    ph_client *c = connect_to(s);
-    char text[65536 + 1];
-    ph_error e = {.code = PH_OK};
-    memset(text, 'x', sizeof text - 1);
-    text[sizeof text - 1] = '\0';
-    for (int i = 0; i < 100 && e.code == PH_OK; i++)
-        ph_type(c, text, &soon, &e);
-    assert_message(&e, PH_E_TIMEOUT, "does not read its input");
-    assert_int_equal(ph_close(c, &soon, &e), PH_E_TIMEOUT);
-    assert_message(&e, PH_E_TIMEOUT, "before the server had read all input");
-    close(until[1]);
-    assert_true(fake_server_stop(s));
-    close(until[0]);
-}
-
-/* ---- input ---- */
-
-/* Reads what it can until the end, and counts. */
-static void count_input(struct fake_server *s, int fd, void *argument)
-{
-    uint8_t in[4096];
-    ssize_t n;
-    (void)s;
-    fake_handshake(fd, 2000, 1000);
-    while ((n = recv(fd, in, sizeof in, 0)) > 0)
-        *(size_t *)argument += (size_t)n;
-}
-
-static ph_client *connect_for_input(struct fake_server *s)
-{
-    ph_options o;
-    ph_client *c;
-    ph_options_init(&o);
-    o.input_only = 1;
-    assert_int_equal(ph_connect(fake_server_target(s), &o, &patient, &c, NULL), PH_OK);
-    return c;
-}
-
-/* More than the queue and the socket hold together: the calls wait, and are woken. */
-static void long_input_arrives_whole(void **state)
-{
-    enum { POINTS = 1000, CHARACTERS = 200000 };
-    (void)state;
-    size_t count = 0;
-    struct fake_server *s = fake_server_start(count_input, &count);
-    ph_client *c = connect_for_input(s);
-    ph_point points[POINTS];
-    char *text = malloc(CHARACTERS + 1);
-    for (int i = 0; i < POINTS; i++)
-        points[i] = (ph_point){i % 2 == 0 ? 0 : 1920, i};
-    memset(text, 'x', CHARACTERS);
-    text[CHARACTERS] = '\0';
-    assert_int_equal(ph_drag(c, points, POINTS, PH_BUTTON_LEFT, &patient, NULL), PH_OK);
-    assert_int_equal(ph_type(c, text, &patient, NULL), PH_OK);
-    assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
-    assert_true(fake_server_stop(s));
-    /* there, press, 999 lines of 120 steps, release; two events a character */
-    assert_int_equal(count, (2 + 999 * 120 + 1) * 6 + CHARACTERS * 2 * 8);
-    free(text);
-}
-
-static void too_many_keys_are_refused(void **state)
-{
-    enum { KEYS = 64 };
-    (void)state;
-    size_t count = 0;
-    struct fake_server *s = fake_server_start(count_input, &count);
-    ph_client *c = connect_for_input(s);
-    ph_error e;
-    for (uint32_t i = 0; i < KEYS; i++)
-        assert_int_equal(ph_key(c, 'A' + i, 1, &patient, NULL), PH_OK);
-    assert_int_equal(ph_key(c, 0xffe3, 1, &patient, &e), PH_E_ARGUMENT);
-    assert_message(&e, PH_E_ARGUMENT, "more than 64 keys are held down");
-    assert_int_equal(ph_chord(c, "ctrl+1", &patient, &e), PH_E_ARGUMENT);
-    assert_int_equal(ph_type(c, "12", &patient, NULL), PH_OK);
-    assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
-    assert_true(fake_server_stop(s));
-    assert_int_equal(count, (KEYS + 2 * 2 + KEYS) * 8);
-}
-
-enum { TYPISTS = 4, CHORDS = 200 };
-
-/* Each chord is whole: down, down, up, up of one typist's two keys. */
-static void expect_whole_chords(struct fake_server *s, int fd, void *argument)
-{
-    uint8_t in[4][8];
-    (void)argument;
-    fake_handshake(fd, 16, 16);
-    for (int i = 0; i < TYPISTS * CHORDS; i++) {
-        fake_expect(s, fake_read(fd, in, sizeof in), "a chord");
-        uint32_t control = rfb_get_u32(in[0] + 4), letter = rfb_get_u32(in[1] + 4);
-        fake_expect(s, in[0][1] && in[1][1] && !in[2][1] && !in[3][1], "down, down, up, up");
-        fake_expect(s, control == 0xffe3 && letter >= 'a' && letter < 'a' + TYPISTS, "ctrl+letter");
-        fake_expect(s, rfb_get_u32(in[2] + 4) == letter && rfb_get_u32(in[3] + 4) == control,
-                    "the same two");
-    }
-    fake_drain(fd);
-}
-
-struct typist {
-    ph_client *c;
-    char chord[8];
-    int rc;
-};
-
-static void *type_chords(void *argument)
-{
-    struct typist *t = argument;
-    for (int i = 0; i < CHORDS && t->rc == PH_OK; i++)
-        t->rc = ph_chord(t->c, t->chord, &patient, NULL);
-    return NULL;
-}
-
-static void threads_do_not_mix_their_input(void **state)
-{
-    (void)state;
-    struct fake_server *s = fake_server_start(expect_whole_chords, NULL);
-    ph_client *c = connect_for_input(s);
-    struct typist typists[TYPISTS];
-    pthread_t threads[TYPISTS];
-    for (int i = 0; i < TYPISTS; i++) {
-        typists[i] = (struct typist){.c = c, .chord = {'c', 't', 'r', 'l', '+', (char)('a' + i)}};
-        assert_int_equal(pthread_create(&threads[i], NULL, type_chords, &typists[i]), 0);
-    }
-    for (int i = 0; i < TYPISTS; i++) {
-        pthread_join(threads[i], NULL);
-        assert_int_equal(typists[i].rc, PH_OK);
-    }
-    assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
     assert_true(fake_server_stop(s));
 }
 
@@ -608,9 +433,8 @@ static void closing_does_not_wait_for_painting(void **state)
 {
     (void)state;
     struct fake_server *s = fake_server_start(endless_fills, NULL);
-    ph_options o;
+    ph_options o = PH_OPTIONS_INIT;
     ph_client *c;
-    ph_options_init(&o);
     o.encodings = "tight";
     assert_int_equal(ph_connect(fake_server_target(s), &o, &patient, &c, NULL), PH_OK);
     ph_frame *f;
@@ -632,11 +456,6 @@ int main(void)
         cmocka_unit_test(broken_rectangles_end_the_connection),
         cmocka_unit_test(painting_over_and_over_is_refused),
         cmocka_unit_test(a_wait_ends_by_deadline_and_by_cancel),
-        cmocka_unit_test(closing_releases_what_is_down),
-        cmocka_unit_test(a_server_that_reads_nothing_is_noticed),
-        cmocka_unit_test(long_input_arrives_whole),
-        cmocka_unit_test(too_many_keys_are_refused),
-        cmocka_unit_test(threads_do_not_mix_their_input),
         cmocka_unit_test(closing_does_not_wait_for_painting),
     };
     return cmocka_run_group_tests_name("client_faults", tests, NULL, NULL);

@@ -72,7 +72,8 @@ static void chords(void **state)
         size_t count;
         uint32_t keys[KEYS_CHORD_MAX];
     } good[] = {
-        {"ctrl+shift+t", 3, {0xffe3, 0xffe1, 't'}},
+        {"ctrl+shift+t", 3, {0xffe3, 0xffe1, 'T'}},
+        {"t+shift+1+\xc3\xa4", 4, {'t', 0xffe1, '1', 0xc4}},
         {"Return", 1, {0xff0d}},
         {"ctrl++", 2, {0xffe3, '+'}},
         {"+", 1, {'+'}},

@@ -31,7 +31,9 @@ int app_fail_error(const ph_error *error)
         [-PH_E_CANCELLED] = EXIT_INTERRUPTED, [-PH_E_CLOSED] = EXIT_UNREACHABLE,
         [-PH_E_NO_MEMORY] = EXIT_OTHER,       [-PH_E_SYSTEM] = EXIT_OTHER,
     };
-    return app_fail(codes[-error->code], "%s", error->message);
+    size_t i = (size_t)-error->code;
+    return app_fail(i < sizeof codes / sizeof codes[0] ? codes[i] : EXIT_OTHER, "%s",
+                    error->message);
 }
 
 int app_usage(const struct app *app, const char *format, ...)
@@ -97,19 +99,21 @@ static void *await_signal(void *cancel)
     return NULL;
 }
 
+/* The thread and the cancel object go with the process. */
 static int catch_signals(struct app *app)
 {
+    static ph_cancel *cancel;
     sigset_t set;
     pthread_t thread;
-    app->limit.cancel = ph_cancel_create();
-    if (app->limit.cancel == NULL)
+    cancel = ph_cancel_create();
+    if (cancel == NULL)
         return app_fail(EXIT_OTHER, "out of memory");
+    app->limit.cancel = cancel;
     ending_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    int number = pthread_create(&thread, NULL, await_signal, app->limit.cancel);
+    int number = pthread_create(&thread, NULL, await_signal, cancel);
     if (number != 0)
         return app_fail(EXIT_OTHER, "cannot start a thread: %s", strerror(number));
-    /* it and the cancel object go with the process */
     pthread_detach(thread);
     return EXIT_FINE;
 }
@@ -126,14 +130,13 @@ static void let_signals_through(void)
 int app_connect(struct app *app, bool input_only, const char *encodings, ph_client **client)
 {
     char password[PASSWORD_MAX] = "";
-    ph_options options;
+    ph_options options = PH_OPTIONS_INIT;
     ph_error error;
     int code = EXIT_FINE;
     if (app->target == NULL)
         return app_fail(EXIT_USAGE,
                         "no target: name one with -t or in $PORTHOLE, as in -t vnc://HOST:1 or -t "
                         "vnc+unix:/PATH");
-    ph_options_init(&options);
     options.input_only = input_only;
     options.encodings = encodings;
     options.password = getenv("PORTHOLE_PASSWORD");
@@ -150,10 +153,10 @@ int app_connect(struct app *app, bool input_only, const char *encodings, ph_clie
     return code;
 }
 
-int app_close(ph_client *client, int code)
+int app_close(const struct app *app, ph_client *client, int code)
 {
     /* not cancelled by a signal: what is held down is released even then */
-    const ph_limit limit = {.timeout_ms = 5000};
+    const ph_limit limit = {.timeout_ms = app->limit.timeout_ms};
     ph_error error;
     int rc = ph_close(client, &limit, &error);
     let_signals_through();
@@ -169,5 +172,5 @@ int app_send(struct app *app, app_action *act, const void *what)
         return code;
     if (act(app, client, what, &error) != PH_OK)
         code = app_fail_error(&error);
-    return app_close(client, code);
+    return app_close(app, client, code);
 }

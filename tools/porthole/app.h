@@ -56,7 +56,7 @@ int app_int(const struct app *app, const char *text, const char *what, int min, 
 int app_connect(struct app *app, bool input_only, const char *encodings, ph_client **client);
 /* Closes, which delivers the input. Answers code, or the failure to deliver when code is
  * EXIT_FINE. */
-int app_close(ph_client *client, int code);
+int app_close(const struct app *app, ph_client *client, int code);
 
 /* For the commands that do one thing: connects for input, lets act do it, closes. */
 typedef int app_action(const struct app *app, ph_client *client, const void *what, ph_error *error);

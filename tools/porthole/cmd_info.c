@@ -4,10 +4,10 @@
 
 #include "app.h"
 
-static int print_json(const char *target, const ph_info *info)
+static int print_json(const char *target, const char *name, const ph_info *info)
 {
     json_t *answer =
-        json_pack("{s:s, s:s, s:i, s:i, s:s, s:s}", "target", target, "name", info->name, "width",
+        json_pack("{s:s, s:s, s:i, s:i, s:s, s:s}", "target", target, "name", name, "width",
                   info->width, "height", info->height, "security", info->security, "rfb",
                   info->rfb_minor == 8   ? "3.8"
                   : info->rfb_minor == 7 ? "3.7"
@@ -22,7 +22,8 @@ static int print_json(const char *target, const ph_info *info)
 
 int cmd_info(struct app *app, int argc, char **argv)
 {
-    ph_info info = {.size = sizeof info};
+    ph_info info = PH_INFO_INIT;
+    char name[PH_NAME_MAX + 1];
     ph_client *client;
     ph_error error;
     if (argc != 1)
@@ -30,13 +31,14 @@ int cmd_info(struct app *app, int argc, char **argv)
     int code = app_connect(app, true, NULL, &client);
     if (code != EXIT_FINE)
         return code;
-    if (ph_client_info(client, &info, &error) != PH_OK) {
+    if (ph_client_info(client, &info, &error) != PH_OK ||
+        ph_client_name(client, name, sizeof name, &error) != PH_OK) {
         code = app_fail_error(&error);
     } else if (app->json) {
-        code = print_json(app->target, &info);
+        code = print_json(app->target, name, &info);
     } else {
-        printf("name      %s\nsize      %dx%d\nsecurity  %s\nRFB       3.%d\n", info.name,
-               info.width, info.height, info.security, info.rfb_minor);
+        printf("name      %s\nsize      %dx%d\nsecurity  %s\nRFB       3.%d\n", name, info.width,
+               info.height, info.security, info.rfb_minor);
     }
-    return app_close(client, code);
+    return app_close(app, client, code);
 }

@@ -34,26 +34,21 @@ static int do_type(const struct app *app, ph_client *client, const void *what, p
     return ph_type(client, what, &app->limit, error);
 }
 
-/* Standard input as one string, at most TEXT_MAX bytes; NULL after printing what is wrong. */
-static char *read_input(void)
+/* Standard input as one string of at most TEXT_MAX bytes, the caller's to free. */
+static int read_input(char **text)
 {
-    char *text = malloc(TEXT_MAX + 1);
-    if (text == NULL) {
-        app_fail(EXIT_OTHER, "out of memory");
-        return NULL;
-    }
-    size_t n = fread(text, 1, TEXT_MAX + 1, stdin);
-    const char *why = ferror(stdin)                ? "cannot be read"
-                      : n > TEXT_MAX               ? "holds more than 1 MiB"
-                      : memchr(text, 0, n) != NULL ? "holds a NUL byte"
-                                                   : NULL;
-    if (why == NULL) {
-        text[n] = '\0';
-        return text;
-    }
-    app_fail(EXIT_USAGE, "standard input %s", why);
-    free(text);
-    return NULL;
+    *text = malloc(TEXT_MAX + 1);
+    if (*text == NULL)
+        return app_fail(EXIT_OTHER, "out of memory");
+    size_t n = fread(*text, 1, TEXT_MAX + 1, stdin);
+    const char *why = ferror(stdin)                 ? "cannot be read"
+                      : n > TEXT_MAX                ? "holds more than 1 MiB"
+                      : memchr(*text, 0, n) != NULL ? "holds a NUL byte"
+                                                    : NULL;
+    if (why != NULL)
+        return app_fail(EXIT_USAGE, "standard input %s", why);
+    (*text)[n] = '\0';
+    return EXIT_FINE;
 }
 
 int cmd_type(struct app *app, int argc, char **argv)
@@ -64,10 +59,10 @@ int cmd_type(struct app *app, int argc, char **argv)
         return app_usage(app, argc < 2 ? "no text" : "more than one text: quote it");
     if (strcmp(argv[1], "-") != 0)
         return app_send(app, do_type, argv[1]);
-    char *text = read_input();
-    if (text == NULL)
-        return EXIT_USAGE;
-    int code = app_send(app, do_type, text);
+    char *text;
+    int code = read_input(&text);
+    if (code == EXIT_FINE)
+        code = app_send(app, do_type, text);
     free(text);
     return code;
 }

@@ -13,6 +13,8 @@
 
 #include "app.h"
 
+enum { SIDE_MAX = 16384 };
+
 struct request {
     const char *path;
     const char *encodings;
@@ -30,14 +32,19 @@ static int parse_format(const struct app *app, const char *name, int *format)
     return EXIT_FINE;
 }
 
-static int parse_region(const struct app *app, const char *text, ph_image_options *image)
+static int parse_region(const struct app *app, char *text, ph_image_options *image)
 {
-    char end;
-    if (sscanf(text, "%d,%d,%d,%d%c", &image->x, &image->y, &image->width, &image->height, &end) !=
-            4 ||
-        image->width < 1 || image->height < 1 || image->x < 0 || image->y < 0)
-        return app_usage(app, "region '%s' is not X,Y,W,H", text);
-    return EXIT_FINE;
+    static const char *const names[] = {"region's X", "region's Y", "region's W", "region's H"};
+    int *values[] = {&image->x, &image->y, &image->width, &image->height};
+    for (size_t i = 0; i < 4; i++) {
+        char *number = i == 0 ? strtok(text, ",") : strtok(NULL, ",");
+        if (number == NULL)
+            return app_usage(app, "a region is X,Y,W,H: the %s is missing", names[i]);
+        int code = app_int(app, number, names[i], i < 2 ? 0 : 1, SIDE_MAX, values[i]);
+        if (code != EXIT_FINE)
+            return code;
+    }
+    return strtok(NULL, ",") == NULL ? EXIT_FINE : app_usage(app, "a region is X,Y,W,H, no more");
 }
 
 static int format_by_name(const struct app *app, const char *path, int *format)
@@ -64,7 +71,6 @@ static int parse(const struct app *app, int argc, char **argv, struct request *r
     };
     int c, code = EXIT_FINE;
     bool by_name = true;
-    ph_image_options_init(&r->image);
     while (code == EXIT_FINE && (c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
         switch (c) {
         case OPT_FORMAT:
@@ -170,7 +176,7 @@ static int report(const struct app *app, const struct request *r, const ph_frame
         return EXIT_FINE;
     bool part = r->image.width != 0;
     json_t *answer = json_pack("{s:s, s:s, s:i, s:i, s:I, s:I}", "file", r->path, "format",
-                               r->image.format == PH_IMAGE_PNG ? "png" : "jpeg", "width",
+                               r->image.format == PH_IMAGE_JPEG ? "jpeg" : "png", "width",
                                part ? r->image.width : ph_frame_width(frame), "height",
                                part ? r->image.height : ph_frame_height(frame), "bytes",
                                (json_int_t)len, "sequence", (json_int_t)ph_frame_sequence(frame));
@@ -184,7 +190,7 @@ static int report(const struct app *app, const struct request *r, const ph_frame
 
 int cmd_screenshot(struct app *app, int argc, char **argv)
 {
-    struct request r = {.path = NULL};
+    struct request r = {.image = PH_IMAGE_OPTIONS_INIT};
     ph_client *client;
     ph_frame *frame;
     ph_error error;
@@ -199,8 +205,8 @@ int cmd_screenshot(struct app *app, int argc, char **argv)
     if (code != EXIT_FINE)
         return code;
     if (ph_frame_get(client, 0, &app->limit, &frame, &error) != PH_OK)
-        return app_close(client, app_fail_error(&error));
-    app_close(client, EXIT_FINE); /* no input was sent: there is nothing to lose */
+        return app_close(app, client, app_fail_error(&error));
+    app_close(app, client, EXIT_FINE); /* no input was sent: there is nothing to lose */
     if (ph_image_encode(frame, &r.image, &bytes, &len, &error) != PH_OK) {
         code = app_fail_error(&error);
     } else {

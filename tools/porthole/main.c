@@ -37,7 +37,7 @@ static const char global_options[] =
     "                           $PORTHOLE_PASSWORD_FILE, else $PORTHOLE_PASSWORD holds it\n"
     "      --timeout SECONDS    how long to wait for the server (10)\n"
     "      --json               answer in JSON\n"
-    "  -h, --help               this help, or a command's\n"
+    "  -h, --help               this help; COMMAND --help: that of a command\n"
     "      --version            the version\n";
 
 static int print_help(void)

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Input: it arrives whole, in order and unmixed; what is down is released; a server that does not
+ * read is noticed. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fake_server.h"
+#include "porthole.h"
+#include "rfb/msg.h"
+#include "unit.h"
+
+static const ph_limit soon = {.timeout_ms = 200}, patient = {.timeout_ms = 20000};
+
+static void assert_message(const ph_error *e, int code, const char *part)
+{
+    assert_int_equal(e->code, code);
+    if (strstr(e->message, part) == NULL)
+        fail_msg("'%s' does not hold '%s'", e->message, part);
+}
+
+static ph_client *connect_for_input(struct fake_server *s)
+{
+    ph_options o = PH_OPTIONS_INIT;
+    ph_client *c;
+    o.input_only = 1;
+    assert_int_equal(ph_connect(fake_server_target(s), &o, &patient, &c, NULL), PH_OK);
+    return c;
+}
+
+static void expect_releases(struct fake_server *s, int fd, void *argument)
+{
+    static const uint8_t expected[] = {
+        5, 0, 0, 3, 0, 4,             /* there */
+        5, 1, 0, 3, 0, 4,             /* pressed */
+        4, 1, 0, 0, 0, 0, 0xff, 0xe3, /* Control_L down */
+        4, 0, 0, 0, 0, 0, 0xff, 0xe3, /* and, unasked, up */
+        5, 0, 0, 3, 0, 4,
+    };
+    uint8_t in[sizeof expected], more;
+    (void)argument;
+    fake_handshake(fd, 16, 16);
+    fake_expect(s, fake_read(fd, in, sizeof in), "all events");
+    fake_expect(s, memcmp(in, expected, sizeof in) == 0, "those events");
+    fake_expect(s, !fake_read(fd, &more, 1), "nothing more");
+}
+
+static void closing_releases_what_is_down(void **state)
+{
+    (void)state;
+    struct fake_server *s = fake_server_start(expect_releases, NULL);
+    ph_frame *f;
+    uint32_t control;
+    ph_client *c = connect_for_input(s);
+    assert_int_equal(ph_frame_get(c, 0, &patient, &f, NULL), PH_E_ARGUMENT);
+    assert_int_equal(ph_keysym("ctrl", &control, NULL), PH_OK);
+    assert_int_equal(ph_button(c, 3, 4, PH_BUTTON_LEFT, 1, &patient, NULL), PH_OK);
+    assert_int_equal(ph_move(c, 16, 4, &patient, NULL), PH_E_ARGUMENT);
+    assert_int_equal(ph_key(c, control, 1, &patient, NULL), PH_OK);
+    assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
+    assert_true(fake_server_stop(s));
+}
+
+static void never_read(struct fake_server *s, int fd, void *argument)
+{
+    char end;
+    (void)s;
+    fake_handshake(fd, 16, 16);
+    if (read(*(int *)argument, &end, 1) < 0)
+        abort();
+}
+
+static void a_server_that_reads_nothing_is_noticed(void **state)
+{
+    (void)state;
+    int until[2];
+    assert_int_equal(pipe(until), 0);
+    struct fake_server *s = fake_server_start(never_read, &until[0]);
+    ph_client *c = connect_for_input(s);
+    char text[65536 + 1];
+    ph_error e = {.code = PH_OK};
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    for (int i = 0; i < 100 && e.code == PH_OK; i++)
+        ph_type(c, text, &soon, &e);
+    assert_message(&e, PH_E_TIMEOUT, "does not read its input");
+    assert_int_equal(ph_close(c, &soon, &e), PH_E_TIMEOUT);
+    assert_message(&e, PH_E_TIMEOUT, "before the server had read all input");
+    close(until[1]);
+    assert_true(fake_server_stop(s));
+    close(until[0]);
+}
+
+/* Reads what it can until the end, and counts. */
+static void count_input(struct fake_server *s, int fd, void *argument)
+{
+    uint8_t in[4096];
+    ssize_t n;
+    (void)s;
+    fake_handshake(fd, 2000, 1000);
+    while ((n = recv(fd, in, sizeof in, 0)) > 0)
+        *(size_t *)argument += (size_t)n;
+}
+
+/* More than the queue and the socket hold together: the calls wait, and are woken. */
+static void long_input_arrives_whole(void **state)
+{
+    enum { POINTS = 1000, CHARACTERS = 200000 };
+    (void)state;
+    size_t count = 0;
+    struct fake_server *s = fake_server_start(count_input, &count);
+    ph_client *c = connect_for_input(s);
+    ph_point points[POINTS];
+    char *text = malloc(CHARACTERS + 1);
+    for (int i = 0; i < POINTS; i++)
+        points[i] = (ph_point){i % 2 == 0 ? 0 : 1920, i};
+    memset(text, 'x', CHARACTERS);
+    text[CHARACTERS] = '\0';
+    assert_int_equal(ph_drag(c, points, POINTS, PH_BUTTON_LEFT, &patient, NULL), PH_OK);
+    assert_int_equal(ph_type(c, text, &patient, NULL), PH_OK);
+    assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
+    assert_true(fake_server_stop(s));
+    /* there, press, 999 lines of 120 steps, release; two events a character */
+    assert_int_equal(count, (2 + 999 * 120 + 1) * 6 + CHARACTERS * 2 * 8);
+    free(text);
+}
+
+static void too_many_keys_are_refused(void **state)
+{
+    enum { KEYS = 64 };
+    (void)state;
+    size_t count = 0;
+    struct fake_server *s = fake_server_start(count_input, &count);
+    ph_client *c = connect_for_input(s);
+    ph_error e;
+    for (uint32_t i = 0; i < KEYS; i++)
+        assert_int_equal(ph_key(c, 'A' + i, 1, &patient, NULL), PH_OK);
+    assert_int_equal(ph_key(c, 0xffe3, 1, &patient, &e), PH_E_ARGUMENT);
+    assert_message(&e, PH_E_ARGUMENT, "more than 64 keys are held down");
+    assert_int_equal(ph_chord(c, "ctrl+1", &patient, &e), PH_E_ARGUMENT);
+    assert_int_equal(ph_type(c, "12", &patient, NULL), PH_OK);
+    assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
+    assert_true(fake_server_stop(s));
+    assert_int_equal(count, (KEYS + 2 * 2 + KEYS) * 8);
+}
+
+enum { TYPISTS = 4, CHORDS = 200 };
+
+/* Each chord is whole: down, down, up, up of one typist's two keys. */
+static void expect_whole_chords(struct fake_server *s, int fd, void *argument)
+{
+    uint8_t in[4][8];
+    (void)argument;
+    fake_handshake(fd, 16, 16);
+    for (int i = 0; i < TYPISTS * CHORDS; i++) {
+        fake_expect(s, fake_read(fd, in, sizeof in), "a chord");
+        uint32_t control = rfb_get_u32(in[0] + 4), letter = rfb_get_u32(in[1] + 4);
+        fake_expect(s, in[0][1] && in[1][1] && !in[2][1] && !in[3][1], "down, down, up, up");
+        fake_expect(s, control == 0xffe3 && letter >= 'a' && letter < 'a' + TYPISTS, "ctrl+letter");
+        fake_expect(s, rfb_get_u32(in[2] + 4) == letter && rfb_get_u32(in[3] + 4) == control,
+                    "the same two");
+    }
+    fake_drain(fd);
+}
+
+struct typist {
+    ph_client *c;
+    char chord[8];
+    int rc;
+};
+
+static void *type_chords(void *argument)
+{
+    struct typist *t = argument;
+    for (int i = 0; i < CHORDS && t->rc == PH_OK; i++)
+        t->rc = ph_chord(t->c, t->chord, &patient, NULL);
+    return NULL;
+}
+
+static void threads_do_not_mix_their_input(void **state)
+{
+    (void)state;
+    struct fake_server *s = fake_server_start(expect_whole_chords, NULL);
+    ph_client *c = connect_for_input(s);
+    struct typist typists[TYPISTS];
+    pthread_t threads[TYPISTS];
+    for (int i = 0; i < TYPISTS; i++) {
+        typists[i] = (struct typist){.c = c, .chord = {'c', 't', 'r', 'l', '+', (char)('a' + i)}};
+        assert_int_equal(pthread_create(&threads[i], NULL, type_chords, &typists[i]), 0);
+    }
+    for (int i = 0; i < TYPISTS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(typists[i].rc, PH_OK);
+    }
+    assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
+    assert_true(fake_server_stop(s));
+}
+
+int main(void)
+{
+    alarm(300); /* what hangs is a failure */
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(closing_releases_what_is_down),
+        cmocka_unit_test(a_server_that_reads_nothing_is_noticed),
+        cmocka_unit_test(long_input_arrives_whole),
+        cmocka_unit_test(too_many_keys_are_refused),
+        cmocka_unit_test(threads_do_not_mix_their_input),
+    };
+    return cmocka_run_group_tests_name("client_input", tests, NULL, NULL);
+}
