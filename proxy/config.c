@@ -12,10 +12,12 @@
 #include <string.h>
 
 #include "config_values.h"
+#include "http.h"
 
 enum {
     INIH_SECTION_MAX = 48, /* inih cuts a longer section name silently */
-    FILE_LINE_MAX = 1024   /* to tell a long line's length; inih's own limit is lower */
+    FILE_LINE_MAX = 1024,  /* to tell a long line's length; inih's own limit is lower */
+    VIEWERS_MAX = 100000
 };
 
 /* Control characters: no line of the file has them, as lines with them are refused. */
@@ -78,7 +80,6 @@ static void set_web_root(struct reader *r, const char *value)
 
 static void set_listen(struct reader *r, const char *value)
 {
-    r->config->listen_line = r->line;
     if (config_parse_listen(value, &r->config->listen) != 0)
         config_error(r->errors, r->line,
                      "listen: \"%s\" is not an address and a port; "
@@ -106,7 +107,29 @@ static void set_handshake_timeout(struct reader *r, const char *value)
 
 static void set_max_viewers(struct reader *r, const char *value)
 {
-    set_number(r, "max_viewers", value, 1, 100000, &r->config->max_viewers);
+    set_number(r, "max_viewers", value, 1, VIEWERS_MAX, &r->config->max_viewers);
+}
+
+static void set_stream_viewers(struct reader *r, const char *value)
+{
+    set_number(r, "max_viewers", value, 1, VIEWERS_MAX, &r->stream->max_viewers);
+}
+
+static void set_allowed_origins(struct reader *r, const char *value)
+{
+    char origin[CONFIG_LINE_MAX + 1];
+    free(r->config->allowed_origins);
+    r->config->allowed_origins = config_join("", value);
+    for (const char *p = value; *p != '\0'; p += strspn(p, " \t")) {
+        size_t n = strcspn(p, " \t");
+        snprintf(origin, sizeof origin, "%.*s", (int)n, p);
+        if (strcmp(origin, "*") != 0 && !http_is_origin(origin))
+            config_error(r->errors, r->line,
+                         "allowed_origins: \"%s\" is not an origin; "
+                         "use https://HOST, https://HOST:PORT or *",
+                         origin);
+        p += n;
+    }
 }
 
 static void set_upstream(struct reader *r, const char *value)
@@ -187,11 +210,13 @@ static const struct key {
     {"ping_interval", SECTION_SERVER, false, set_ping_interval},
     {"handshake_timeout", SECTION_SERVER, false, set_handshake_timeout},
     {"max_viewers", SECTION_SERVER, false, set_max_viewers},
+    {"allowed_origins", SECTION_SERVER, false, set_allowed_origins},
     {"upstream", SECTION_DESKTOP, true, set_upstream},
     {"password_file", SECTION_DESKTOP, false, set_password_file},
     {"desktop", SECTION_STREAM, true, set_desktop},
     {"token_file", SECTION_STREAM, false, set_token_file},
     {"token_sha256", SECTION_STREAM, false, set_token_sha256},
+    {"max_viewers", SECTION_STREAM, false, set_stream_viewers},
 };
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 
@@ -475,6 +500,7 @@ void config_destroy(struct config *c)
     free(c->certificate.path);
     free(c->key.path);
     free(c->web_root.path);
+    free(c->allowed_origins);
     while (c->desktops != NULL) {
         struct config_desktop *d = c->desktops;
         c->desktops = d->next;

@@ -43,6 +43,7 @@ struct config_stream {
     const struct config_desktop *desktop;
     uint8_t tokens[2][CONFIG_TOKEN_SIZE];
     size_t token_count;
+    unsigned max_viewers; /* 0: no limit but the server's */
     int line;
     unsigned seen;
     char desktop_name[CONFIG_NAME_MAX + 1];
@@ -51,11 +52,11 @@ struct config_stream {
 
 struct config {
     struct sockaddr_storage listen;
-    int listen_line;
     struct config_path certificate, key, web_root;
     unsigned ping_interval;     /* seconds */
     unsigned handshake_timeout; /* seconds */
     unsigned max_viewers;
+    char *allowed_origins; /* separated by white space, "*" for all; NULL: none but our own */
     struct config_desktop *desktops; /* in the file's order */
     struct config_stream *streams;
     int server_line; /* of [server]; 0: there is none */

@@ -14,17 +14,21 @@
     "connect-src 'self'; font-src 'self'; media-src 'self'; base-uri 'none'; "                     \
     "form-action 'none'; frame-ancestors 'self'"
 
+enum { ORIGIN_MAX = 300 }; /* a DNS name of 253 bytes fits, with scheme and port */
+
 static const struct {
     const char *name;
     bool list; /* may stand on several lines */
 } table[HTTP_H_COUNT] = {
     [HTTP_H_HOST] = {"Host", false},
+    [HTTP_H_ORIGIN] = {"Origin", false},
     [HTTP_H_UPGRADE] = {"Upgrade", true},
     [HTTP_H_WS_KEY] = {"Sec-WebSocket-Key", false},
     [HTTP_H_WS_VERSION] = {"Sec-WebSocket-Version", false},
     [HTTP_H_WS_PROTOCOL] = {"Sec-WebSocket-Protocol", true},
     [HTTP_H_AUTHORIZATION] = {"Authorization", false},
     [HTTP_H_IF_NONE_MATCH] = {"If-None-Match", true},
+    [HTTP_H_TRANSFER_ENCODING] = {"Transfer-Encoding", true},
 };
 
 /* ---- heads ---- */
@@ -62,6 +66,7 @@ static int on_value(http_parser *p, const char *at, size_t len)
     struct http_head *h = p->data;
     if (!h->in_value) {
         h->in_value = true;
+        h->spaced = h->spaced || (h->name_len != 0 && h->name[h->name_len - 1] == ' ');
         h->current = find_header(h->name, h->name_len);
         if (h->current >= 0 && h->headers[h->current] != NULL) {
             h->duplicate = h->duplicate || !table[h->current].list;
@@ -113,8 +118,7 @@ static int on_complete(http_parser *p)
     h->method = p->method;
     h->keep_alive = http_should_keep_alive(p) != 0;
     h->upgrade = p->upgrade && h->headers[HTTP_H_UPGRADE] != NULL;
-    h->has_body =
-        (p->flags & F_CHUNKED) != 0 || (p->content_length != 0 && p->content_length != UINT64_MAX);
+    h->has_body = p->content_length != 0 && p->content_length != UINT64_MAX;
     h->complete = true;
     return 2; /* the parser stops behind this head: bodies are not taken */
 }
@@ -153,6 +157,12 @@ static int check_head(struct http_head *h, const char **why)
         return refuse_head(400, "A header that may come once came twice.\n", why);
     if (h->parser.http_minor >= 1 && h->headers[HTTP_H_HOST] == NULL)
         return refuse_head(400, "The Host header is missing.\n", why);
+    /* how long such a body is, nobody here could tell: what follows must not be taken for a request
+     */
+    if (h->headers[HTTP_H_TRANSFER_ENCODING] != NULL)
+        return refuse_head(400, "Transfer-Encoding is not taken here.\n", why);
+    if (h->spaced)
+        return refuse_head(400, "A header's name ends with white space.\n", why);
     return 1;
 }
 
@@ -187,6 +197,49 @@ bool http_list_next(const char **list, const char **element, size_t *len)
     *element = p;
     *len = n;
     return n != 0;
+}
+
+/* ---- origins ---- */
+
+struct origin {
+    const char *host;
+    size_t host_len;
+    unsigned port; /* 0: a scheme whose port is not known */
+};
+
+static bool parse_origin(const char *text, struct origin *o)
+{
+    const unsigned needed = 1u << UF_SCHEMA | 1u << UF_HOST, port = 1u << UF_PORT;
+    struct http_parser_url url;
+    http_parser_url_init(&url);
+    size_t len = strlen(text);
+    if (http_parser_parse_url(text, len, 0, &url) != 0 || (url.field_set & ~port) != needed ||
+        text[len - 1] == '?' || text[len - 1] == '#')
+        return false;
+    size_t scheme = url.field_data[UF_SCHEMA].len;
+    o->host = text + url.field_data[UF_HOST].off;
+    o->host_len = url.field_data[UF_HOST].len;
+    o->port = url.field_set & port                                     ? url.port
+              : scheme == 5 && strncasecmp(text, "https", scheme) == 0 ? 443
+              : scheme == 4 && strncasecmp(text, "http", scheme) == 0  ? 80
+                                                                       : 0;
+    return true;
+}
+
+bool http_is_origin(const char *text)
+{
+    struct origin o;
+    return parse_origin(text, &o);
+}
+
+bool http_same_origin(const char *origin, const char *host)
+{
+    char own[ORIGIN_MAX];
+    struct origin a, b;
+    int n = snprintf(own, sizeof own, "https://%s", host);
+    return n > 0 && (size_t)n < sizeof own && parse_origin(origin, &a) && parse_origin(own, &b) &&
+           a.port == b.port && a.host_len == b.host_len &&
+           strncasecmp(a.host, b.host, a.host_len) == 0;
 }
 
 /* ---- answers ---- */

@@ -19,12 +19,14 @@ enum {
 /* The headers somebody here reads. */
 enum http_header {
     HTTP_H_HOST,
+    HTTP_H_ORIGIN,
     HTTP_H_UPGRADE,
     HTTP_H_WS_KEY,
     HTTP_H_WS_VERSION,
     HTTP_H_WS_PROTOCOL,
     HTTP_H_AUTHORIZATION,
     HTTP_H_IF_NONE_MATCH,
+    HTTP_H_TRANSFER_ENCODING,
     HTTP_H_COUNT
 };
 
@@ -46,7 +48,7 @@ struct http_head {
     size_t seen; /* bytes of this head so far */
     struct rfb_buf url, values[HTTP_H_COUNT];
     int current; /* header whose value comes, -1: one that nobody reads */
-    bool in_value, complete, duplicate;
+    bool in_value, complete, duplicate, spaced;
     size_t name_len;
     char name[32]; /* longer than any name in the table */
 };
@@ -64,6 +66,12 @@ int http_head_feed(struct http_head *h, const uint8_t *data, size_t len, size_t 
 /* Takes the next element of a comma-separated list (RFC 9110 section 5.6.1): *list moves behind it,
  * *element and *len tell where it is, without the white space around it. False at the end. */
 bool http_list_next(const char **list, const char **element, size_t *len);
+
+/* Is it SCHEME://HOST or SCHEME://HOST:PORT and nothing else (RFC 6454 section 6.2)? */
+bool http_is_origin(const char *text);
+/* Do the Origin and the Host header of a request over TLS name the same host and port? A port that
+ * is left out is the scheme's. */
+bool http_same_origin(const char *origin, const char *host);
 
 struct http_answer {
     unsigned status;

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "log.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -9,10 +13,16 @@
 
 enum {
     LINE_MAX_BYTES = 2048, /* a longer line is cut */
-    VALUE_MAX_BYTES = 512  /* so that one long value does not push the others out */
+    DROPPED_MAX_BYTES = 32,
+    VALUE_MAX_BYTES = 512 /* so that one long value does not push the others out */
 };
 
+/* A pipe that can be written to takes this much without blocking. */
+_Static_assert(LINE_MAX_BYTES <= PIPE_BUF, "a line is one write");
+
 static bool log_verbose;
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t log_dropped; /* lines, since one went out; under the lock */
 
 void log_set_verbose(bool verbose)
 {
@@ -87,33 +97,68 @@ static void put_time(char *dst, size_t dst_size)
     snprintf(dst, dst_size, "%s.%03ldZ ", seconds, now.tv_nsec / 1000000);
 }
 
+/* stderr may be shared, so it stays blocking, and is asked before each write. */
+static bool write_line(const char *line, size_t len)
+{
+    struct pollfd err = {.fd = STDERR_FILENO, .events = POLLOUT};
+    int rc;
+    while ((rc = poll(&err, 1, 0)) < 0 && errno == EINTR) {
+    }
+    return rc == 1 && (err.revents & POLLOUT) != 0 && write(STDERR_FILENO, line, len) >= 0;
+}
+
+/* Ends the line and sends it. A log that cannot be written must not stop the proxy. */
+static void send_line(char *line, size_t size)
+{
+    pthread_mutex_lock(&log_lock);
+    if (log_dropped != 0) {
+        size_t at = strlen(line);
+        snprintf(line + at, size - at, " dropped=%" PRIu64, log_dropped);
+    }
+    size_t len = strlen(line);
+    line[len] = '\n';
+    log_dropped = write_line(line, len + 1) ? 0 : log_dropped + 1;
+    pthread_mutex_unlock(&log_lock);
+}
+
+bool log_allow(struct log_limit *limit, uint64_t now, uint64_t *suppressed)
+{
+    if (limit->second != now / 1000) {
+        limit->second = now / 1000;
+        limit->lines = 0;
+    }
+    if (limit->lines == LOG_LINES_A_SECOND) {
+        limit->suppressed++;
+        return false;
+    }
+    limit->lines++;
+    *suppressed = limit->suppressed;
+    limit->suppressed = 0;
+    return true;
+}
+
 void log_write(enum log_level level, const char *event, const struct log_field *fields)
 {
     static const char *const levels[] = {"debug", "info", "warn", "error"};
     char line[LINE_MAX_BYTES] = "";
+    const size_t size = sizeof line - DROPPED_MAX_BYTES;
     if (level == LOG_LEVEL_DEBUG && !log_verbose)
         return;
-    put_time(line, sizeof line);
-    put(line, sizeof line, levels[level]);
-    put(line, sizeof line, " event=");
-    put(line, sizeof line, event);
+    put_time(line, size);
+    put(line, size, levels[level]);
+    put(line, size, " event=");
+    put(line, size, event);
     for (; fields->key != NULL; fields++) {
-        put(line, sizeof line, " ");
-        put(line, sizeof line, fields->key);
-        put(line, sizeof line, "=");
+        put(line, size, " ");
+        put(line, size, fields->key);
+        put(line, size, "=");
         if (fields->text != NULL) {
-            log_put_value(line, sizeof line, fields->text);
+            log_put_value(line, size, fields->text);
         } else {
             char number[24];
             snprintf(number, sizeof number, "%" PRIu64, fields->number);
-            put(line, sizeof line, number);
+            put(line, size, number);
         }
     }
-    size_t len = strlen(line);
-    if (len == sizeof line - 1)
-        len--;
-    line[len] = '\n';
-    /* a log that cannot be written must not stop the proxy */
-    if (write(STDERR_FILENO, line, len + 1) < 0)
-        return;
+    send_line(line, sizeof line - 1);
 }

@@ -2,7 +2,8 @@
  * The log: one event a line on stderr, in logfmt:
  *   2026-01-01T00:00:00.123Z info event=ready url=https://127.0.0.1:6080/
  * Whatever stands in a text, one event stays one line of printable ASCII. The callers keep tokens,
- * passwords and query strings out. Thread-safe: a line is one write. */
+ * passwords and query strings out. Thread-safe: a line is one write. A line that stderr does not
+ * take at once is dropped, and the next that goes out says how many were: dropped=N. */
 #ifndef PROXY_LOG_H
 #define PROXY_LOG_H
 
@@ -31,6 +32,16 @@ void log_set_verbose(bool verbose);
 
 /* fields ends with a NULL key. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
+
+/* How many lines a second strangers can cause. Zeroed at first; belongs to one thread. */
+enum { LOG_LINES_A_SECOND = 20 };
+struct log_limit {
+    uint64_t second, suppressed;
+    unsigned lines;
+};
+/* May one more line be written? now is of any clock, in milliseconds. True: *suppressed tells how
+ * many lines were not written since the last one was. */
+bool log_allow(struct log_limit *limit, uint64_t now, uint64_t *suppressed);
 
 /* Appends `text` as a logfmt value to the string in dst (dst_size bytes, NUL-ended), quoted and
  * escaped where needed and cut where too long. For log_write and its tests. */

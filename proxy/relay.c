@@ -37,14 +37,14 @@ void relay_viewer_drained(struct relay *r)
 int relay_from_viewer(struct relay *r, const uint8_t *data, size_t len)
 {
     r->from_viewer += len;
-    return rfb_buf_put(&r->scratch->down, data, len);
+    return rfb_buf_put(&r->scratch->from_viewer, data, len);
 }
 
 int relay_flush(struct relay *r)
 {
-    struct rfb_buf *down = &r->scratch->down;
-    int rc = upstream_write(r->back, rfb_buf_data(down), down->len);
-    rfb_buf_consume(down, down->len);
+    struct rfb_buf *payload = &r->scratch->from_viewer;
+    int rc = upstream_write(r->back, rfb_buf_data(payload), payload->len);
+    rfb_buf_consume(payload, payload->len);
     if (rc == 0 && r->back->queued != 0) {
         r->front_paused = true;
         tls_conn_pause(r->front, true);

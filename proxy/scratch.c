@@ -9,7 +9,7 @@ struct scratch *scratch_create(void)
     if (s == NULL)
         return NULL;
     rfb_buf_init(&s->gather, SCRATCH_GATHER);
-    rfb_buf_init(&s->down, SCRATCH_PLAIN);
+    rfb_buf_init(&s->from_viewer, SCRATCH_PLAIN);
     if (ws_framer_init(&s->framer) != 0) {
         free(s);
         return NULL;
@@ -23,6 +23,6 @@ void scratch_destroy(struct scratch *s)
         return;
     ws_framer_finish(&s->framer);
     rfb_buf_finish(&s->gather);
-    rfb_buf_finish(&s->down);
+    rfb_buf_finish(&s->from_viewer);
     free(s);
 }

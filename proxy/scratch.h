@@ -19,9 +19,10 @@ enum {
 struct scratch {
     uint8_t cipher[SCRATCH_CIPHER];
     uint8_t plain[SCRATCH_PLAIN];
-    uint8_t up[WS_HEAD_MAX + SCRATCH_UP]; /* room for the frame's head before the payload */
-    struct rfb_buf gather;                /* TLS records on their way to one send */
-    struct rfb_buf down; /* the payload of one of a viewer's TLS records, for one write */
+    uint8_t
+        from_upstream[WS_HEAD_MAX + SCRATCH_UP]; /* room for the frame's head before the payload */
+    struct rfb_buf gather;                       /* TLS records on their way to one send */
+    struct rfb_buf from_viewer; /* the payload of one of a viewer's TLS records, for one write */
     struct ws_framer framer;
 };
 

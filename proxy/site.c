@@ -89,14 +89,30 @@ static bool check_handshake(const struct http_head *head, struct site_answer *a)
     return false;
 }
 
+/* A browser tells which page opens the stream: another site's must not, whatever token it has
+ * (RFC 6455 section 10.2). Other programs send no Origin. */
+static bool allows_origin(const struct config *config, const struct http_head *head)
+{
+    const char *origin = head->headers[HTTP_H_ORIGIN], *host = head->headers[HTTP_H_HOST];
+    if (origin == NULL || (host != NULL && http_same_origin(origin, host)))
+        return true;
+    for (const char *p = config->allowed_origins; p != NULL && *p != '\0'; p += strspn(p, " \t")) {
+        size_t n = strcspn(p, " \t");
+        if ((n == 1 && *p == '*') || (n == strlen(origin) && strncmp(p, origin, n) == 0))
+            return true;
+        p += n;
+    }
+    return false;
+}
+
+/* The token first: a page that cannot see why its WebSocket was refused asks again by a plain
+ * request, and learns from the status whether its token was the reason. */
 static void answer_stream(const struct service *service, const struct http_head *head, bool full,
                           struct site_answer *a)
 {
     static const char unauthorized[] = "WWW-Authenticate: Bearer\r\n";
     const char *token = NULL;
     size_t len = 0;
-    if (!check_handshake(head, a))
-        return;
     enum token_place place = token_find(head, &token, &len);
     const struct config_stream *stream =
         place == TOKEN_FOUND ? token_lookup(service->config, token, len) : NULL;
@@ -112,7 +128,7 @@ static void answer_stream(const struct service *service, const struct http_head 
     } else if (full) {
         refuse_stream(a, 503, "There are too many viewers; try again later.\n", "too many viewers");
         a->head.extra = "Retry-After: 10\r\n";
-    } else {
+    } else if (check_handshake(head, a)) {
         a->stream = stream;
         a->protocol = offers_binary(head->headers[HTTP_H_WS_PROTOCOL]) ? "binary" : NULL;
     }
@@ -123,9 +139,14 @@ void site_answer(const struct service *service, const struct http_head *head, bo
 {
     *a = (struct site_answer){.head.close = !head->keep_alive};
     bool stream = strcmp(head->path, "/stream") == 0;
-    if (head->has_body) {
+    a->head.close = a->head.close || head->has_body;
+    if (stream && !allows_origin(service->config, head)) {
+        refuse_stream(a, 403,
+                      "Pages of this origin may not open streams here; allowed_origins in "
+                      "portholed.conf would let them.\n",
+                      "foreign origin");
+    } else if (head->has_body) {
         say(a, 413, "Requests with a body are not taken.\n");
-        a->head.close = true;
     } else if (head->method != HTTP_GET && (stream || head->method != HTTP_HEAD)) {
         say(a, 405, "Only GET and HEAD are taken.\n");
         a->head.extra = stream ? "Allow: GET\r\n" : "Allow: GET, HEAD\r\n";

@@ -10,7 +10,8 @@
 enum {
     SETUP_READ = 4096,     /* one read before upstream_start: bounds what may come too early */
     SETUP_ANSWER_MAX = 64, /* the longest answer of the handshake is the 16-byte DES response */
-    FLUSH_MS = 3000
+    FLUSH_MS = 3000,
+    KEEPALIVE_S = 60 /* of silence, before TCP asks whether the server is still there */
 };
 
 #define UNREACHABLE "the desktop's VNC server cannot be reached"
@@ -48,7 +49,12 @@ static void end(struct upstream *u, const char *words, const char *detail)
 {
     if (u->state == UPSTREAM_ENDED || u->state == UPSTREAM_CLOSING)
         return;
+    if (u->leaving) {
+        upstream_close(u);
+        return;
+    }
     u->state = UPSTREAM_ENDED;
+    uv_timer_stop(&u->timer);
     if (u->has_handle)
         uv_read_stop(&u->h.stream);
     u->events->ended(u, words, detail);
@@ -120,6 +126,14 @@ void upstream_close(struct upstream *u)
     } else {
         close_handles(u);
     }
+}
+
+void upstream_leave(struct upstream *u)
+{
+    if (u->state == UPSTREAM_CONNECT || u->state == UPSTREAM_HANDSHAKE)
+        u->leaving = true;
+    else
+        upstream_close(u); /* a name lookup too: the server knows nothing of it */
 }
 
 /* ---- writing ---- */
@@ -212,8 +226,12 @@ static void feed_handshake(struct upstream *u, const uint8_t *data, size_t len)
         end(u, CLOSED, "handshake: the connection broke");
     } else if (rc == 1) {
         uv_read_stop(&u->h.stream);
+        uv_timer_stop(&u->timer);
         u->state = UPSTREAM_READY;
-        u->events->ready(u);
+        if (u->leaving)
+            upstream_close(u);
+        else
+            u->events->ready(u);
     }
 }
 
@@ -221,7 +239,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     struct upstream *u = handle->data;
     (void)suggested;
-    *buf = uv_buf_init((char *)u->scratch->up + WS_HEAD_MAX,
+    *buf = uv_buf_init((char *)u->scratch->from_upstream + WS_HEAD_MAX,
                        u->state == UPSTREAM_OPEN ? SCRATCH_UP : SETUP_READ);
 }
 
@@ -265,8 +283,10 @@ static void on_connected(uv_connect_t *req, int status)
     }
     if (status == 0) {
         u->state = UPSTREAM_HANDSHAKE;
-        if (u->desktop->unix_path == NULL)
+        if (u->desktop->unix_path == NULL) {
             uv_tcp_nodelay(&u->h.tcp, 1);
+            uv_tcp_keepalive(&u->h.tcp, 1, KEEPALIVE_S);
+        }
         status = uv_read_start(&u->h.stream, on_alloc, on_read);
     }
     if (status < 0)
@@ -311,6 +331,11 @@ static void on_open_failed(uv_timer_t *timer)
     end(timer->data, UNREACHABLE, "the connection cannot be set up");
 }
 
+static void on_deadline(uv_timer_t *timer)
+{
+    end(timer->data, "the desktop's VNC server did not answer in time", "no answer in time");
+}
+
 static int begin(struct upstream *u)
 {
     struct upstream_setup *s = u->setup;
@@ -334,7 +359,8 @@ static int begin(struct upstream *u)
 }
 
 int upstream_open(struct upstream *u, uv_loop_t *loop, const struct config_desktop *desktop,
-                  const struct upstream_events *events, struct scratch *scratch)
+                  const struct upstream_events *events, struct scratch *scratch,
+                  uint64_t timeout_ms)
 {
     *u = (struct upstream){.loop = loop, .desktop = desktop, .events = events, .scratch = scratch};
     u->setup = calloc(1, sizeof *u->setup);
@@ -346,6 +372,7 @@ int upstream_open(struct upstream *u, uv_loop_t *loop, const struct config_deskt
     uv_timer_init(loop, &u->timer);
     u->timer.data = u;
     u->has_timer = true;
+    uv_timer_start(&u->timer, on_deadline, timeout_ms, 0);
     if (begin(u) != 0) {
         u->state = UPSTREAM_CONNECT;
         uv_timer_start(&u->timer, on_open_failed, 0, 0);
@@ -353,14 +380,14 @@ int upstream_open(struct upstream *u, uv_loop_t *loop, const struct config_deskt
     return 0;
 }
 
-const struct rfb_server_init *upstream_init(const struct upstream *u)
+const struct rfb_server_init *upstream_server_init(const struct upstream *u)
 {
     return &u->setup->hs.init;
 }
 
 void upstream_start(struct upstream *u)
 {
-    uint8_t *data = u->scratch->up + WS_HEAD_MAX;
+    uint8_t *data = u->scratch->from_upstream + WS_HEAD_MAX;
     size_t early = u->setup->early.len;
     if (u->state != UPSTREAM_READY)
         return;

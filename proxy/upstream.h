@@ -25,7 +25,7 @@ enum {
 struct upstream;
 
 struct upstream_events {
-    /* Handshake done: upstream_init tells what the server said. Nothing is read until
+    /* Handshake done: upstream_server_init tells what the server said. Nothing is read until
      * upstream_start. */
     void (*ready)(struct upstream *u);
     /* After upstream_start: bytes in the scratch buffer, with WS_HEAD_MAX bytes of room before. */
@@ -65,16 +65,19 @@ struct upstream {
     } h;
     bool has_handle, has_timer, resolving; /* what is still to end before closed */
     bool paused, handles_closing;
-    uv_timer_t timer;             /* a failure to report; what closing waits for at most */
+    bool leaving;                 /* closes when the handshake has ended */
+    uv_timer_t timer;             /* what the handshake, or closing, may take at most */
     struct upstream_setup *setup; /* until upstream_start */
 };
 
-/* Begins. 0: failures come as the ended event, later. -1: out of memory, and no event follows. */
+/* Begins. timeout_ms is for all until ready. 0: failures come as the ended event, later. -1: out of
+ * memory, and no event follows. */
 int upstream_open(struct upstream *u, uv_loop_t *loop, const struct config_desktop *desktop,
-                  const struct upstream_events *events, struct scratch *scratch);
+                  const struct upstream_events *events, struct scratch *scratch,
+                  uint64_t timeout_ms);
 
 /* Between ready and upstream_start: what the server's ServerInit said. */
-const struct rfb_server_init *upstream_init(const struct upstream *u);
+const struct rfb_server_init *upstream_server_init(const struct upstream *u);
 /* Frees what the handshake needed and begins to read. Bytes that came behind the handshake are
  * given from inside this call. */
 void upstream_start(struct upstream *u);
@@ -86,5 +89,8 @@ int upstream_write(struct upstream *u, const uint8_t *data, size_t len);
 
 /* Ends: what is queued is still sent, for a short time. No event but closed follows. */
 void upstream_close(struct upstream *u);
+/* The same, but a handshake that has begun goes on to its end first, within its time: servers take
+ * connections that break off in the middle for attacks and lock the address they come from. */
+void upstream_leave(struct upstream *u);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
 #include "log.h"
 #include "viewer_private.h"
 
@@ -25,6 +26,18 @@ void viewer_arm(struct viewer *v, uint64_t ms, uint64_t repeat)
 static struct viewer *conn_owner(struct tls_conn *c)
 {
     return (struct viewer *)((char *)c - offsetof(struct viewer, conn));
+}
+
+void viewer_refused(struct viewer *v, const char *why)
+{
+    uint64_t suppressed;
+    if (!log_allow(&v->env->refusals, uv_now(v->env->loop), &suppressed))
+        return;
+    if (suppressed == 0)
+        log_event(LOG_LEVEL_INFO, "refused", LOG_TEXT("peer", v->peer), LOG_TEXT("why", why));
+    else
+        log_event(LOG_LEVEL_INFO, "refused", LOG_TEXT("peer", v->peer), LOG_TEXT("why", why),
+                  LOG_NUMBER("suppressed", suppressed));
 }
 
 /* ---- the end ---- */
@@ -66,7 +79,8 @@ static void on_timer_closed(uv_handle_t *handle)
     viewer_free_if_closed(v);
 }
 
-/* Everything but the connection to the viewer ends here, once; memory stays until all is closed. */
+/* Everything but the connection to the viewer ends here, once; memory stays until all is closed. An
+ * upstream in its handshake is among what stays, and so is its place among the handshakes. */
 static void retire(struct viewer *v, const char *why)
 {
     if (v->stream != NULL) {
@@ -79,8 +93,12 @@ static void retire(struct viewer *v, const char *why)
                   LOG_NUMBER("from_viewer", v->relay.from_viewer));
     }
     viewer_set_state(v, VIEWER_CLOSING);
-    upstream_close(&v->upstream);
-    viewer_end_turn(v);
+    v->waiting = false;
+    v->since = uv_now(v->env->loop);
+    if (v->env->stopping)
+        upstream_close(&v->upstream);
+    else
+        upstream_leave(&v->upstream);
     uv_close((uv_handle_t *)&v->timer, on_timer_closed);
 }
 
@@ -145,7 +163,7 @@ static void on_ended(struct tls_conn *c, const char *why)
 {
     struct viewer *v = conn_owner(c);
     if (v->state == VIEWER_HTTP && strncmp(why, "TLS:", 4) == 0)
-        log_event(LOG_LEVEL_INFO, "refused", LOG_TEXT("peer", v->peer), LOG_TEXT("why", why));
+        viewer_refused(v, why);
     viewer_drop(v, why);
 }
 
@@ -161,8 +179,7 @@ static void on_timer(uv_timer_t *timer)
     struct viewer *v = timer->data;
     if (v->state == VIEWER_HTTP) {
         if (!v->answered)
-            log_event(LOG_LEVEL_INFO, "refused", LOG_TEXT("peer", v->peer),
-                      LOG_TEXT("why", "no request in time"));
+            viewer_refused(v, "no request in time");
         viewer_hang_up(v);
     } else if (v->state == VIEWER_ANSWERING) {
         viewer_drop(v, "the answer is not taken");
@@ -177,14 +194,10 @@ static void name_peer(struct viewer *v)
 {
     struct sockaddr_storage address;
     int len = sizeof address;
-    char host[INET6_ADDRSTRLEN] = "?";
-    unsigned port = 0;
-    if (uv_tcp_getpeername(&v->conn.tcp, (struct sockaddr *)&address, &len) == 0) {
-        uv_ip_name((struct sockaddr *)&address, host, sizeof host);
-        port = ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-                                                   : ((struct sockaddr_in *)&address)->sin_port);
-    }
-    snprintf(v->peer, sizeof v->peer, strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+    if (uv_tcp_getpeername(&v->conn.tcp, (struct sockaddr *)&address, &len) == 0)
+        address_text(&address, v->peer);
+    else
+        snprintf(v->peer, sizeof v->peer, "?");
 }
 
 static struct viewer *create(struct viewer_env *env)
@@ -201,6 +214,7 @@ static struct viewer *create(struct viewer_env *env)
     v->timer.data = v;
     v->conn_open = v->timer_open = true;
     v->env = env;
+    v->since = uv_now(env->loop);
     v->head = head;
     http_head_init(head);
     rfb_buf_init(&v->rest, VIEWER_REST_MAX);
@@ -228,12 +242,33 @@ int viewer_accept(struct viewer_env *env, uv_stream_t *listener)
     return 0;
 }
 
+bool viewer_make_room(struct viewer_env *env)
+{
+    struct viewer *oldest = NULL;
+    for (struct viewer *v = env->list; v != NULL; v = v->next) {
+        bool other = v->stream == NULL || v->state == VIEWER_CLOSING;
+        /* what waits for an upstream to close would not make room */
+        if (other && v->conn_open && !v->upstream_open &&
+            (oldest == NULL || v->since <= oldest->since))
+            oldest = v;
+    }
+    if (oldest == NULL)
+        return false;
+    if (oldest->state != VIEWER_CLOSING)
+        viewer_refused(oldest, "its place is needed");
+    viewer_drop(oldest, "its place is needed");
+    tls_conn_abort(&oldest->conn); /* it may have been lingering */
+    return true;
+}
+
 void viewer_stop_all(struct viewer_env *env)
 {
     env->stopping = true;
     /* nothing is freed inside these calls: memory goes when the handles have closed */
     for (struct viewer *v = env->list; v != NULL; v = v->next) {
-        if (v->state == VIEWER_HTTP || v->state == VIEWER_ANSWERING)
+        if (v->state == VIEWER_CLOSING)
+            upstream_close(&v->upstream);
+        else if (v->state == VIEWER_HTTP || v->state == VIEWER_ANSWERING)
             viewer_drop(v, "portholed is stopping");
         else
             viewer_leave(v, WSLAY_CODE_GOING_AWAY, "portholed is stopping",

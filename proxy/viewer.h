@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "log.h"
 #include "scratch.h"
 #include "service.h"
 
@@ -22,13 +23,19 @@ struct viewer_env {
     struct viewer *list;
     unsigned connections; /* viewers and others, until their memory is gone */
     unsigned viewers;     /* those that watch or are about to */
+    unsigned viewers_max;
     uint64_t last_id;
+    struct log_limit refusals;
     bool stopping;
     void (*freed)(struct viewer_env *env); /* a connection has ended; may be NULL */
 };
 
 /* Accepts what waits at the listener. -1: out of memory, it still waits. */
 int viewer_accept(struct viewer_env *env, uv_stream_t *listener);
+
+/* Ends the oldest of the connections that are no viewer's, for another to come: the freed event
+ * follows. False: there is none that could be ended. */
+bool viewer_make_room(struct viewer_env *env);
 
 /* Tells all viewers that the proxy stops (WebSocket close 1001) and ends all other connections. */
 void viewer_stop_all(struct viewer_env *env);

@@ -5,6 +5,16 @@
 
 enum { BODY_PIECE = 128 << 10 };
 
+/* The time for the next request, or for the peer to take the answer. However busy it is, a
+ * connection that opens no stream ends some day: the places for them are few. */
+static void arm(struct viewer *v)
+{
+    uint64_t lifetime = VIEWER_HTTP_TIMEOUTS * v->env->service->config->handshake_timeout * 1000ULL;
+    uint64_t age = uv_now(v->env->loop) - v->since;
+    uint64_t left = age < lifetime ? lifetime - age : 0;
+    viewer_arm(v, left < VIEWER_IDLE_MS ? left : VIEWER_IDLE_MS, 0);
+}
+
 /* Sends on; the next request is looked at only when all of the answer has left. */
 static void send_body(struct viewer *v)
 {
@@ -31,8 +41,7 @@ static void respond(struct viewer *v, struct site_answer *answer)
 {
     struct rfb_buf out;
     if (answer->refused != NULL)
-        log_event(LOG_LEVEL_INFO, "refused", LOG_TEXT("peer", v->peer),
-                  LOG_TEXT("why", answer->refused));
+        viewer_refused(v, answer->refused);
     if (answer->stream != NULL) {
         viewer_upgrade(v, answer);
         return;
@@ -51,13 +60,12 @@ static void respond(struct viewer *v, struct site_answer *answer)
     v->close_after = answer->head.close;
     v->answered = true;
     viewer_set_state(v, VIEWER_ANSWERING);
-    viewer_arm(v, VIEWER_IDLE_MS, 0);
+    arm(v);
     send_body(v);
 }
 
 void viewer_take_http(struct viewer *v, const uint8_t *data, size_t len)
 {
-    const struct config *config = v->env->service->config;
     while (len != 0 && v->state == VIEWER_HTTP) {
         struct site_answer answer;
         const char *why = "";
@@ -68,7 +76,7 @@ void viewer_take_http(struct viewer *v, const uint8_t *data, size_t len)
         if (rc == 0)
             return;
         if (rc == 1)
-            site_answer(v->env->service, v->head, v->env->viewers >= config->max_viewers, &answer);
+            site_answer(v->env->service, v->head, v->env->viewers >= v->env->viewers_max, &answer);
         else
             site_refuse((unsigned)-rc, why, &answer);
         respond(v, &answer);
@@ -83,7 +91,7 @@ void viewer_take_http(struct viewer *v, const uint8_t *data, size_t len)
 
 void viewer_answer_drained(struct viewer *v)
 {
-    viewer_arm(v, VIEWER_IDLE_MS, 0);
+    arm(v);
     send_body(v);
     if (v->state != VIEWER_HTTP)
         return;

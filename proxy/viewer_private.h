@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address.h"
 #include "http.h"
 #include "relay.h"
 #include "rfb/handshake.h"
@@ -19,6 +20,7 @@
 
 enum {
     VIEWER_IDLE_MS = 30000, /* an HTTP connection between requests, or one that takes no answer */
+    VIEWER_HTTP_TIMEOUTS = 12, /* how long it lives in all, in handshake timeouts */
     VIEWER_REST_MAX = SCRATCH_CIPHER + SCRATCH_PLAIN /* what one read may bring behind a request */
 };
 
@@ -42,7 +44,8 @@ struct viewer {
     bool conn_open, upstream_open, timer_open;
     bool waiting;     /* for its turn to connect */
     bool handshaking; /* with the VNC server */
-    char peer[64];
+    uint64_t since;   /* when it was accepted, or ended: ms of the loop's clock */
+    char peer[ADDRESS_TEXT_MAX];
 
     /* HTTP */
     struct http_head *head;
@@ -76,6 +79,8 @@ void viewer_hang_up(struct viewer *v);
 /* A WebSocket connection, with a close frame; the words go to the viewer. The code NO_STATUS_RCVD
  * stands for a close frame without code. */
 void viewer_leave(struct viewer *v, uint16_t code, const char *words, const char *why);
+/* Logs that v does not get what it asked for, unless too many lines of this kind come at once. */
+void viewer_refused(struct viewer *v, const char *why);
 /* One of the things that hold v has closed: frees v behind the last. */
 void viewer_free_if_closed(struct viewer *v);
 
@@ -94,7 +99,5 @@ void viewer_upgrade(struct viewer *v, const struct site_answer *answer);
 void viewer_take_websocket(struct viewer *v, const uint8_t *data, size_t len);
 void viewer_stream_drained(struct viewer *v);
 void viewer_stream_timeout(struct viewer *v);
-/* v has no part in the handshakes with its desktop any more: another viewer may begin. */
-void viewer_end_turn(struct viewer *v);
 
 #endif

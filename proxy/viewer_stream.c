@@ -48,8 +48,8 @@ static void log_upstream_error(struct viewer *v, const char *detail)
 /* There is no desktop: RFB has words for it, and so has WebSocket afterwards. */
 static void refuse_desktop(struct viewer *v, const char *words)
 {
-    upstream_close(&v->upstream);
-    viewer_end_turn(v);
+    upstream_leave(&v->upstream);
+    v->waiting = false;
     snprintf(v->reason, sizeof v->reason, "%s", words);
     viewer_arm(v, REFUSE_MS, 0);
     greet(v, words);
@@ -71,7 +71,7 @@ static uint16_t feed_greeting(struct viewer *v, const uint8_t *data, size_t len,
     struct rfb_buf out;
     rfb_buf_init(&out, GREETING_MAX);
     int rc = rfb_server_hs_feed(v->hs, data, len, used, &out);
-    if (rc == 1 && rfb_msg_put_server_init(&out, upstream_init(&v->upstream)) != 0)
+    if (rc == 1 && rfb_msg_put_server_init(&out, upstream_server_init(&v->upstream)) != 0)
         rc = RFB_E_NO_MEMORY;
     uint16_t code = 0;
     if (send_binary(v, &out) != 0) {
@@ -172,6 +172,17 @@ static void on_ping(struct viewer *v)
 
 /* ---- events of the upstream ---- */
 
+static void open_next(struct viewer_env *env, const struct config_desktop *desktop);
+
+/* v has no part in the handshakes with its desktop any more: another viewer may begin. */
+static void end_turn(struct viewer *v)
+{
+    if (!v->handshaking)
+        return;
+    v->handshaking = false;
+    open_next(v->env, v->stream->desktop);
+}
+
 static struct viewer *upstream_owner(struct upstream *u)
 {
     return (struct viewer *)((char *)u - offsetof(struct viewer, upstream));
@@ -181,6 +192,7 @@ static void on_upstream_closed(struct upstream *u)
 {
     struct viewer *v = upstream_owner(u);
     v->upstream_open = false;
+    end_turn(v);
     viewer_free_if_closed(v);
 }
 
@@ -188,7 +200,7 @@ static void on_upstream_ready(struct upstream *u)
 {
     struct viewer *v = upstream_owner(u);
     greet(v, NULL);
-    viewer_end_turn(v);
+    end_turn(v);
 }
 
 static void on_upstream_data(struct upstream *u, uint8_t *data, size_t len)
@@ -242,20 +254,20 @@ static void open_next(struct viewer_env *env, const struct config_desktop *deskt
             return;
         next->waiting = false;
         next->upstream_open =
-            upstream_open(&next->upstream, env->loop, desktop, &upstream_events, env->scratch) == 0;
+            upstream_open(&next->upstream, env->loop, desktop, &upstream_events, env->scratch,
+                          env->service->config->handshake_timeout * 1000ULL) == 0;
         next->handshaking = next->upstream_open;
         if (!next->upstream_open)
             viewer_drop(next, "out of memory"); /* no frame: another's may be half gathered */
     }
 }
 
-void viewer_end_turn(struct viewer *v)
+static bool has_all_viewers(const struct viewer_env *env, const struct config_stream *stream)
 {
-    v->waiting = false;
-    if (!v->handshaking)
-        return;
-    v->handshaking = false;
-    open_next(v->env, v->stream->desktop);
+    unsigned count = 0;
+    for (const struct viewer *v = env->list; v != NULL; v = v->next)
+        count += v->stream == stream && v->state != VIEWER_CLOSING;
+    return stream->max_viewers != 0 && count >= stream->max_viewers;
 }
 
 void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
@@ -274,6 +286,13 @@ void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
         viewer_drop(v, "the connection broke");
         return;
     }
+    v->relay = (struct relay){.front = &v->conn, .back = &v->upstream, .scratch = env->scratch};
+    if (has_all_viewers(env, answer->stream)) {
+        /* a page sees close codes, but not what an upgrade is answered */
+        viewer_refused(v, "too many viewers of this stream");
+        viewer_leave(v, WS_CLOSE_TOO_MANY, "too many viewers", "refused");
+        return;
+    }
     env->viewers++;
     v->stream = answer->stream;
     v->id = ++env->last_id;
@@ -282,7 +301,6 @@ void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
               LOG_TEXT("stream", v->stream->name), LOG_TEXT("desktop", v->stream->desktop->name));
     viewer_set_state(v, VIEWER_CONNECTING);
     viewer_arm(v, env->service->config->handshake_timeout * 1000ULL, 0);
-    v->relay = (struct relay){.front = &v->conn, .back = &v->upstream, .scratch = env->scratch};
     v->waiting = true;
     open_next(env, v->stream->desktop);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "address.h"
 #include "log.h"
 #include "viewer.h"
 
@@ -16,7 +17,7 @@ enum {
     ABORT_MS = 1000,  /* for a name lookup that cannot be cancelled */
     BREATH_MS = 200,  /* before accepting again after a shortage */
     OTHER_FILES = 64, /* descriptors that are no connection's */
-    SPARE = 256       /* connections beyond max_viewers: page loads, handshakes, lingering ones */
+    SPARE = 256       /* connections that are no viewer's: page loads, handshakes, lingering ones */
 };
 
 struct worker {
@@ -24,7 +25,7 @@ struct worker {
     const struct service *service;
     struct scratch *scratch;
     struct viewer_env env;
-    unsigned connections_max;
+    unsigned spare; /* connections that are no viewer's, at most */
     uv_tcp_t listener;
     uv_signal_t terminate, interrupt;
     uv_timer_t timer; /* a pause in accepting; while stopping, the deadline */
@@ -38,9 +39,12 @@ static void on_breath(uv_timer_t *timer);
 
 static void accept_waiting(struct worker *w)
 {
-    if (!w->waiting || w->stopping || w->env.connections >= w->connections_max)
+    if (!w->waiting || w->stopping)
         return;
-    if (viewer_accept(&w->env, (uv_stream_t *)&w->listener) == 0)
+    bool full = w->env.connections - w->env.viewers >= w->spare;
+    if (full && viewer_make_room(&w->env))
+        return; /* on_freed comes back here */
+    if (!full && viewer_accept(&w->env, (uv_stream_t *)&w->listener) == 0)
         w->waiting = false;
     else
         uv_timer_start(&w->timer, on_breath, BREATH_MS, 0);
@@ -63,21 +67,34 @@ static void on_connection(uv_stream_t *listener, int status)
     accept_waiting(w);
 }
 
-/* Every connection may need two descriptors: accepting stops before they run out. */
-static unsigned limit_connections(const struct config *config)
+/* Every connection may need two descriptors: they must not run out, and viewers must not use up
+ * what others need to become one. */
+static void limit_connections(struct worker *w)
 {
     struct rlimit files = {0, 0};
-    unsigned limit = config->max_viewers + SPARE;
+    unsigned limit = w->service->config->max_viewers + SPARE;
+    w->spare = SPARE;
+    w->env.viewers_max = w->service->config->max_viewers;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-        return limit;
+        return;
     rlim_t wanted = 2 * (rlim_t)limit + SPARE;
     if (files.rlim_cur < wanted) {
         files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
         setrlimit(RLIMIT_NOFILE, &files);
         getrlimit(RLIMIT_NOFILE, &files);
     }
-    rlim_t usable = files.rlim_cur > 2 * OTHER_FILES ? (files.rlim_cur - OTHER_FILES) / 2 : 1;
-    return usable < limit ? (unsigned)usable : limit;
+    rlim_t usable = files.rlim_cur > 2 * OTHER_FILES ? (files.rlim_cur - OTHER_FILES) / 2 : 2;
+    if (usable >= limit)
+        return;
+    unsigned room = (unsigned)usable, others = room / 2 < SPARE ? room / 2 : SPARE;
+    if (w->env.viewers_max <= room - others) {
+        w->spare = room - w->env.viewers_max;
+        return;
+    }
+    w->spare = others;
+    w->env.viewers_max = room - others;
+    log_event(LOG_LEVEL_WARN, "limited", LOG_NUMBER("viewers", w->env.viewers_max),
+              LOG_TEXT("detail", "there are too few descriptors for max_viewers"));
 }
 
 /* ---- stopping ---- */
@@ -133,15 +150,21 @@ static void log_ready(struct worker *w)
 {
     struct sockaddr_storage address;
     int len = sizeof address;
-    char host[INET6_ADDRSTRLEN] = "", url[INET6_ADDRSTRLEN + 32];
+    char text[ADDRESS_TEXT_MAX], url[ADDRESS_TEXT_MAX + 16];
     if (uv_tcp_getsockname(&w->listener, (struct sockaddr *)&address, &len) != 0)
         return;
-    uv_ip_name((struct sockaddr *)&address, host, sizeof host);
-    bool six = address.ss_family == AF_INET6;
-    unsigned port = ntohs(six ? ((struct sockaddr_in6 *)&address)->sin6_port
-                              : ((struct sockaddr_in *)&address)->sin_port);
-    snprintf(url, sizeof url, six ? "https://[%s]:%u/" : "https://%s:%u/", host, port);
+    address_text(&address, text);
+    snprintf(url, sizeof url, "https://%s/", text);
     log_event(LOG_LEVEL_INFO, "ready", LOG_TEXT("url", url));
+}
+
+static void log_failed(const struct worker *w, int rc)
+{
+    char text[ADDRESS_TEXT_MAX], detail[ADDRESS_TEXT_MAX + 16];
+    address_text(&w->service->config->listen, text);
+    snprintf(detail, sizeof detail, "listen on %s", text);
+    log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", detail),
+              LOG_TEXT("error", uv_strerror(rc)));
 }
 
 static int start(struct worker *w)
@@ -178,13 +201,12 @@ struct worker *worker_create(const struct service *service)
     }
     w->service = service;
     w->scratch = scratch;
-    w->connections_max = limit_connections(service->config);
     w->env = (struct viewer_env){
         .loop = &w->loop, .service = service, .scratch = scratch, .freed = on_freed};
+    limit_connections(w);
     int rc = start(w);
     if (rc != 0) {
-        log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", "listen"),
-                  LOG_TEXT("error", uv_strerror(rc)));
+        log_failed(w, rc);
         worker_destroy(w);
         return NULL;
     }

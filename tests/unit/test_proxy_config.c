@@ -121,9 +121,10 @@ static void tells_every_mistake(void **state)
         {SERVER "certificate = d\n",
          "conf:4: certificate stands twice in this section; keep one\n"},
         {SERVER "web_root =\n", "conf:4: web_root has no value; write web_root = VALUE\n"},
-        {SERVER "colour = red\n", "conf:4: unknown key \"colour\" in [server]; known are listen, "
-                                  "certificate, key, web_root, "
-                                  "ping_interval, handshake_timeout, max_viewers\n"},
+        {SERVER "colour = red\n",
+         "conf:4: unknown key \"colour\" in [server]; known are listen, "
+         "certificate, key, web_root, "
+         "ping_interval, handshake_timeout, max_viewers, allowed_origins\n"},
         {SERVER SERVER, "conf:4: [server] stands twice, first in line 1; keep one\n"},
         {SERVER "nonsense\n",
          "conf:4: neither a section nor a key; write [SECTION] or KEY = VALUE\n"},
@@ -194,12 +195,20 @@ static void tells_every_mistake(void **state)
         {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token\n[stream s]\ndesktop = d\n",
          "conf:9: [stream s] stands twice, first in line 6; keep one\n"},
         {SERVER "a\001b = c\n", "conf:4: a control character; use plain text\n"},
+        {SERVER "allowed_origins = https://a null https://b/ *\n",
+         "conf:4: allowed_origins: \"null\" is not an origin; use https://HOST, https://HOST:PORT "
+         "or "
+         "*\n"
+         "conf:4: allowed_origins: \"https://b/\" is not an origin; use https://HOST, "
+         "https://HOST:PORT or *\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token\nmax_viewers = 0\n",
+         "conf:9: max_viewers: \"0\" is not a whole number; use 1 to 100000\n"},
         /* one run finds them all, in their order */
         {"[server]\nkey\nlisten = x\nfoo = 1\n[nope]\n[desktop d]\n",
          "conf:2: neither a section nor a key; write [SECTION] or KEY = VALUE\n"
          "conf:3: listen: \"x\" is not an address and a port; use 127.0.0.1:6080 or [::1]:6080\n"
          "conf:4: unknown key \"foo\" in [server]; known are listen, certificate, key, web_root, "
-         "ping_interval, handshake_timeout, max_viewers\n"
+         "ping_interval, handshake_timeout, max_viewers, allowed_origins\n"
          "conf:5: unknown section [nope]; known are [server], [desktop NAME], [stream NAME]\n"
          "conf:1: certificate is missing in this section; add certificate = VALUE\n"
          "conf:1: key is missing in this section; add key = VALUE\n"
@@ -267,6 +276,7 @@ static void has_defaults(void **state)
     assert_int_equal(c->ping_interval, 20);
     assert_int_equal(c->handshake_timeout, 10);
     assert_int_equal(c->max_viewers, 1000);
+    assert_null(c->allowed_origins);
     assert_int_equal(c->web_root.path[0], '/');
     config_destroy(c);
 }
@@ -279,13 +289,13 @@ static void reads_a_whole_file(void **state)
     struct config *c =
         load("# comment\r\n; another\r\n\r\n[server]\r\n"
              "listen = [::1]:0 ; the kernel chooses\r\n"
-             "  certificate=/abs/c.pem\nkey: k.pem\n"
+             "  certificate=/abs/c.pem\nkey: k.pem\nallowed_origins = https://a https://b:1\n"
              "[stream one]\ndesktop = tcp\ntoken_file = token\ntoken_sha256=" SHA "\n"
-             "[stream two]\ndesktop = unix\ntoken_file = token.crlf\n"
+             "[stream two]\ndesktop = unix\ntoken_file = token.crlf\nmax_viewers = 3\n"
              "[desktop tcp]\nupstream = tcp:[fe80::1]:5901\npassword_file = password\n"
              "[desktop unix]\nupstream = unix:/run/x.sock\n",
              errors, sizeof errors);
-    assert_string_equal(errors, "conf:14: this token opens [stream one] already; use another\n");
+    assert_string_equal(errors, "conf:15: this token opens [stream one] already; use another\n");
     assert_int_equal(((struct sockaddr_in6 *)&c->listen)->sin6_family, AF_INET6);
     assert_string_equal(c->certificate.path, "/abs/c.pem");
     assert_int_equal(c->certificate.line, 6);
@@ -300,6 +310,9 @@ static void reads_a_whole_file(void **state)
     assert_ptr_equal(c->streams->desktop, tcp);
     assert_ptr_equal(c->streams->next->desktop, local);
     assert_int_equal(c->streams->token_count, 2);
+    assert_int_equal(c->streams->max_viewers, 0);
+    assert_int_equal(c->streams->next->max_viewers, 3);
+    assert_string_equal(c->allowed_origins, "https://a https://b:1");
     assert_int_equal(config_hash_token(TOKEN, strlen(TOKEN), digest), 0);
     assert_memory_equal(c->streams->tokens[0], digest, sizeof digest);
     assert_memory_equal(c->streams->next->tokens[0], digest, sizeof digest); /* without the CR */

@@ -16,6 +16,9 @@
 #define KEY "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 #define VERSION "Sec-WebSocket-Version: 13\r\n"
 #define WS "Upgrade: websocket\r\nConnection: Upgrade\r\n" KEY VERSION
+#define FOREIGN                                                                                    \
+    "Pages of this origin may not open streams here; allowed_origins in portholed.conf would let " \
+    "them.\n"
 
 static char folder[] = "/tmp/test_proxy_site.XXXXXX";
 static struct config_desktop desktop = {.name = "d"};
@@ -118,8 +121,12 @@ static void answers_requests(void **state)
         {"OPTIONS /", "", 405, "Only GET and HEAD are taken.\n", "Allow: GET, HEAD\r\n"},
         {"CONNECT x:443", "", 405, "Only GET and HEAD are taken.\n", "Allow: GET, HEAD\r\n"},
         {"POST /", "Content-Length: 1\r\n", 413, "Requests with a body are not taken.\n", NULL},
-        {"GET /", "Transfer-Encoding: chunked\r\n", 413, "Requests with a body are not taken.\n",
-         NULL},
+        {"POST /stream", "Origin: https://evil\r\nContent-Length: 1\r\n", 403, FOREIGN, NULL},
+        {"GET /stream?token=" GOOD, WS "Origin: https://evil\r\n", 403, FOREIGN, NULL},
+        {"GET /stream", "Origin: https://evil\r\n", 403, FOREIGN, NULL},
+        {"GET /healthz", "Origin: https://evil\r\n", 200, "ok\n", NULL},
+        {"GET /stream", "Authorization: Bearer wrong-wrong-wrong-wrong-wrong-wr\r\n", 401,
+         "This token opens no stream.\n", "WWW-Authenticate: Bearer\r\n"},
         {"GET /stream?token=" GOOD, "", 426, "This address speaks WebSocket only.\n",
          "Upgrade: websocket\r\n"},
         {"GET /stream?token=" GOOD, "Upgrade: h2c\r\nConnection: Upgrade\r\n", 426,
@@ -190,6 +197,45 @@ static void finds_tokens(void **state)
                 assert_string_equal(a.protocol, cases[i].protocol);
             else
                 assert_null(a.protocol);
+        }
+    }
+}
+
+static void checks_origins(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *allowed, *origin;
+        bool good;
+    } cases[] = {
+        {NULL, "", true},
+        {NULL, "Origin: https://x\r\n", true},
+        {NULL, "Origin: https://X:443\r\n", true},
+        {NULL, "Origin: https://x:6080\r\n", false},
+        {NULL, "Origin: https://xx\r\n", false},
+        {NULL, "Origin: null\r\n", false},
+        {NULL, "Origin:\r\n", false},
+        {"https://a https://b:1", "Origin: https://a\r\n", true},
+        {"https://a \t https://b:1", "Origin: https://b:1\r\n", true},
+        {"https://a https://b:1", "Origin: https://x\r\n", true},
+        {"https://a https://b:1", "Origin: https://b\r\n", false},
+        {"https://a https://b:1", "Origin: https://a https://b:1\r\n", false},
+        {"https://a https://b:1", "Origin: http://a\r\n", false},
+        {"https://a https://b:1", "Origin: *\r\n", false},
+        {"https://a *", "Origin: null\r\n", true},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct site_answer a;
+        char headers[512], allowed[64];
+        snprintf(headers, sizeof headers, WS "%s", cases[i].origin);
+        snprintf(allowed, sizeof allowed, "%s", cases[i].allowed != NULL ? cases[i].allowed : "");
+        config.allowed_origins = cases[i].allowed != NULL ? allowed : NULL;
+        ask("GET /stream?token=" GOOD, headers, false, &a);
+        config.allowed_origins = NULL;
+        assert_ptr_equal(a.stream, cases[i].good ? &streams[0] : NULL);
+        if (!cases[i].good) {
+            assert_int_equal(a.head.status, 403);
+            assert_string_equal(a.refused, "foreign origin");
         }
     }
 }
@@ -267,11 +313,9 @@ static void refuses_too_much(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers_requests),
-        cmocka_unit_test(finds_tokens),
-        cmocka_unit_test(refuses_when_full),
-        cmocka_unit_test(compares_etags),
-        cmocka_unit_test(refuses_links_that_lead_out),
+        cmocka_unit_test(answers_requests), cmocka_unit_test(finds_tokens),
+        cmocka_unit_test(checks_origins),   cmocka_unit_test(refuses_when_full),
+        cmocka_unit_test(compares_etags),   cmocka_unit_test(refuses_links_that_lead_out),
         cmocka_unit_test(refuses_too_much),
     };
     return cmocka_run_group_tests_name("proxy site", tests, set_up, tear_down);
