@@ -182,9 +182,11 @@ static int give_up(const struct ph_client *c, int code, ph_error *error)
         [CLIENT_OPEN] = "waiting for",
     };
     const struct net_target *t = &c->target;
-    return error_set(error, code, "%s while %s %s",
-                     code == PH_E_TIMEOUT ? "timed out" : "cancelled", doing[c->phase],
-                     t->kind == NET_UNIX ? t->path : t->host);
+    const char *what = code == PH_E_TIMEOUT ? "timed out" : "cancelled";
+    if (t->kind == NET_UNIX)
+        return error_set(error, code, "%s while %s %s", what, doing[c->phase], t->path);
+    return error_set(error, code, "%s while %s %s port %u", what, doing[c->phase], t->host,
+                     t->port);
 }
 
 /* Waits until the thread has connected or failed. */

@@ -117,7 +117,7 @@ int ph_keysym(const char *name, uint32_t *keysym, ph_error *error)
         return PH_OK;
     return error_set(error, PH_E_ARGUMENT,
                      "unknown key '%s'; a key is a character or a name such as Return, Tab, F5, "
-                     "Page_Up, ctrl",
+                     "Page_Up, ctrl; keys held together are joined by +, as in ctrl+c",
                      name);
 }
 

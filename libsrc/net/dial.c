@@ -105,5 +105,9 @@ int net_dial(const struct net_target *target, const struct addrinfo *found, int 
         snprintf(what, sizeof what, "cannot connect to %s", target->path);
     else
         snprintf(what, sizeof what, "cannot connect to %s port %u", target->host, target->port);
-    return error_errno(error, PH_E_UNREACHABLE, number, what);
+    int rc = error_errno(error, PH_E_UNREACHABLE, number, what);
+    if (error != NULL && (number == ECONNREFUSED || number == ENOENT))
+        strncat(error->message, "; is a VNC server running there?",
+                sizeof error->message - strlen(error->message) - 1);
+    return rc;
 }

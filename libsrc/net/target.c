@@ -82,6 +82,16 @@ static int parse_tcp(const char *text, const char *rest, struct net_target *targ
     return parse_port(text, behind, target, error);
 }
 
+/* What else people try. */
+static const struct {
+    const char *beginning, *hint;
+} guesses[] = {
+    {"/", "a unix socket is written vnc+unix:/PATH"},
+    {"unix:", "a unix socket is written vnc+unix:/PATH"},
+    {"http:", "this is an address for browsers; name the VNC server itself"},
+    {"https:", "this is an address for browsers; name the VNC server itself"},
+};
+
 int net_target_parse(const char *text, struct net_target *target, ph_error *error)
 {
     static const char tcp[] = "vnc://", local[] = "vnc+unix:";
@@ -90,6 +100,9 @@ int net_target_parse(const char *text, struct net_target *target, ph_error *erro
         return parse_unix(text, text + sizeof local - 1, target, error);
     if (strncmp(text, tcp, sizeof tcp - 1) == 0)
         return parse_tcp(text, text + sizeof tcp - 1, target, error);
+    for (size_t i = 0; i < sizeof guesses / sizeof guesses[0]; i++)
+        if (strncmp(text, guesses[i].beginning, strlen(guesses[i].beginning)) == 0)
+            return bad(error, text, guesses[i].hint);
     return bad(error, text, "unknown scheme");
 }
 

@@ -15,7 +15,7 @@ const CLOSED = {
 };
 
 const ANSWERED = {
-  401: { title: 'This link does not open a desktop', text: "This link's token is not valid (wrong, expired or revoked).", state: 'refused' },
+  401: { title: 'This link does not open a desktop', text: "This link's token is not valid (wrong, expired or revoked).", more: 'Ask whoever sent it for a new one.', state: 'refused' },
   403: { title: 'Not allowed from this address', text: 'The server does not accept viewers from this page.', state: 'refused' },
   404: { title: 'There is no stream here', text: 'The server that answers here is not a Porthole server.', state: 'refused' },
   429: { title: 'Too many attempts', text: 'The server asks to wait before the next attempt.', retry: true },
@@ -26,7 +26,7 @@ export const NO_TOKEN = {
   state: 'refused',
   title: 'A link with a token is needed',
   text: 'Ask whoever runs this server for a link to a desktop, and open the whole of it: it ends in #token=...',
-  more: 'If that is you: tools/quickstart prints one.',
+  more: "If that is you: it is this address, then #token= and a stream's token.",
 };
 
 export const BAD_TOKEN = { ...ANSWERED[401], more: 'Its characters are damaged: was the link copied as a whole?' };

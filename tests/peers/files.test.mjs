@@ -70,3 +70,17 @@ live('an interrupt ends a command that waits for its standard input', async (sco
     assert.deepEqual(await typing.wait(10_000), { code: null, signal });
   }
 });
+
+live('global options are taken in front of the command and behind it', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const before = await porthole(scope, ['--json', '-t', desktop.target, 'info']);
+  const behind = await porthole(scope, ['info', '-t', desktop.target, '--timeout=20', '--json']);
+  assert.equal(before.code, 0, before.stderr);
+  assert.equal(JSON.parse(before.stdout).width, 1280);
+  assert.deepEqual(behind, before);
+  const unfinished = await porthole(scope, ['info', '-t']);
+  assert.equal(unfinished.code, 2);
+  assert.match(unfinished.stderr, /'-t'/);
+  const text = await porthole(scope, ['-t', desktop.target, 'type', '--', '--json']);
+  assert.equal(text.code, 0, text.stderr);
+});

@@ -47,6 +47,9 @@ static void bad_targets_say_what_is_wrong(void **state)
     } cases[] = {
         {"", "unknown scheme"},
         {"box:1", "unknown scheme"},
+        {"/run/x.sock", "is written vnc+unix:/PATH"},
+        {"unix:/run/x.sock", "is written vnc+unix:/PATH"},
+        {"https://box:6080/", "an address for browsers"},
         {"VNC://box", "unknown scheme"},
         {"vnc://", "there is no host"},
         {"vnc://:1", "there is no host"},

@@ -43,7 +43,8 @@ int app_usage(const struct app *app, const char *format, ...)
     va_start(args, format);
     fputs("porthole: ", stderr);
     vfprintf(stderr, format, args);
-    fprintf(stderr, "; usage: porthole %s %s\n", c->name, c->arguments);
+    fprintf(stderr, "; usage: porthole %s%s%s\n", c->name, c->arguments[0] != '\0' ? " " : "",
+            c->arguments);
     va_end(args);
     return EXIT_USAGE;
 }

@@ -56,7 +56,9 @@ int cmd_type(struct app *app, int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "--") == 0)
         return app_send(app, do_type, argv[2]);
     if (argc != 2)
-        return app_usage(app, argc < 2 ? "no text" : "more than one text: quote it");
+        return app_usage(app, argc < 2            ? "no text"
+                              : argv[1][0] == '-' ? "a text that begins with a dash goes behind --"
+                                                  : "more than one text: quote it");
     if (strcmp(argv[1], "-") != 0)
         return app_send(app, do_type, argv[1]);
     char *text;

@@ -33,8 +33,8 @@ static int parse_points(const struct app *app, int argc, char **argv, size_t min
 {
     size_t numbers = (size_t)(argc - optind);
     if (numbers % 2 != 0 || numbers / 2 < min)
-        return app_usage(app, "%zu coordinates where %s%zu are needed", numbers,
-                         min == max ? "" : "an even number of at least ", min * 2);
+        return app_usage(app, "%zu coordinates where %s%zu are needed, apart, as in 300 400",
+                         numbers, min == max ? "" : "an even number of at least ", min * 2);
     if (numbers / 2 > max)
         return app_usage(app, "unexpected argument '%s'", argv[(size_t)optind + max * 2]);
     p->count = numbers / 2;

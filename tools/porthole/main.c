@@ -26,7 +26,7 @@ static const struct command commands[] = {
     {"scroll", "X Y [--up|--down|--left|--right N]...", "turn the wheel there",
      "  --up N, --down N, --left N, --right N   steps\n", cmd_scroll},
     {"key", "CHORD...", "press and release keys, e.g. Return or ctrl+shift+t", "", cmd_key},
-    {"type", "TEXT", "type UTF-8 text; TEXT - reads standard input", "", cmd_type},
+    {"type", "[--] TEXT", "type UTF-8 text; TEXT - reads standard input", "", cmd_type},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -48,15 +48,16 @@ static int print_help(void)
         printf("  %-12s %s\n", commands[i].name, commands[i].summary);
     printf("\nOptions:\n%s"
            "\nExit status: 0 done, 2 usage, 3 unreachable, 4 refused, 5 timed out,\n"
-           "6 protocol error, 7 not found, 130 interrupted.\n",
+           "6 protocol error, 130 interrupted, 1 any other failure.\n",
            global_options);
     return EXIT_FINE;
 }
 
 static int print_command_help(const struct command *c)
 {
-    printf("Usage: porthole [OPTION]... %s %s\n%c%s.\n", c->name, c->arguments,
-           c->summary[0] - 'a' + 'A', c->summary + 1);
+    printf("Usage: porthole [OPTION]... %s%s%s\n%c%s.\n", c->name,
+           c->arguments[0] != '\0' ? " " : "", c->arguments, c->summary[0] - 'a' + 'A',
+           c->summary + 1);
     if (c->options[0] != '\0')
         printf("\n%s", c->options);
     return EXIT_FINE;
@@ -141,6 +142,36 @@ static int parse_options(struct app *app, int argc, char **argv, bool *ended)
     return code;
 }
 
+/* How many arguments a global option is, 0 when it is none. */
+static int option_length(const char *word)
+{
+    static const char *const with_value[] = {"-t", "--target", "--password-file", "--timeout"};
+    if (strcmp(word, "--json") == 0)
+        return 1;
+    for (size_t i = 0; i < sizeof with_value / sizeof with_value[0]; i++) {
+        size_t n = strlen(with_value[i]);
+        if (strncmp(word, with_value[i], n) == 0 && (word[n] == '\0' || word[n] == '='))
+            return word[n] == '=' ? 1 : 2;
+    }
+    return 0;
+}
+
+/* People write global options behind the command too: moves those in front of it. */
+static void hoist_options(int argc, char **argv)
+{
+    int command = 1, n;
+    while (command < argc && (n = option_length(argv[command])) != 0)
+        command += n;
+    for (int i = command + 1; i < argc && strcmp(argv[i], "--") != 0; i += n != 0 ? n : 1) {
+        n = option_length(argv[i]);
+        for (int k = i; i + n <= argc && k < i + n; k++) { /* else its value is missing */
+            char *moved = argv[k];
+            memmove(argv + command + 1, argv + command, (size_t)(k - command) * sizeof *argv);
+            argv[command++] = moved;
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct app app = {
@@ -149,6 +180,7 @@ int main(int argc, char **argv)
         .limit = {.timeout_ms = 10000},
     };
     bool ended;
+    hoist_options(argc, argv);
     int code = parse_options(&app, argc, argv, &ended);
     if (code != EXIT_FINE || ended)
         return code;
@@ -156,9 +188,15 @@ int main(int argc, char **argv)
     argv += optind;
     if (argc == 0)
         return app_fail(EXIT_USAGE, "no command; see porthole --help");
-    app.command = find_command(argv[0]);
+    bool help = strcmp(argv[0], "help") == 0;
+    if (help && argc == 1)
+        return print_help();
+    const char *name = argv[help ? 1 : 0];
+    app.command = find_command(name);
     if (app.command == NULL)
-        return unknown_command(argv[0]);
+        return unknown_command(name);
+    if (help)
+        return print_command_help(app.command);
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], "--help") == 0)
             return print_command_help(app.command);
