@@ -190,7 +190,7 @@ static int report(const struct app *app, const struct request *r, const ph_frame
 
 int cmd_screenshot(struct app *app, int argc, char **argv)
 {
-    struct request r = {.image = PH_IMAGE_OPTIONS_INIT};
+    struct request r = {.path = "", .image = PH_IMAGE_OPTIONS_INIT};
     ph_client *client;
     ph_frame *frame;
     ph_error error;
