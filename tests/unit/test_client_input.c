@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -93,6 +94,18 @@ static void a_server_that_reads_nothing_is_noticed(void **state)
     close(until[0]);
 }
 
+/* Reads nothing until nothing more comes: until then the client has filled the socket. */
+static void let_it_fill(int fd)
+{
+    int before = -1, now = 0;
+    while (now != before || now == 0) {
+        before = now;
+        usleep(20000);
+        if (ioctl(fd, FIONREAD, &now) < 0)
+            abort();
+    }
+}
+
 /* Reads what it can until the end, and counts. */
 static void count_input(struct fake_server *s, int fd, void *argument)
 {
@@ -100,6 +113,7 @@ static void count_input(struct fake_server *s, int fd, void *argument)
     ssize_t n;
     (void)s;
     fake_handshake(fd, 2000, 1000);
+    let_it_fill(fd);
     while ((n = recv(fd, in, sizeof in, 0)) > 0)
         *(size_t *)argument += (size_t)n;
 }
@@ -198,6 +212,53 @@ static void threads_do_not_mix_their_input(void **state)
     assert_true(fake_server_stop(s));
 }
 
+/* One typist's text after the other's, however long each has to wait for room. */
+static void expect_whole_texts(struct fake_server *s, int fd, void *argument)
+{
+    uint8_t in[8];
+    uint32_t last = 0;
+    int changes = 0;
+    (void)argument;
+    fake_handshake(fd, 16, 16);
+    let_it_fill(fd);
+    while (fake_read(fd, in, sizeof in)) {
+        changes += rfb_get_u32(in + 4) != last;
+        last = rfb_get_u32(in + 4);
+    }
+    fake_expect(s, changes == TYPISTS, "each text in one piece");
+}
+
+static void *type_text(void *argument)
+{
+    enum { CHARACTERS = 40000 };
+    struct typist *t = argument;
+    char *text = malloc(CHARACTERS + 1);
+    memset(text, t->chord[0], CHARACTERS);
+    text[CHARACTERS] = '\0';
+    t->rc = ph_type(t->c, text, &patient, NULL);
+    free(text);
+    return NULL;
+}
+
+static void texts_of_threads_do_not_mix(void **state)
+{
+    (void)state;
+    struct fake_server *s = fake_server_start(expect_whole_texts, NULL);
+    ph_client *c = connect_for_input(s);
+    struct typist typists[TYPISTS];
+    pthread_t threads[TYPISTS];
+    for (int i = 0; i < TYPISTS; i++) {
+        typists[i] = (struct typist){.c = c, .chord = {(char)('a' + i)}};
+        assert_int_equal(pthread_create(&threads[i], NULL, type_text, &typists[i]), 0);
+    }
+    for (int i = 0; i < TYPISTS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(typists[i].rc, PH_OK);
+    }
+    assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
+    assert_true(fake_server_stop(s));
+}
+
 int main(void)
 {
     alarm(300); /* what hangs is a failure */
@@ -207,6 +268,7 @@ int main(void)
         cmocka_unit_test(long_input_arrives_whole),
         cmocka_unit_test(too_many_keys_are_refused),
         cmocka_unit_test(threads_do_not_mix_their_input),
+        cmocka_unit_test(texts_of_threads_do_not_mix),
     };
     return cmocka_run_group_tests_name("client_input", tests, NULL, NULL);
 }

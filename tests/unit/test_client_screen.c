@@ -119,24 +119,26 @@ static void sizes_do_not_mix(void **state)
     (void)state;
     struct screen *s = screen_create();
     uint64_t sequence = 0;
-    ph_frame *last = NULL;
+    ph_frame *held[2] = {NULL, NULL}; /* of either size */
     for (int round = 0; round < 40; round++) {
         int w = round % 2 == 0 ? 10 : 300, h = round % 2 == 0 ? 200 : 20;
         assert_int_equal(screen_resize(s, w, h), PH_OK);
         assert_null(screen_newest(s, sequence));
         paint(s, 0, 0, w, h, (uint32_t)round);
         publish(s);
-        ph_frame *f = newest_is_live(s, sequence);
-        sequence = ph_frame_sequence(f);
-        ph_frame_unref(last); /* becomes the spare while the other size is shown */
-        last = f;
+        held[round % 2] = newest_is_live(s, sequence);
+        sequence = ph_frame_sequence(held[round % 2]);
         paint(s, w - 1, h - 1, 1, 1, 0xabcdef);
         publish(s);
-        f = newest_is_live(s, sequence);
+        ph_frame *f = newest_is_live(s, sequence);
         sequence = ph_frame_sequence(f);
         ph_frame_unref(f);
+        /* becomes the spare, to be used for the next round's size, which it has */
+        ph_frame_unref(held[(round + 1) % 2]);
+        held[(round + 1) % 2] = NULL;
     }
-    ph_frame_unref(last);
+    ph_frame_unref(held[0]);
+    ph_frame_unref(held[1]);
     screen_destroy(s);
 }
 
