@@ -259,6 +259,55 @@ static void texts_of_threads_do_not_mix(void **state)
     assert_true(fake_server_stop(s));
 }
 
+/* Reads only once it is told to, then all; the last event is the release. */
+static void expect_release_at_the_end(struct fake_server *s, int fd, void *argument)
+{
+    uint8_t in[6] = {0}, go;
+    int pressed = 0;
+    fake_handshake(fd, 2000, 1000);
+    if (read(*(int *)argument, &go, 1) < 0)
+        abort();
+    while (fake_read(fd, in, sizeof in))
+        pressed += in[1] == 1;
+    fake_expect(s, pressed > 1000, "a drag under way");
+    fake_expect(s, in[0] == 5 && in[1] == 0, "no button down at the end");
+}
+
+static void *cancel_soon(void *cancel)
+{
+    usleep(200000);
+    ph_cancel_trigger(cancel);
+    return NULL;
+}
+
+/* More than the queue and the socket hold: the drag cannot be over when it is cancelled. */
+static void a_cancelled_drag_releases_its_button(void **state)
+{
+    enum { POINTS = 1000 };
+    (void)state;
+    int go[2];
+    assert_int_equal(pipe(go), 0);
+    struct fake_server *s = fake_server_start(expect_release_at_the_end, &go[0]);
+    ph_client *c = connect_for_input(s);
+    ph_cancel *cancel = ph_cancel_create();
+    const ph_limit forever = {.timeout_ms = -1, .cancel = cancel};
+    ph_point points[POINTS];
+    pthread_t thread;
+    ph_error e;
+    for (int i = 0; i < POINTS; i++)
+        points[i] = (ph_point){i % 2 == 0 ? 0 : 1920, i};
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, cancel), 0);
+    assert_int_equal(ph_drag(c, points, POINTS, PH_BUTTON_LEFT, &forever, &e), PH_E_CANCELLED);
+    assert_message(&e, PH_E_CANCELLED, "does not read its input");
+    pthread_join(thread, NULL);
+    ph_cancel_destroy(cancel);
+    assert_int_equal(write(go[1], "g", 1), 1);
+    assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
+    assert_true(fake_server_stop(s));
+    close(go[0]);
+    close(go[1]);
+}
+
 int main(void)
 {
     alarm(300); /* what hangs is a failure */
@@ -269,6 +318,7 @@ int main(void)
         cmocka_unit_test(too_many_keys_are_refused),
         cmocka_unit_test(threads_do_not_mix_their_input),
         cmocka_unit_test(texts_of_threads_do_not_mix),
+        cmocka_unit_test(a_cancelled_drag_releases_its_button),
     };
     return cmocka_run_group_tests_name("client_input", tests, NULL, NULL);
 }
