@@ -21,11 +21,15 @@ static const char *const text[] = {
     [-PH_E_CLOSED] = "connection closed",
     [-PH_E_NO_MEMORY] = "out of memory",
     [-PH_E_SYSTEM] = "system error",
+    [-PH_E_PASSWORD] = "wrong or missing password",
+    [-PH_E_TOO_MANY_TRIES] = "too many tries",
+    [-PH_E_UNTRUSTED] = "certificate not trusted",
+    [-PH_E_UNSUPPORTED] = "not supported by the server",
 };
 
 const char *ph_strerror(int code)
 {
-    return code > 0 || code < PH_E_SYSTEM ? "unknown error" : text[-code];
+    return code > 0 || code < PH_E_UNSUPPORTED ? "unknown error" : text[-code];
 }
 
 const char *ph_version(void)
@@ -60,8 +64,13 @@ int error_from_rfb(int rfb_code)
     case RFB_E_NO_MEMORY:
         return PH_E_NO_MEMORY;
     case RFB_E_REFUSED:
-    case RFB_E_AUTH:
         return PH_E_REFUSED;
+    case RFB_E_AUTH:
+        return PH_E_PASSWORD;
+    case RFB_E_TOO_MANY:
+        return PH_E_TOO_MANY_TRIES;
+    case RFB_E_UNSUPPORTED:
+        return PH_E_UNSUPPORTED;
     default:
         return PH_E_PROTOCOL;
     }

@@ -202,6 +202,8 @@ static const char *handshake_words(int code)
         return "the desktop's VNC server refused the connection";
     case RFB_E_AUTH:
         return "the desktop's VNC server did not accept the proxy";
+    case RFB_E_TOO_MANY:
+        return "the desktop's VNC server has seen too many failed tries";
     case RFB_E_UNSUPPORTED:
         return "the desktop's VNC server speaks no version or security type known here";
     default:

@@ -46,14 +46,18 @@ enum ph_code {
     PH_E_ARGUMENT = -1,    /* the caller asked for something that cannot be: a bad target, key name,
                               coordinate outside the framebuffer, ... */
     PH_E_UNREACHABLE = -2, /* no connection: name not found, refused, no such socket */
-    PH_E_REFUSED = -3,  /* the server said no: wrong or missing password, refused, too many tries */
-    PH_E_TIMEOUT = -4,  /* the deadline passed */
-    PH_E_PROTOCOL = -5, /* the server broke the protocol, or speaks none we know */
-    PH_E_NOT_FOUND = -6, /* what was asked for is not there */
-    PH_E_CANCELLED = -7, /* ph_cancel_trigger was called */
-    PH_E_CLOSED = -8,    /* the connection ended */
+    PH_E_REFUSED = -3,     /* the server said no; the message holds its reason */
+    PH_E_TIMEOUT = -4,     /* the deadline passed */
+    PH_E_PROTOCOL = -5,    /* the server broke the protocol, or speaks none we know */
+    PH_E_NOT_FOUND = -6,   /* what was asked for is not there */
+    PH_E_CANCELLED = -7,   /* ph_cancel_trigger was called */
+    PH_E_CLOSED = -8,      /* the connection ended */
     PH_E_NO_MEMORY = -9,
-    PH_E_SYSTEM = -10 /* the operating system said no; the message says to what */
+    PH_E_SYSTEM = -10,         /* the operating system said no; the message says to what */
+    PH_E_PASSWORD = -11,       /* a user name, password or token is wrong, or wanted and missing */
+    PH_E_TOO_MANY_TRIES = -12, /* after too many failures the server lets nobody try for a while */
+    PH_E_UNTRUSTED = -13,  /* the server's certificate is not trusted, expired or another host's */
+    PH_E_UNSUPPORTED = -14 /* the server has nothing of the kind that we speak and may use */
 };
 
 /* What went wrong: filled by a function that fails, untouched by one that does not. */
@@ -113,8 +117,8 @@ typedef struct ph_options {
  *            vnc://[IPV6]::PORT, or vnc+unix:/PATH
  *   options  NULL: the defaults
  *   *client  on success: owned by the caller, ended by ph_close; on failure: NULL
- * PH_E_ARGUMENT, _UNREACHABLE, _REFUSED, _TIMEOUT, _PROTOCOL, _CANCELLED, _CLOSED, _NO_MEMORY,
- * _SYSTEM. */
+ * PH_E_ARGUMENT, _UNREACHABLE, _REFUSED, _PASSWORD, _TOO_MANY_TRIES, _UNSUPPORTED, _TIMEOUT,
+ * _PROTOCOL, _CANCELLED, _CLOSED, _NO_MEMORY, _SYSTEM. */
 PH_API int ph_connect(const char *target, const ph_options *options, const ph_limit *limit,
                       ph_client **client, ph_error *error);
 

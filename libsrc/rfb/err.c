@@ -12,11 +12,12 @@ static const char *const text[] = {
     [-RFB_E_REFUSED] = "the peer refused the connection",
     [-RFB_E_AUTH] = "authentication failed",
     [-RFB_E_UNSUPPORTED] = "nothing in common with the peer",
+    [-RFB_E_TOO_MANY] = "too many failed tries",
 };
 
 const char *rfb_strerror(int code)
 {
-    if (code > 0 || code < RFB_E_UNSUPPORTED)
+    if (code > 0 || code < RFB_E_TOO_MANY)
         return "unknown error";
     return text[-code];
 }

@@ -12,6 +12,7 @@ enum rfb_err {
     RFB_E_REFUSED = -5,     /* the peer ended the handshake and gave a reason */
     RFB_E_AUTH = -6,        /* the peer did not accept the password, or wants one we lack */
     RFB_E_UNSUPPORTED = -7, /* no version or security type in common */
+    RFB_E_TOO_MANY = -8,    /* after too many failures the peer lets nobody try for a while */
 };
 
 /* A short English text for a code; never NULL. Thread-safe. */

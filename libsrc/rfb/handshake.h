@@ -47,7 +47,8 @@ void rfb_client_hs_init(struct rfb_client_hs *hs);
 /* Reads from data, counts what it took in *used, appends answers to out.
  * 1: done, hs->init is filled, and the bytes behind *used belong to the message stream.
  * 0: all was taken, more is needed.
- * RFB_E_INVALID, _TOO_LARGE, _NO_MEMORY, _REFUSED, _AUTH, _UNSUPPORTED: hs->reason says why. */
+ * RFB_E_INVALID, _TOO_LARGE, _NO_MEMORY, _REFUSED, _AUTH, _TOO_MANY, _UNSUPPORTED: hs->reason says
+ * why. */
 int rfb_client_hs_feed(struct rfb_client_hs *hs, const uint8_t *data, size_t len, size_t *used,
                        struct rfb_buf *out);
 

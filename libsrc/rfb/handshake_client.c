@@ -152,15 +152,29 @@ static int on_result(struct rfb_client_hs *hs, struct rfb_buf *out)
     if (result > 2)
         return fail(hs, RFB_E_INVALID, "the server sent an unknown security result");
     /* 2 is "too many attempts" (rfbproto); nobody answers None with a wrong password */
-    bool password = result == 1 && hs->security_type == RFB_SEC_VNC_AUTH;
-    int code = password ? RFB_E_AUTH : RFB_E_REFUSED;
+    bool password = hs->security_type == RFB_SEC_VNC_AUTH;
+    int code = result == 2 ? RFB_E_TOO_MANY : password ? RFB_E_AUTH : RFB_E_REFUSED;
     if (hs->minor != 8)
         return fail(hs, code,
-                    password ? "the server did not accept the password"
-                             : "the server refused the connection");
+                    result == 2 ? "the server has seen too many failed tries"
+                    : password  ? "the server did not accept the password"
+                                : "the server refused the connection");
     hs->failure = code;
     await(hs, REASON_LEN, 4);
     return RFB_OK;
+}
+
+/* Servers refuse with words alone whom they lock out: "Too many security failures" and "Too many
+ * authentication failures" (TigerVNC), "too many tries". Too many viewers is another matter. */
+static bool tells_of_tries(const char *reason)
+{
+    static const char *const what[] = {"failure", "attempt", "tries"};
+    if (strcasestr(reason, "too many") == NULL)
+        return false;
+    for (size_t i = 0; i < sizeof what / sizeof what[0]; i++)
+        if (strcasestr(reason, what[i]) != NULL)
+            return true;
+    return false;
 }
 
 static int on_text_end(struct rfb_client_hs *hs)
@@ -175,6 +189,8 @@ static int on_text_end(struct rfb_client_hs *hs)
     rfb_text_make_printable(hs->reason);
     if (hs->reason[0] == '\0')
         return fail(hs, hs->failure, "the server refused and gave no reason");
+    if (tells_of_tries(hs->reason))
+        hs->failure = RFB_E_TOO_MANY;
     hs->state = FAILED;
     return hs->failure;
 }

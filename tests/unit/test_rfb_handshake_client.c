@@ -145,7 +145,7 @@ static void refusals(void **state)
 {
     (void)state;
     static const char *const silent = "the server refused and gave no reason";
-    static const char *const refused = "the server refused the connection";
+    static const char *const locked = "the server has seen too many failed tries";
     static const char *const wrong = "the server did not accept the password";
     const struct hs_case cases[] = {
         {"3.8", V8 "00 00000004 'full'", V8, RFB_E_REFUSED, "full", 8, 0, NULL},
@@ -164,9 +164,17 @@ static void refusals(void **state)
         {"wrong password in 3.3", V3 "00000002 " CHALLENGE "00000001", V3 SECRET, RFB_E_AUTH, wrong,
          3, 2, "secret"},
         {"too many attempts", V8 "01 02 " CHALLENGE "00000002 00000004 'wait'", V8 "02 " SECRET,
-         RFB_E_REFUSED, "wait", 8, 2, "secret"},
+         RFB_E_TOO_MANY, "wait", 8, 2, "secret"},
         {"too many attempts in 3.7", V7 "01 02 " CHALLENGE "00000002", V7 "02 " SECRET,
-         RFB_E_REFUSED, refused, 7, 2, "secret"},
+         RFB_E_TOO_MANY, locked, 7, 2, "secret"},
+        {"too many failures before", V8 "00 0000001a 'Too many security failures'", V8,
+         RFB_E_TOO_MANY, "Too many security failures", 8, 0, NULL},
+        {"too many failures now", V8 "01 02 " CHALLENGE "00000001 0000000e 'too many tries'",
+         V8 "02 " SECRET, RFB_E_TOO_MANY, "too many tries", 8, 2, "secret"},
+        {"too many viewers", V8 "00 00000010 'Too many viewers'", V8, RFB_E_REFUSED,
+         "Too many viewers", 8, 0, NULL},
+        {"None is refused in 3.8 without words", V8 "01 01 00000001 00000000", V8 "01",
+         RFB_E_REFUSED, silent, 8, 1, NULL},
         {"None is refused", V8 "01 01 00000001 00000003 'why'", V8 "01", RFB_E_REFUSED, "why", 8, 1,
          NULL},
     };

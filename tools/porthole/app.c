@@ -30,6 +30,8 @@ int app_fail_error(const ph_error *error)
         [-PH_E_PROTOCOL] = EXIT_PROTOCOL,     [-PH_E_NOT_FOUND] = EXIT_NOT_FOUND,
         [-PH_E_CANCELLED] = EXIT_INTERRUPTED, [-PH_E_CLOSED] = EXIT_UNREACHABLE,
         [-PH_E_NO_MEMORY] = EXIT_OTHER,       [-PH_E_SYSTEM] = EXIT_OTHER,
+        [-PH_E_PASSWORD] = EXIT_REFUSED,      [-PH_E_TOO_MANY_TRIES] = EXIT_REFUSED,
+        [-PH_E_UNTRUSTED] = EXIT_REFUSED,     [-PH_E_UNSUPPORTED] = EXIT_PROTOCOL,
     };
     size_t i = (size_t)-error->code;
     return app_fail(i < sizeof codes / sizeof codes[0] ? codes[i] : EXIT_OTHER, "%s",
