@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "client/keys.h"
 #include "client/screen.h"
 #include "client/wait.h"
 #include "net/target.h"
@@ -17,7 +18,9 @@
 
 enum {
     CLIENT_ENCODINGS_MAX = 16,
-    CLIENT_KEYS_MAX = 64,        /* held at the same time */
+    CLIENT_KEYS_MAX = 64, /* held down by ph_key */
+    /* and beside them what one call holds: its modifiers and a chord */
+    CLIENT_KEYS_ROOM = CLIENT_KEYS_MAX + 2 * KEYS_CHORD_MAX,
     CLIENT_INPUT_MAX = 64 << 10, /* bytes of input queued while the server does not read */
     CLIENT_OUT_MAX = CLIENT_INPUT_MAX + (8 << 10), /* the rest is for our own requests */
 };
@@ -62,7 +65,7 @@ struct ph_client {
     char name[RFB_NAME_MAX + 1];
     uint16_t x, y; /* where the pointer was put last */
     uint8_t buttons;
-    uint32_t keys[CLIENT_KEYS_MAX]; /* keysyms held down */
+    uint32_t keys[CLIENT_KEYS_ROOM]; /* keysyms held down, in the order of their presses */
     size_t key_count;
 };
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <iconv.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -121,6 +120,16 @@ int ph_keysym(const char *name, uint32_t *keysym, ph_error *error)
                      name);
 }
 
+bool keys_is_shift(uint32_t keysym)
+{
+    return keysym == XKB_KEY_Shift_L || keysym == XKB_KEY_Shift_R;
+}
+
+uint32_t keys_shifted(uint32_t keysym)
+{
+    return xkb_keysym_to_upper(keysym);
+}
+
 /* The length of the next key's name: up to a plus, but a plus at its beginning is the key itself.
  */
 static size_t name_length(const char *at)
@@ -149,10 +158,9 @@ int keys_parse_chord(const char *chord, uint32_t keys[KEYS_CHORD_MAX], size_t *c
         int rc = ph_keysym(name, &keys[*count], error);
         if (rc != PH_OK)
             return rc;
-        /* as a keyboard does: servers let go of Shift to type what is not a capital */
         if (shift)
-            keys[*count] = xkb_keysym_to_upper(keys[*count]);
-        shift = shift || keys[*count] == XKB_KEY_Shift_L || keys[*count] == XKB_KEY_Shift_R;
+            keys[*count] = keys_shifted(keys[*count]);
+        shift = shift || keys_is_shift(keys[*count]);
         ++*count;
         at += n;
         if (*at == '\0')

@@ -83,14 +83,28 @@ void wait_end(struct wait *w)
     pthread_mutex_unlock(&w->cancel->lock);
 }
 
-int wait_more(struct wait *w)
+/* at: when to wake at the latest; negative: never. */
+static int sleep_until(struct wait *w, int64_t at)
 {
     if (w->cancel != NULL && atomic_load(&w->cancel->triggered))
         return PH_E_CANCELLED;
-    if (w->deadline < 0) {
+    if (at < 0) {
         pthread_cond_wait(w->changed, w->lock);
         return PH_OK;
     }
-    struct timespec t = {.tv_sec = w->deadline / 1000000000, .tv_nsec = w->deadline % 1000000000};
+    struct timespec t = {.tv_sec = at / 1000000000, .tv_nsec = at % 1000000000};
     return pthread_cond_timedwait(w->changed, w->lock, &t) == ETIMEDOUT ? PH_E_TIMEOUT : PH_OK;
+}
+
+int wait_more(struct wait *w)
+{
+    return sleep_until(w, w->deadline);
+}
+
+int wait_until(struct wait *w, int64_t until)
+{
+    if (w->deadline >= 0 && w->deadline < until)
+        return wait_more(w);
+    int rc = sleep_until(w, until);
+    return rc == PH_E_TIMEOUT ? PH_OK : rc;
 }

@@ -30,5 +30,8 @@ void wait_end(struct wait *w);
 /* With the lock held: sleeps until the condition is signalled. PH_OK (look again), PH_E_TIMEOUT or
  * PH_E_CANCELLED. */
 int wait_more(struct wait *w);
+/* The same, but sleeps no longer than to the moment until, in nanoseconds of CLOCK_MONOTONIC, and
+ * answers PH_OK then. */
+int wait_until(struct wait *w, int64_t until);
 
 #endif

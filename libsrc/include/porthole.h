@@ -8,8 +8,8 @@
  *     if (ph_connect("vnc+unix:/run/desktop.sock", NULL, NULL, &c, &e) != PH_OK)
  *         errx(1, "%s", e.message);
  *     ph_frame_get(c, 0, NULL, &f, &e);          // a complete picture of the desktop
- *     ph_click(c, 640, 400, PH_BUTTON_LEFT, 1, NULL, &e);
- *     ph_type(c, "hello", NULL, &e);
+ *     ph_click(c, 640, 400, PH_BUTTON_LEFT, 1, NULL, NULL, &e);
+ *     ph_type(c, "hello", NULL, NULL, &e);
  *     ph_frame_unref(f);
  *     ph_close(c, NULL, &e);
  *
@@ -208,11 +208,11 @@ PH_API void ph_free(void *bytes); /* NULL is accepted */
 
 /* ---- input ----
  * Calls of several threads take turns, so their events do not mix. A call returns once its events
- * are queued, in the order of the calls; the limit bounds the wait for a turn and, where the server
- * does not read, for room. ph_close delivers what is queued and releases what is held down. A call
- * that fails has sent nothing, except ph_drag (which then releases its button) and ph_type: they
- * queue in pieces, and what has been queued stays. All: PH_E_ARGUMENT, PH_E_TIMEOUT, _CANCELLED, or
- * why the connection ended. */
+ * are queued, in the order of the calls; the limit bounds the wait for a turn, for room where the
+ * server does not read, and the pauses that the options ask for. ph_close delivers what is queued
+ * and releases what is held down. A call that fails or is cancelled releases what it has pressed,
+ * and its message says how much was sent. All: PH_E_ARGUMENT (nothing was sent), PH_E_TIMEOUT,
+ * _CANCELLED, _NO_MEMORY, or why the connection ended. */
 
 enum ph_button { PH_BUTTON_LEFT = 1, PH_BUTTON_MIDDLE = 2, PH_BUTTON_RIGHT = 3 };
 
@@ -220,36 +220,59 @@ typedef struct ph_point {
     int x, y;
 } ph_point;
 
+/* Begin with = PH_INPUT_INIT: 0 and NULL are the defaults. Where a call has no use for one of them,
+ * it is ignored. Times are milliseconds, 0 to 60000. */
+typedef struct ph_input_options {
+    size_t size;           /* sizeof(ph_input_options) */
+    const char *modifiers; /* as in "ctrl+shift": down during the call; what is down before it stays
+                              so. NULL: none. Borrowed during the call */
+    int hold_ms;           /* for how long each button, wheel step, character or chord is down; a
+                              drag rests so long at its first and at its last point */
+    int interval_ms;       /* between clicks, steps of a drag or of the wheel, characters */
+} ph_input_options;
+
+#define PH_INPUT_INIT                                                                              \
+    {                                                                                              \
+        .size = sizeof(ph_input_options)                                                           \
+    }
+
 PH_API int ph_move(ph_client *client, int x, int y, const ph_limit *limit, ph_error *error);
 /* Moves to (x, y), then presses (down non-zero) or releases a button. */
 PH_API int ph_button(ph_client *client, int x, int y, int button, int down, const ph_limit *limit,
                      ph_error *error);
 /* Moves there, then presses and releases count times (1 to 10). */
-PH_API int ph_click(ph_client *client, int x, int y, int button, int count, const ph_limit *limit,
-                    ph_error *error);
+PH_API int ph_click(ph_client *client, int x, int y, int button, int count,
+                    const ph_input_options *options, const ph_limit *limit, ph_error *error);
 /* Presses at points[0], moves along straight lines through all points in steps of at most 16
  * pixels, releases at the last. count is 2 to 1000. */
 PH_API int ph_drag(ph_client *client, const ph_point *points, size_t count, int button,
-                   const ph_limit *limit, ph_error *error);
-/* Turns the wheel at (x, y): right and down steps, negative for left and up; together 1 to 1000. */
-PH_API int ph_scroll(ph_client *client, int x, int y, int right, int down, const ph_limit *limit,
-                     ph_error *error);
+                   const ph_input_options *options, const ph_limit *limit, ph_error *error);
+/* Turns the wheel at (x, y): right and down steps, negative for left and up; together 1 to 1000.
+ * Down or up comes first. */
+PH_API int ph_scroll(ph_client *client, int x, int y, int right, int down,
+                     const ph_input_options *options, const ph_limit *limit, ph_error *error);
 
 /* The keysym of a key's name, in xdotool's and X11's terms ("Return", "Page_Up", "a", "F5"), in any
  * case and with the usual aliases (enter, esc, ctrl, cmd, win, del, pgup, ...). A single character
  * is itself. PH_E_ARGUMENT with the name when there is none such. */
 PH_API int ph_keysym(const char *name, uint32_t *keysym, ph_error *error);
-/* Presses or releases one key (an X11 keysym). A release carries the keysym of its press. */
+/* Presses or releases one key (an X11 keysym). A release carries the keysym of its press. At most
+ * 64 are held at the same time. */
 PH_API int ph_key(ph_client *client, uint32_t keysym, int down, const ph_limit *limit,
                   ph_error *error);
-/* Presses the keys of a chord such as "ctrl+shift+t" in order and releases them in reverse; letters
- * behind a Shift become capitals. "plus" or a last "+" is the plus key. At most 8 keys. */
-PH_API int ph_chord(ph_client *client, const char *chord, const ph_limit *limit, ph_error *error);
+/* Presses the keys of a chord such as "ctrl+shift+t" in order and releases them in reverse, but for
+ * those that ph_key holds; letters behind a Shift become capitals. "plus" or a last "+" is the plus
+ * key. At most 8 keys. */
+PH_API int ph_chord(ph_client *client, const char *chord, const ph_input_options *options,
+                    const ph_limit *limit, ph_error *error);
 /* Is this a chord ph_chord would take? Needs no connection. PH_OK or PH_E_ARGUMENT. */
 PH_API int ph_chord_check(const char *chord, ph_error *error);
 /* Types UTF-8 text, a press and a release for each character; newline is Return, tab is Tab. Text
  * that is not UTF-8 or holds another control character is PH_E_ARGUMENT, and nothing is typed. */
-PH_API int ph_type(ph_client *client, const char *text, const ph_limit *limit, ph_error *error);
+PH_API int ph_type(ph_client *client, const char *text, const ph_input_options *options,
+                   const ph_limit *limit, ph_error *error);
+/* Releases every key and button that this connection holds down. */
+PH_API int ph_release_all(ph_client *client, const ph_limit *limit, ph_error *error);
 
 #ifdef __cplusplus
 }

@@ -31,27 +31,43 @@ static ph_client *connect_for_input(struct fake_server *s)
     return c;
 }
 
-static void expect_releases(struct fake_server *s, int fd, void *argument)
+/* ---- events as bytes ---- */
+
+#define POINTER(buttons, x, y) 5, (buttons), 0, (x), 0, (y)
+#define KEY(down, high, low) 4, (down), 0, 0, 0, 0, (high), (low)
+#define CONTROL(down) KEY(down, 0xff, 0xe3)
+#define SHIFT(down) KEY(down, 0xff, 0xe1)
+
+struct bytes {
+    const uint8_t *bytes;
+    size_t n;
+};
+#define BYTES(array)                                                                               \
+    (struct bytes)                                                                                 \
+    {                                                                                              \
+        (array), sizeof(array)                                                                     \
+    }
+
+/* The argument's bytes are all that the client sends. */
+static void expect_bytes(struct fake_server *s, int fd, void *argument)
 {
-    static const uint8_t expected[] = {
-        5, 0, 0, 3, 0, 4,             /* there */
-        5, 1, 0, 3, 0, 4,             /* pressed */
-        4, 1, 0, 0, 0, 0, 0xff, 0xe3, /* Control_L down */
-        4, 0, 0, 0, 0, 0, 0xff, 0xe3, /* and, unasked, up */
-        5, 0, 0, 3, 0, 4,
-    };
-    uint8_t in[sizeof expected], more;
-    (void)argument;
+    const struct bytes *expected = argument;
+    uint8_t in[256], more;
     fake_handshake(fd, 16, 16);
-    fake_expect(s, fake_read(fd, in, sizeof in), "all events");
-    fake_expect(s, memcmp(in, expected, sizeof in) == 0, "those events");
+    fake_expect(s, fake_read(fd, in, expected->n), "all events");
+    fake_expect(s, memcmp(in, expected->bytes, expected->n) == 0, "those events");
     fake_expect(s, !fake_read(fd, &more, 1), "nothing more");
 }
 
 static void closing_releases_what_is_down(void **state)
 {
+    static const uint8_t expected[] = {
+        POINTER(0, 3, 4), POINTER(1, 3, 4), CONTROL(1), /* and, unasked: */
+        CONTROL(0),       POINTER(0, 3, 4),
+    };
     (void)state;
-    struct fake_server *s = fake_server_start(expect_releases, NULL);
+    struct bytes all = BYTES(expected);
+    struct fake_server *s = fake_server_start(expect_bytes, &all);
     ph_frame *f;
     uint32_t control;
     ph_client *c = connect_for_input(s);
@@ -60,6 +76,92 @@ static void closing_releases_what_is_down(void **state)
     assert_int_equal(ph_button(c, 3, 4, PH_BUTTON_LEFT, 1, &patient, NULL), PH_OK);
     assert_int_equal(ph_move(c, 16, 4, &patient, NULL), PH_E_ARGUMENT);
     assert_int_equal(ph_key(c, control, 1, &patient, NULL), PH_OK);
+    assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
+    assert_true(fake_server_stop(s));
+}
+
+static void modifiers_are_held_meanwhile(void **state)
+{
+    static const uint8_t expected[] = {
+        CONTROL(1),        SHIFT(1),         POINTER(0, 3, 4),  POINTER(1, 3, 4), POINTER(0, 3, 4),
+        SHIFT(0),          CONTROL(0),       SHIFT(1),          POINTER(0, 3, 4), POINTER(1, 3, 4),
+        POINTER(1, 5, 6),  POINTER(0, 5, 6), SHIFT(0),          CONTROL(1),       POINTER(0, 7, 8),
+        POINTER(16, 7, 8), POINTER(0, 7, 8), POINTER(32, 7, 8), POINTER(0, 7, 8), CONTROL(0),
+        CONTROL(1),        SHIFT(1),         KEY(1, 0, 'T'),    KEY(0, 0, 'T'),   SHIFT(0),
+        CONTROL(0),        SHIFT(1),         KEY(1, 0, 'A'),    KEY(0, 0, 'A'),   SHIFT(0),
+    };
+    static const ph_point line[] = {{3, 4}, {5, 6}};
+    (void)state;
+    struct bytes all = BYTES(expected);
+    struct fake_server *s = fake_server_start(expect_bytes, &all);
+    ph_client *c = connect_for_input(s);
+    ph_input_options both = PH_INPUT_INIT, shift = PH_INPUT_INIT, control = PH_INPUT_INIT;
+    both.modifiers = "ctrl+shift";
+    shift.modifiers = "shift";
+    control.modifiers = "ctrl";
+    assert_int_equal(ph_click(c, 3, 4, PH_BUTTON_LEFT, 1, &both, &patient, NULL), PH_OK);
+    assert_int_equal(ph_drag(c, line, 2, PH_BUTTON_LEFT, &shift, &patient, NULL), PH_OK);
+    assert_int_equal(ph_scroll(c, 7, 8, -1, 1, &control, &patient, NULL), PH_OK);
+    assert_int_equal(ph_chord(c, "t", &both, &patient, NULL), PH_OK);
+    assert_int_equal(ph_type(c, "a", &shift, &patient, NULL), PH_OK);
+    /* refused whole: not even the modifiers are sent */
+    assert_int_equal(ph_click(c, 16, 4, PH_BUTTON_LEFT, 1, &both, &patient, NULL), PH_E_ARGUMENT);
+    both.modifiers = "ctrl+nonsense";
+    assert_int_equal(ph_click(c, 3, 4, PH_BUTTON_LEFT, 1, &both, &patient, NULL), PH_E_ARGUMENT);
+    assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
+    assert_true(fake_server_stop(s));
+}
+
+static void what_was_down_stays_down(void **state)
+{
+    static const uint8_t expected[] = {
+        CONTROL(1),       POINTER(0, 3, 4), POINTER(4, 3, 4), /* held by the caller */
+        CONTROL(1),       KEY(1, 0, 'c'),   KEY(0, 0, 'c'),   POINTER(4, 1, 2),
+        POINTER(5, 1, 2), POINTER(4, 1, 2), CONTROL(0),       POINTER(0, 1, 2), /* ph_release_all */
+        KEY(1, 0, 'x'),   KEY(0, 0, 'x'),
+    };
+    (void)state;
+    struct bytes all = BYTES(expected);
+    struct fake_server *s = fake_server_start(expect_bytes, &all);
+    ph_client *c = connect_for_input(s);
+    ph_input_options control = PH_INPUT_INIT;
+    control.modifiers = "ctrl";
+    assert_int_equal(ph_key(c, 0xffe3, 1, &patient, NULL), PH_OK);
+    assert_int_equal(ph_button(c, 3, 4, PH_BUTTON_RIGHT, 1, &patient, NULL), PH_OK);
+    assert_int_equal(ph_chord(c, "ctrl+c", NULL, &patient, NULL), PH_OK);
+    assert_int_equal(ph_click(c, 1, 2, PH_BUTTON_LEFT, 1, &control, &patient, NULL), PH_OK);
+    assert_int_equal(ph_release_all(c, &patient, NULL), PH_OK);
+    assert_int_equal(ph_release_all(c, &patient, NULL), PH_OK); /* nothing more to release */
+    assert_int_equal(ph_key(c, 'x', 1, &patient, NULL), PH_OK);
+    assert_int_equal(ph_key(c, 'x', 0, &patient, NULL), PH_OK);
+    assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
+    assert_true(fake_server_stop(s));
+}
+
+/* A hold is as good a place to run out of time as any. */
+static void a_pause_counts_against_the_limit(void **state)
+{
+    static const uint8_t expected[] = {
+        CONTROL(1),       POINTER(0, 3, 4), POINTER(1, 3, 4), CONTROL(0),
+        POINTER(0, 3, 4), KEY(1, 0, 'a'),   KEY(0, 0, 'a'),
+    };
+    (void)state;
+    struct bytes all = BYTES(expected);
+    struct fake_server *s = fake_server_start(expect_bytes, &all);
+    ph_client *c = connect_for_input(s);
+    ph_input_options o = PH_INPUT_INIT;
+    ph_error e;
+    o.modifiers = "ctrl";
+    o.hold_ms = 60000;
+    assert_int_equal(ph_click(c, 3, 4, PH_BUTTON_LEFT, 2, &o, &soon, &e), PH_E_TIMEOUT);
+    assert_message(&e, PH_E_TIMEOUT, "0 of 2 clicks were sent");
+    o.modifiers = NULL;
+    o.hold_ms = 0;
+    o.interval_ms = 60000;
+    assert_int_equal(ph_type(c, "abc", &o, &soon, &e), PH_E_TIMEOUT);
+    assert_message(&e, PH_E_TIMEOUT, "1 of 3 characters were sent");
+    o.interval_ms = 60001;
+    assert_int_equal(ph_type(c, "abc", &o, &soon, &e), PH_E_ARGUMENT);
     assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
     assert_true(fake_server_stop(s));
 }
@@ -85,7 +187,7 @@ static void a_server_that_reads_nothing_is_noticed(void **state)
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = '\0';
     for (int i = 0; i < 100 && e.code == PH_OK; i++)
-        ph_type(c, text, &soon, &e);
+        ph_type(c, text, NULL, &soon, &e);
     assert_message(&e, PH_E_TIMEOUT, "does not read its input");
     assert_int_equal(ph_close(c, &soon, &e), PH_E_TIMEOUT);
     assert_message(&e, PH_E_TIMEOUT, "before the server had read all input");
@@ -132,8 +234,8 @@ static void long_input_arrives_whole(void **state)
         points[i] = (ph_point){i % 2 == 0 ? 0 : 1920, i};
     memset(text, 'x', CHARACTERS);
     text[CHARACTERS] = '\0';
-    assert_int_equal(ph_drag(c, points, POINTS, PH_BUTTON_LEFT, &patient, NULL), PH_OK);
-    assert_int_equal(ph_type(c, text, &patient, NULL), PH_OK);
+    assert_int_equal(ph_drag(c, points, POINTS, PH_BUTTON_LEFT, NULL, &patient, NULL), PH_OK);
+    assert_int_equal(ph_type(c, text, NULL, &patient, NULL), PH_OK);
     assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
     assert_true(fake_server_stop(s));
     /* there, press, 999 lines of 120 steps, release; two events a character */
@@ -153,11 +255,11 @@ static void too_many_keys_are_refused(void **state)
         assert_int_equal(ph_key(c, 'A' + i, 1, &patient, NULL), PH_OK);
     assert_int_equal(ph_key(c, 0xffe3, 1, &patient, &e), PH_E_ARGUMENT);
     assert_message(&e, PH_E_ARGUMENT, "more than 64 keys are held down");
-    assert_int_equal(ph_chord(c, "ctrl+1", &patient, &e), PH_E_ARGUMENT);
-    assert_int_equal(ph_type(c, "12", &patient, NULL), PH_OK);
+    assert_int_equal(ph_chord(c, "ctrl+1", NULL, &patient, NULL), PH_OK);
+    assert_int_equal(ph_type(c, "12", NULL, &patient, NULL), PH_OK);
     assert_int_equal(ph_close(c, &patient, NULL), PH_OK);
     assert_true(fake_server_stop(s));
-    assert_int_equal(count, (KEYS + 2 * 2 + KEYS) * 8);
+    assert_int_equal(count, (KEYS + 2 * 2 + 2 * 2 + KEYS) * 8);
 }
 
 enum { TYPISTS = 4, CHORDS = 200 };
@@ -189,7 +291,7 @@ static void *type_chords(void *argument)
 {
     struct typist *t = argument;
     for (int i = 0; i < CHORDS && t->rc == PH_OK; i++)
-        t->rc = ph_chord(t->c, t->chord, &patient, NULL);
+        t->rc = ph_chord(t->c, t->chord, NULL, &patient, NULL);
     return NULL;
 }
 
@@ -235,7 +337,7 @@ static void *type_text(void *argument)
     char *text = malloc(CHARACTERS + 1);
     memset(text, t->chord[0], CHARACTERS);
     text[CHARACTERS] = '\0';
-    t->rc = ph_type(t->c, text, &patient, NULL);
+    t->rc = ph_type(t->c, text, NULL, &patient, NULL);
     free(text);
     return NULL;
 }
@@ -297,7 +399,8 @@ static void a_cancelled_drag_releases_its_button(void **state)
     for (int i = 0; i < POINTS; i++)
         points[i] = (ph_point){i % 2 == 0 ? 0 : 1920, i};
     assert_int_equal(pthread_create(&thread, NULL, cancel_soon, cancel), 0);
-    assert_int_equal(ph_drag(c, points, POINTS, PH_BUTTON_LEFT, &forever, &e), PH_E_CANCELLED);
+    assert_int_equal(ph_drag(c, points, POINTS, PH_BUTTON_LEFT, NULL, &forever, &e),
+                     PH_E_CANCELLED);
     assert_message(&e, PH_E_CANCELLED, "does not read its input");
     pthread_join(thread, NULL);
     ph_cancel_destroy(cancel);
@@ -313,6 +416,9 @@ int main(void)
     alarm(300); /* what hangs is a failure */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(closing_releases_what_is_down),
+        cmocka_unit_test(modifiers_are_held_meanwhile),
+        cmocka_unit_test(what_was_down_stays_down),
+        cmocka_unit_test(a_pause_counts_against_the_limit),
         cmocka_unit_test(a_server_that_reads_nothing_is_noticed),
         cmocka_unit_test(long_input_arrives_whole),
         cmocka_unit_test(too_many_keys_are_refused),

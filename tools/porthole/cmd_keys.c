@@ -13,7 +13,7 @@ static int do_keys(const struct app *app, ph_client *client, const void *what, p
 {
     int rc = PH_OK;
     for (char *const *chord = what; *chord != NULL && rc == PH_OK; chord++)
-        rc = ph_chord(client, *chord, &app->limit, error);
+        rc = ph_chord(client, *chord, NULL, &app->limit, error);
     return rc;
 }
 
@@ -31,7 +31,7 @@ int cmd_key(struct app *app, int argc, char **argv)
 
 static int do_type(const struct app *app, ph_client *client, const void *what, ph_error *error)
 {
-    return ph_type(client, what, &app->limit, error);
+    return ph_type(client, what, NULL, &app->limit, error);
 }
 
 /* Standard input as one string of at most TEXT_MAX bytes, the caller's to free. */

@@ -106,7 +106,7 @@ int cmd_move(struct app *app, int argc, char **argv)
 static int do_click(const struct app *app, ph_client *client, const void *what, ph_error *error)
 {
     const struct pointer *p = what;
-    return ph_click(client, p->points[0].x, p->points[0].y, p->button, p->clicks, &app->limit,
+    return ph_click(client, p->points[0].x, p->points[0].y, p->button, p->clicks, NULL, &app->limit,
                     error);
 }
 
@@ -125,7 +125,7 @@ int cmd_click(struct app *app, int argc, char **argv)
 static int do_drag(const struct app *app, ph_client *client, const void *what, ph_error *error)
 {
     const struct pointer *p = what;
-    return ph_drag(client, p->points, p->count, p->button, &app->limit, error);
+    return ph_drag(client, p->points, p->count, p->button, NULL, &app->limit, error);
 }
 
 int cmd_drag(struct app *app, int argc, char **argv)
@@ -142,7 +142,8 @@ int cmd_drag(struct app *app, int argc, char **argv)
 static int do_scroll(const struct app *app, ph_client *client, const void *what, ph_error *error)
 {
     const struct pointer *p = what;
-    return ph_scroll(client, p->points[0].x, p->points[0].y, p->right, p->down, &app->limit, error);
+    return ph_scroll(client, p->points[0].x, p->points[0].y, p->right, p->down, NULL, &app->limit,
+                     error);
 }
 
 int cmd_scroll(struct app *app, int argc, char **argv)
