@@ -2,29 +2,13 @@
 #include "client/screen.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
+#include "client/frame.h"
 #include "client/wait.h"
 
-enum {
-    /* How many updates back a spare frame can be brought up to date by copying only what changed.
-     */
-    HISTORY = 32,
-    /* A region of more rectangles than this is slower to copy than the box around it. */
-    DAMAGE_RECTS_MAX = 512,
-    /* The first frame in more separate pieces than this is no honest server's. */
-    COVERAGE_RECTS_MAX = 4096,
-};
-
-struct ph_frame {
-    atomic_int refs;
-    struct screen *screen; /* a reference */
-    int width, height;
-    uint64_t sequence;
-    int64_t time;
-    uint32_t *pixels;
-};
+/* The first frame in more separate pieces than this is no honest server's. */
+enum { COVERAGE_RECTS_MAX = 4096 };
 
 struct screen {
     pthread_mutex_t lock; /* newest, spare, and the fall of a frame's references to 0 */
@@ -34,11 +18,9 @@ struct screen {
     uint32_t *live;
     int width, height;
     bool complete;
-    pixman_region32_t covered;          /* while not complete */
-    pixman_region32_t damage;           /* of this update */
-    pixman_region32_t history[HISTORY]; /* [sequence % HISTORY]: what that frame changed */
-    uint64_t sequence;
-    uint64_t resized_at; /* frames up to this one are of another size, and so is their history */
+    pixman_region32_t covered; /* while not complete */
+    pixman_region32_t damage;  /* of this update */
+    struct damage_history history;
 
     /* under the lock */
     ph_frame *newest; /* a reference, or NULL */
@@ -57,15 +39,15 @@ struct screen *screen_create(void)
     atomic_init(&s->refs, 1);
     pixman_region32_init(&s->covered);
     pixman_region32_init(&s->damage);
-    for (int i = 0; i < HISTORY; i++)
-        pixman_region32_init(&s->history[i]);
     return s;
 }
 
 static void frame_free(ph_frame *f)
 {
-    if (f != NULL)
-        free(f->pixels);
+    if (f == NULL)
+        return;
+    damage_release(&f->damage);
+    free(f->pixels);
     free(f);
 }
 
@@ -78,8 +60,7 @@ static void screen_unref(struct screen *s)
     free(s->live);
     pixman_region32_fini(&s->covered);
     pixman_region32_fini(&s->damage);
-    for (int i = 0; i < HISTORY; i++)
-        pixman_region32_fini(&s->history[i]);
+    damage_release(&s->history);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
@@ -104,7 +85,7 @@ void ph_frame_unref(ph_frame *frame)
     if (last) {
         /* keep the younger one: it takes less to bring up to date */
         unwanted = frame;
-        if (s->spare == NULL || s->spare->sequence < frame->sequence) {
+        if (s->spare == NULL || s->spare->damage.last < frame->damage.last) {
             unwanted = s->spare;
             s->spare = frame;
         }
@@ -115,36 +96,11 @@ void ph_frame_unref(ph_frame *frame)
         screen_unref(s);
 }
 
-int ph_frame_width(const ph_frame *frame)
-{
-    return frame->width;
-}
-
-int ph_frame_height(const ph_frame *frame)
-{
-    return frame->height;
-}
-
-uint64_t ph_frame_sequence(const ph_frame *frame)
-{
-    return frame->sequence;
-}
-
-int64_t ph_frame_time(const ph_frame *frame)
-{
-    return frame->time;
-}
-
-const uint32_t *ph_frame_pixels(const ph_frame *frame)
-{
-    return frame->pixels;
-}
-
 ph_frame *screen_newest(struct screen *s, uint64_t after)
 {
     ph_frame *frame = NULL;
     pthread_mutex_lock(&s->lock);
-    if (s->newest != NULL && s->newest->sequence > after)
+    if (s->newest != NULL && s->newest->damage.last > after)
         frame = ph_frame_ref(s->newest);
     pthread_mutex_unlock(&s->lock);
     return frame;
@@ -177,7 +133,6 @@ int screen_resize(struct screen *s, int width, int height)
     s->width = width;
     s->height = height;
     s->complete = false;
-    s->resized_at = s->sequence;
     pixman_region32_clear(&s->covered);
     pixman_region32_clear(&s->damage);
     return PH_OK;
@@ -186,10 +141,7 @@ int screen_resize(struct screen *s, int width, int height)
 int screen_painted(struct screen *s, struct rfb_rect r, ph_error *error)
 {
     pixman_bool_t ok = pixman_region32_union_rect(&s->damage, &s->damage, r.x, r.y, r.w, r.h);
-    if (pixman_region32_n_rects(&s->damage) > DAMAGE_RECTS_MAX) {
-        pixman_box32_t box = *pixman_region32_extents(&s->damage);
-        pixman_region32_reset(&s->damage, &box);
-    }
+    damage_bound(&s->damage);
     if (!s->complete)
         ok = ok && pixman_region32_union_rect(&s->covered, &s->covered, r.x, r.y, r.w, r.h);
     if (!ok)
@@ -246,12 +198,13 @@ static ph_frame *frame_create(struct screen *s)
 /* Brings an older frame's pixels up to date with the live buffer. */
 static void catch_up(const struct screen *s, ph_frame *f)
 {
-    if (f->sequence <= s->resized_at || s->sequence - f->sequence > HISTORY) {
+    pixman_region32_t changed;
+    pixman_region32_init(&changed);
+    if (damage_since(&s->history, f->damage.last, &changed))
+        copy_region(s, f, &changed);
+    else
         copy_all(s, f);
-        return;
-    }
-    for (uint64_t i = f->sequence + 1; i <= s->sequence; i++)
-        copy_region(s, f, &s->history[i % HISTORY]);
+    pixman_region32_fini(&changed);
 }
 
 /* A frame that nobody else knows of, to be written: the spare one where it has the size. */
@@ -274,20 +227,20 @@ static ph_frame *writable_frame(struct screen *s)
     return f;
 }
 
-/* Callers go on with the frame before while this one is put together: no lock is held meanwhile. */
-static int publish(struct screen *s)
+/* Callers go on with the frame before while this one is put together: no lock is held meanwhile.
+ * whole: it is the first of its size. */
+static int publish(struct screen *s, bool whole)
 {
+    int64_t now = wait_now();
+    if (!damage_append(&s->history, now, whole, &s->damage))
+        return PH_E_NO_MEMORY;
     ph_frame *f = writable_frame(s);
     if (f == NULL)
         return PH_E_NO_MEMORY;
-    pixman_region32_t *changed = &s->history[++s->sequence % HISTORY];
-    pixman_region32_t swap = *changed;
-    *changed = s->damage;
-    s->damage = swap;
-    pixman_region32_clear(&s->damage);
     catch_up(s, f);
-    f->sequence = s->sequence;
-    f->time = wait_now();
+    damage_release(&f->damage);
+    f->damage = damage_share(&s->history);
+    f->time = now;
     pthread_mutex_lock(&s->lock);
     ph_frame *old = s->newest;
     s->newest = f;
@@ -317,16 +270,12 @@ int screen_publish(struct screen *s, struct rfb_rect *missing)
                                      (uint16_t)(box.x2 - box.x1), (uint16_t)(box.y2 - box.y1)};
         return 0;
     }
-    if (!s->complete) {
-        /* a first frame, or the first of a new size: all of it is new */
-        pixman_box32_t all = {0, 0, s->width, s->height};
-        s->complete = true;
-        pixman_region32_clear(&s->covered);
-        pixman_region32_reset(&s->damage, &all);
-    } else if (!pixman_region32_not_empty(&s->damage)) {
+    if (s->complete && !pixman_region32_not_empty(&s->damage))
         return 1; /* only a cursor or the like: the frame is still the newest */
-    }
-    return publish(s);
+    bool whole = !s->complete;
+    s->complete = true;
+    pixman_region32_clear(&s->covered);
+    return publish(s, whole);
 }
 
 void screen_destroy(struct screen *s)

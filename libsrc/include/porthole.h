@@ -157,6 +157,11 @@ PH_API int ph_client_name(ph_client *client, char *name, size_t size, ph_error *
 
 /* ---- frames ---- */
 
+/* Pixels; x and y from the top left corner. */
+typedef struct ph_rect {
+    int x, y, width, height;
+} ph_rect;
+
 /* A picture of the whole desktop at one moment. Immutable and reference-counted; holding one never
  * stalls the connection. The pointer is not in it, with one exception that no client can turn off:
  * TigerVNC draws it while it is not where this connection last moved it. */
@@ -181,6 +186,13 @@ PH_API int64_t ph_frame_time(const ph_frame *frame);
  * machine's byte order (little-endian: bytes B, G, R, 0xff). Valid as long as the reference is
  * held. */
 PH_API const uint32_t *ph_frame_pixels(const ph_frame *frame);
+/* Where this frame may differ from the connection's earlier frame `since`: writes at most max
+ * rectangles, which together hold every pixel that the server has sent between the two, and returns
+ * how many; 0 when there are none or max is 0. More than max become fewer, larger ones. They say
+ * what was sent: servers send unchanged pixels too. The whole frame when since is 0, when the size
+ * has changed in between, or when since is more than 256 frames back. The frame answers by itself,
+ * also when the connection has ended. */
+PH_API size_t ph_frame_damage(const ph_frame *frame, uint64_t since, ph_rect *rects, size_t max);
 
 /* ---- images ---- */
 

@@ -177,6 +177,108 @@ static void many_rectangles_in_an_update(void **state)
     screen_destroy(s);
 }
 
+/* ---- damage ---- */
+
+static void assert_holds_every_difference(const ph_frame *f, const ph_frame *g, size_t max)
+{
+    enum { W = 64, H = 48 };
+    static unsigned char inside[W * H];
+    ph_rect rects[40];
+    size_t n = ph_frame_damage(g, ph_frame_sequence(f), rects, max);
+    assert_true(n <= max);
+    memset(inside, 0, sizeof inside);
+    for (size_t i = 0; i < n; i++)
+        for (int y = rects[i].y; y < rects[i].y + rects[i].height; y++)
+            for (int x = rects[i].x; x < rects[i].x + rects[i].width; x++) {
+                assert_in_range(x, 0, W - 1);
+                assert_in_range(y, 0, H - 1);
+                inside[y * W + x] = 1;
+            }
+    for (size_t i = 0; i < W * H; i++)
+        if (ph_frame_pixels(f)[i] != ph_frame_pixels(g)[i] && !inside[i])
+            fail_msg("pixel %zu changed from frame %llu to %llu, and is in none of %zu", i,
+                     (unsigned long long)ph_frame_sequence(f),
+                     (unsigned long long)ph_frame_sequence(g), n);
+}
+
+/* More frames than two blocks of the history, any two of them compared. */
+static void damage_holds_every_difference(void **state)
+{
+    enum { W = 64, H = 48, ROUNDS = 700, HELD = 6 };
+    (void)state;
+    struct screen *s = screen_create();
+    ph_frame *held[HELD] = {NULL};
+    unsigned seed = 20262;
+    assert_int_equal(screen_resize(s, W, H), PH_OK);
+    paint(s, 0, 0, W, H, 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = rand_r(&seed) % 3; i >= 0; i--)
+            paint(s, rand_r(&seed) % (W - 4), rand_r(&seed) % (H - 4), rand_r(&seed) % 4 + 1,
+                  rand_r(&seed) % 4 + 1, (uint32_t)rand_r(&seed));
+        publish(s);
+        ph_frame *f = newest_is_live(s, 0);
+        for (int i = 0; i < HELD; i++)
+            if (held[i] != NULL)
+                assert_holds_every_difference(held[i], f, (size_t)rand_r(&seed) % 40 + 1);
+        int slot = rand_r(&seed) % HELD;
+        ph_frame_unref(held[slot]);
+        held[slot] = f;
+    }
+    screen_destroy(s); /* a frame answers without it */
+    for (int i = 0; i < HELD; i++)
+        for (int j = 0; j < HELD; j++)
+            if (held[i] != NULL && held[j] != NULL &&
+                ph_frame_sequence(held[i]) < ph_frame_sequence(held[j]))
+                assert_holds_every_difference(held[i], held[j], 40);
+    for (int i = 0; i < HELD; i++)
+        ph_frame_unref(held[i]);
+}
+
+static void assert_damage(const ph_frame *f, uint64_t since, int x, int y, int w, int h)
+{
+    ph_rect r[2];
+    assert_int_equal(ph_frame_damage(f, since, r, 2), 1);
+    assert_int_equal(r[0].x, x);
+    assert_int_equal(r[0].y, y);
+    assert_int_equal(r[0].width, w);
+    assert_int_equal(r[0].height, h);
+}
+
+static void damage_is_no_more_than_was_painted(void **state)
+{
+    (void)state;
+    struct screen *s = screen_create();
+    assert_int_equal(screen_resize(s, 100, 50), PH_OK);
+    paint(s, 0, 0, 100, 50, 1);
+    publish(s);
+    ph_frame *first = newest_is_live(s, 0);
+    assert_damage(first, 0, 0, 0, 100, 50);
+    assert_int_equal(ph_frame_damage(first, 1, &(ph_rect){0}, 1), 0);
+    assert_int_equal(ph_frame_damage(first, 0, NULL, 0), 0);
+    for (int i = 2; i <= 600; i++) {
+        paint(s, i % 100, 7, 1, 1, (uint32_t)i);
+        publish(s);
+        ph_frame *f = newest_is_live(s, 0);
+        assert_damage(f, (uint64_t)i - 1, i % 100, 7, 1, 1);
+        if (i >= 257)
+            assert_damage(f, (uint64_t)i - 256, 0, 7, 100, 1);
+        if (i >= 600) /* too far back */
+            assert_damage(f, 1, 0, 0, 100, 50);
+        ph_frame_unref(f);
+    }
+    assert_int_equal(screen_resize(s, 20, 10), PH_OK);
+    paint(s, 0, 0, 20, 10, 2);
+    publish(s);
+    paint(s, 3, 4, 5, 6, 3);
+    publish(s);
+    ph_frame *resized = newest_is_live(s, 0);
+    assert_damage(resized, 601, 3, 4, 5, 6);
+    assert_damage(resized, 600, 0, 0, 20, 10);
+    ph_frame_unref(resized);
+    ph_frame_unref(first);
+    screen_destroy(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +287,8 @@ int main(void)
         cmocka_unit_test(sizes_do_not_mix),
         cmocka_unit_test(too_many_pieces_are_refused),
         cmocka_unit_test(many_rectangles_in_an_update),
+        cmocka_unit_test(damage_holds_every_difference),
+        cmocka_unit_test(damage_is_no_more_than_was_painted),
     };
     return cmocka_run_group_tests_name("client_screen", tests, NULL, NULL);
 }
