@@ -21,14 +21,25 @@ AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])], [AC_MSG_RESULT([yes])],
   [AC_MSG_RESULT([no]); AC_MSG_ERROR([$2 needs a compiler that takes $1; try CC=clang with its runtime (Debian: apt-get install clang libclang-rt-14-dev)])])
 CFLAGS=$saved_CFLAGS])
 
-# PORTHOLE_CHECK_DECODER: LibVNCClient decodes from memory, with no socket. That is a habit of its
+# PORTHOLE_CHECK_DECODER: by which name LibVNCClient is loaded (client/vncclient.c), and whether it is
+# one that can be used. LibVNCClient decodes from memory, with no socket. That is a habit of its
 # inside, not a promise of its interface, so it is tried: one Hextile rectangle of one solid pixel.
 # Then a Tight rectangle that holds three rows more than it says: before the fix for it (Debian's
 # 0.9.14+dfsg-1+deb12u2) they were written behind the framebuffer. Exit 2 tells that.
 AC_DEFUN([PORTHOLE_CHECK_DECODER], [
 saved_CFLAGS=$CFLAGS saved_LIBS=$LIBS
 CFLAGS="$CFLAGS $VNCCLIENT_CFLAGS"
-LIBS="$TURBOJPEG_LIBS $VNCCLIENT_LIBS $LIBS"
+LIBS="$VNCCLIENT_LIBS $LIBS"
+AC_MSG_CHECKING([by which name to load LibVNCClient])
+AC_LINK_IFELSE([AC_LANG_PROGRAM([[
+#include <stdlib.h>
+#include <rfb/rfbclient.h>]], [[rfbClientCleanup(rfbGetClient(8, 3, 4));]])],
+  [soname=`$OBJDUMP -p conftest$ac_exeext | $SED -n 's/^ *NEEDED *\(libvncclient.*\)/\1/p'`],
+  [soname=])
+AS_IF([test "x$soname" = x], [AC_MSG_RESULT([not found])
+  AC_MSG_ERROR([nothing links with LibVNCClient as a shared library])])
+AC_MSG_RESULT([$soname])
+AC_DEFINE_UNQUOTED([VNCCLIENT_SONAME], ["$soname"], [The shared library that decodes, for dlopen.])
 AC_MSG_CHECKING([whether LibVNCClient decodes from memory])
 AC_RUN_IFELSE([AC_LANG_SOURCE([[
 #include <stdlib.h>

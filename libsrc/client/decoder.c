@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "client/decoder.h"
 
-#include <pthread.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <rfb/rfbclient.h>
-
+#include "client/vncclient.h"
 #include "client/zrle.h"
 #include "rfb/skim.h"
 
@@ -25,6 +22,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "big-endian machines need rfb_bgrx swapped");
 
 struct decoder {
+    const struct vncclient *lib; /* NULL before a rectangle needs it, as is vnc */
     rfbClient *vnc;
     struct zrle zrle;
     uint32_t *pixels;
@@ -38,56 +36,12 @@ struct decoder {
 
 /* ---- LibVNCClient's callbacks ---- */
 
-/* It logs some failures and answers success: a log line is a failure here. Its hooks are one for
- * the whole process, so ours takes what the decoding thread says and hands on the rest. */
-static _Thread_local struct decoder *decoding;
-static rfbClientLogProc next_log, next_err;
-
-__attribute__((format(printf, 2, 0))) static void forward(rfbClientLogProc to, const char *format,
-                                                          va_list args)
-{
-    char line[512];
-    vsnprintf(line, sizeof line, format, args);
-    to("%s", line);
-}
-
-__attribute__((format(printf, 1, 2))) static void on_log(const char *format, ...)
-{
-    if (decoding != NULL) {
-        decoding->why = "LibVNCClient cannot decode it";
-        return;
-    }
-    va_list args;
-    va_start(args, format);
-    forward(next_log, format, args);
-    va_end(args);
-}
-
-__attribute__((format(printf, 1, 2))) static void on_err(const char *format, ...)
-{
-    if (decoding != NULL) {
-        decoding->why = "LibVNCClient cannot decode it";
-        return;
-    }
-    va_list args;
-    va_start(args, format);
-    forward(next_err, format, args);
-    va_end(args);
-}
-
-static void hook_log(void)
-{
-    next_log = rfbClientLog;
-    next_err = rfbClientErr;
-    rfbClientLog = on_log;
-    rfbClientErr = on_err;
-}
-
 static int tag; /* its address marks our client data */
 
 static struct decoder *self(rfbClient *vnc)
 {
-    return rfbClientGetClientData(vnc, &tag);
+    /* whoever is called back by a client has it loaded */
+    return vncclient_load(NULL)->get_client_data(vnc, &tag);
 }
 
 /* May this be painted? Hextile's and RRE's subrectangles can leave the rectangle, and cost more to
@@ -157,11 +111,29 @@ static rfbBool no_framebuffer(rfbClient *vnc)
 
 /* ---- life ---- */
 
-static rfbClient *vnc_create(struct decoder *d)
+/* Where LibVNCClient paints. */
+static void vnc_target(const struct decoder *d)
 {
-    rfbClient *vnc = rfbGetClient(8, 3, 4);
+    rfbClient *vnc = d->vnc;
+    vnc->frameBuffer = (uint8_t *)d->pixels;
+    vnc->width = vnc->updateRect.w = d->width;
+    vnc->height = vnc->updateRect.h = d->height;
+    vnc->updateRect.x = vnc->updateRect.y = 0;
+    vnc->si.framebufferWidth = (uint16_t)d->width;
+    vnc->si.framebufferHeight = (uint16_t)d->height;
+}
+
+/* At the first rectangle that needs it. PH_E_SYSTEM, PH_E_NO_MEMORY. */
+static int vnc_need(struct decoder *d, ph_error *error)
+{
+    if (d->vnc != NULL)
+        return PH_OK;
+    d->lib = vncclient_load(error);
+    if (d->lib == NULL)
+        return PH_E_SYSTEM;
+    rfbClient *vnc = d->vnc = d->lib->get_client(8, 3, 4);
     if (vnc == NULL)
-        return NULL;
+        return error_set(error, PH_E_NO_MEMORY, "out of memory for decoding");
     vnc->sock = -1;
     vnc->serverPort = 0; /* -1 would make it play a recording */
     vnc->major = 3;
@@ -176,23 +148,16 @@ static rfbClient *vnc_create(struct decoder *d)
     vnc->GotBitmap = got_bitmap;
     vnc->GotCopyRect = got_copy;
     vnc->GotJpeg = got_jpeg;
-    rfbClientSetClientData(vnc, &tag, d);
-    return vnc;
+    d->lib->set_client_data(vnc, &tag, d);
+    vnc_target(d);
+    return PH_OK;
 }
 
 struct decoder *decoder_create(void)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, hook_log);
     struct decoder *d = calloc(1, sizeof *d);
-    if (d == NULL)
-        return NULL;
-    zrle_init(&d->zrle);
-    d->vnc = vnc_create(d);
-    if (d->vnc == NULL) {
-        free(d);
-        return NULL;
-    }
+    if (d != NULL)
+        zrle_init(&d->zrle);
     return d;
 }
 
@@ -200,24 +165,21 @@ void decoder_destroy(struct decoder *d)
 {
     if (d == NULL)
         return;
-    d->vnc->frameBuffer = NULL; /* borrowed */
-    rfbClientCleanup(d->vnc);
+    if (d->vnc != NULL) {
+        d->vnc->frameBuffer = NULL; /* borrowed */
+        d->lib->cleanup(d->vnc);
+    }
     zrle_finish(&d->zrle);
     free(d);
 }
 
 void decoder_target(struct decoder *d, uint32_t *pixels, int width, int height)
 {
-    rfbClient *vnc = d->vnc;
     d->pixels = pixels;
     d->width = width;
     d->height = height;
-    vnc->frameBuffer = (uint8_t *)pixels;
-    vnc->width = vnc->updateRect.w = width;
-    vnc->height = vnc->updateRect.h = height;
-    vnc->updateRect.x = vnc->updateRect.y = 0;
-    vnc->si.framebufferWidth = (uint16_t)width;
-    vnc->si.framebufferHeight = (uint16_t)height;
+    if (d->vnc != NULL)
+        vnc_target(d);
 }
 
 /* ---- decoding ---- */
@@ -291,9 +253,7 @@ static const char *by_libvncclient(struct decoder *d, const struct rfb_rect_head
     d->budget = (int64_t)area * REPAINTS_MAX + BUDGET_MIN;
     vnc->bufoutptr = (char *)(wire - DECODER_SLACK);
     vnc->buffered = (unsigned)(DECODER_SLACK + len);
-    decoding = d;
-    rfbBool ok = HandleRFBServerMessage(vnc);
-    decoding = NULL;
+    bool ok = vncclient_handle(d->lib, vnc);
     bool all_taken = vnc->buffered == 0;
     vnc->bufoutptr = own;
     vnc->buffered = 0;
@@ -333,14 +293,18 @@ int decoder_rect(struct decoder *d, const struct rfb_rect_head *head, uint8_t *w
 {
     d->r = head->r;
     d->why = NULL;
-    if (!inside(d, head->r))
+    if (!inside(d, head->r)) {
         d->why = "it is outside the framebuffer";
-    else if (head->encoding == RFB_ENC_COPYRECT)
+    } else if (head->encoding == RFB_ENC_COPYRECT) {
         d->why = copy_rect(d, wire + DECODER_HEADER);
-    else if (head->encoding == RFB_ENC_ZRLE)
+    } else if (head->encoding == RFB_ENC_ZRLE) {
         d->why = by_zrle(d, wire, len);
-    else if (head->r.w != 0 && head->r.h != 0)
+    } else if (head->r.w != 0 && head->r.h != 0) {
+        int rc = vnc_need(d, error);
+        if (rc != PH_OK)
+            return rc;
         d->why = by_libvncclient(d, head, wire, len);
+    }
     if (d->why == NULL)
         return PH_OK;
     if (d->why == zrle_no_memory)

@@ -9,6 +9,7 @@ const build = process.env.PORTHOLE_BUILD;
 if (!build) throw new Error('PORTHOLE_BUILD is not set: it names the build folder (tests/run sets it)');
 
 export const PORTHOLE = join(build, 'porthole');
+export const LIBRARY = join(build, 'libsrc/.libs/libporthole.so');
 export const PORTHOLED = join(build, 'portholed');
 export const WEB_ROOT = join(build, 'web');
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What `porthole screenshot` saves is, pixel for pixel, what the X server holds: every transport and lossless encoding.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { live, until } from '../lib/proc.mjs';
 import { HEIGHT, WIDTH, startX11vnc, startXvnc } from '../lib/desktop.mjs';
 import { captureX, colours, decodePng, difference, readPng } from '../lib/picture.mjs';
-import { PORTHOLE, aim, on, porthole } from '../lib/porthole.mjs';
+import { LIBRARY, PORTHOLE, aim, on, porthole } from '../lib/porthole.mjs';
 
 // TigerVNC draws the pointer into the pixels for whoever has not moved it to where it is. For a new client that is
 // everywhere but in the corner.
@@ -63,6 +63,23 @@ for (const [title, options, encodings] of [
     }
   });
 }
+
+// Something else in the place where the loader looks first: the same as a machine that has no LibVNCClient.
+live('without LibVNCClient, what needs it says so and the rest works', async (scope) => {
+  const desktop = await furnished(await startXvnc(scope));
+  const names = (await scope.must('strings', ['-a', LIBRARY])).split('\n').filter((line) => /^libvncclient\.so/.test(line));
+  assert.equal(names.length, 1, `libporthole names ${names}`);
+  await writeFile(await scope.file(names[0]), 'not a library\n');
+  const env = { LD_LIBRARY_PATH: await scope.folder() };
+  const file = await scope.file('shot.png');
+  const needy = await porthole(scope, [...aim(desktop), 'screenshot', '--encodings', 'hextile', file], { env });
+  assert.equal(needy.code, 1, needy.stderr);
+  assert.match(needy.stderr, /cannot load LibVNCClient, which decodes this encoding: .*libvncclient/);
+  for (const encoding of ['raw', 'zrle']) {
+    const other = await porthole(scope, [...aim(desktop), 'screenshot', '--encodings', encoding, file], { env });
+    assert.equal(other.code, 0, other.stderr);
+  }
+});
 
 live('the picture goes to standard output', async (scope) => {
   const desktop = await furnished(await startXvnc(scope));
