@@ -2,6 +2,7 @@
 #include "fake_server.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct fake_server {
     pthread_t thread;
     fake_script *script;
     void *argument;
+    sem_t go;
     atomic_bool failed;
 };
 
@@ -50,6 +52,8 @@ struct fake_server *fake_server_start(fake_script *script, void *argument)
     snprintf(s->path, sizeof s->path, "%s/rfb", s->folder);
     snprintf(s->target, sizeof s->target, "vnc+unix:%s", s->path);
     memcpy(address.sun_path, s->path, sizeof s->path);
+    if (sem_init(&s->go, 0, 0) < 0)
+        die("sem_init");
     s->script = script;
     s->argument = argument;
     s->listener = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -67,6 +71,11 @@ const char *fake_server_target(const struct fake_server *s)
     return s->target;
 }
 
+void fake_server_go(struct fake_server *s)
+{
+    sem_post(&s->go);
+}
+
 bool fake_server_stop(struct fake_server *s)
 {
     pthread_join(s->thread, NULL);
@@ -74,20 +83,28 @@ bool fake_server_stop(struct fake_server *s)
     close(s->listener);
     unlink(s->path);
     rmdir(s->folder);
+    sem_destroy(&s->go);
     free(s);
     return fine;
 }
 
-void fake_send(int fd, const void *bytes, size_t n)
+void fake_await_go(struct fake_server *s)
+{
+    while (sem_wait(&s->go) < 0)
+        ; /* interrupted */
+}
+
+bool fake_send(int fd, const void *bytes, size_t n)
 {
     const char *at = bytes;
     while (n != 0) {
         ssize_t done = send(fd, at, n, MSG_NOSIGNAL);
         if (done < 0)
-            return;
+            return false;
         at += done;
         n -= (size_t)done;
     }
+    return true;
 }
 
 bool fake_read(int fd, void *to, size_t n)

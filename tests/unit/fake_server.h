@@ -16,13 +16,17 @@ typedef void fake_script(struct fake_server *s, int fd, void *argument);
 struct fake_server *fake_server_start(fake_script *script, void *argument);
 /* "vnc+unix:/..." */
 const char *fake_server_target(const struct fake_server *s);
+/* Lets a script that waits in fake_await_go go on. */
+void fake_server_go(struct fake_server *s);
 /* Waits for the script's end; false when one of its expectations failed (printed). */
 bool fake_server_stop(struct fake_server *s);
 
 /* ---- for scripts ---- */
 
-/* Writes; an error (the client has gone) is not one here. */
-void fake_send(int fd, const void *bytes, size_t n);
+/* Waits for fake_server_go: what comes then happens to a client that has connected. */
+void fake_await_go(struct fake_server *s);
+/* Writes all; false when the client has gone. */
+bool fake_send(int fd, const void *bytes, size_t n);
 /* Reads exactly n bytes into to; false at the connection's end. */
 bool fake_read(int fd, void *to, size_t n);
 /* Reads until the client closes its half. */

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "calls.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+static int info(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    ph_info i = PH_INFO_INIT;
+    (void)limit;
+    return ph_client_info(c, &i, error);
+}
+
+static int name(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    char text[4097];
+    (void)limit;
+    return ph_client_name(c, text, sizeof text, error);
+}
+
+/* After every frame there will be. */
+static int frame_get(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    ph_frame *f;
+    int rc = ph_frame_get(c, UINT64_MAX, limit, &f, error);
+    ph_frame_unref(f);
+    return rc;
+}
+
+static int move(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    return ph_move(c, 1, 2, limit, error);
+}
+
+static int button(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    return ph_button(c, 1, 2, PH_BUTTON_LEFT, 1, limit, error);
+}
+
+static int key(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    return ph_key(c, 'a', 1, limit, error);
+}
+
+static int click(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    return ph_click(c, 1, 2, PH_BUTTON_LEFT, 3, NULL, limit, error);
+}
+
+static int drag(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    static const ph_point path[] = {{0, 0}, {15, 15}, {0, 15}};
+    return ph_drag(c, path, sizeof path / sizeof path[0], PH_BUTTON_LEFT, NULL, limit, error);
+}
+
+static int scroll(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    return ph_scroll(c, 1, 2, -3, 3, NULL, limit, error);
+}
+
+static int chord(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    return ph_chord(c, "ctrl+shift+t", NULL, limit, error);
+}
+
+/* For longer than anybody waits. */
+static int chord_held(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    ph_input_options o = PH_INPUT_INIT;
+    o.hold_ms = 60000;
+    o.modifiers = "alt";
+    return ph_chord(c, "Tab", &o, limit, error);
+}
+
+static int type(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    return ph_type(c, "h\xc3\xa4llo\n", NULL, limit, error);
+}
+
+/* More than the client's queue and a socket's buffers hold. */
+static int type_much(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    enum { CHARACTERS = 50000 };
+    static const char line[] = "0123456789";
+    char *text = malloc(CHARACTERS + 1);
+    if (text == NULL)
+        abort();
+    for (size_t i = 0; i < CHARACTERS; i++)
+        text[i] = line[i % (sizeof line - 1)];
+    text[CHARACTERS] = '\0';
+    int rc = ph_type(c, text, NULL, limit, error);
+    free(text);
+    return rc;
+}
+
+static int release_all(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    return ph_release_all(c, limit, error);
+}
+
+const struct call calls[] = {
+    {"ph_client_info", CALL_ANSWERS, info},
+    {"ph_client_name", CALL_ANSWERS, name},
+    {"ph_frame_get", CALL_AWAITS, frame_get},
+    {"ph_move", CALL_SENDS, move},
+    {"ph_button", CALL_SENDS, button},
+    {"ph_key", CALL_SENDS, key},
+    {"ph_click", CALL_SENDS, click},
+    {"ph_drag", CALL_SENDS, drag},
+    {"ph_scroll", CALL_SENDS, scroll},
+    {"ph_chord", CALL_SENDS, chord},
+    {"ph_chord (held)", CALL_AWAITS, chord_held},
+    {"ph_type", CALL_SENDS, type},
+    {"ph_type (much)", CALL_SENDS, type_much},
+    {"ph_release_all", CALL_SENDS, release_all},
+    {NULL, CALL_ANSWERS, NULL},
+};
