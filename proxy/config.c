@@ -115,6 +115,23 @@ static void set_stream_viewers(struct reader *r, const char *value)
     set_number(r, "max_viewers", value, 1, VIEWERS_MAX, &r->stream->max_viewers);
 }
 
+static void set_role(struct reader *r, const char *value)
+{
+    r->stream->policy.control = strcmp(value, "control") == 0;
+    if (!r->stream->policy.control && strcmp(value, "view") != 0)
+        config_error(r->errors, r->line, "role: \"%s\" is none; use view or control", value);
+}
+
+static void set_clipboard(struct reader *r, const char *value)
+{
+    struct policy *p = &r->stream->policy;
+    p->clipboard_in = strcmp(value, "in") == 0 || strcmp(value, "both") == 0;
+    p->clipboard_out = strcmp(value, "out") == 0 || strcmp(value, "both") == 0;
+    if (!p->clipboard_in && !p->clipboard_out && strcmp(value, "none") != 0)
+        config_error(r->errors, r->line,
+                     "clipboard: \"%s\" is no direction; use none, in, out or both", value);
+}
+
 static void set_allowed_origins(struct reader *r, const char *value)
 {
     char origin[CONFIG_LINE_MAX + 1];
@@ -214,6 +231,8 @@ static const struct key {
     {"upstream", SECTION_DESKTOP, true, set_upstream},
     {"password_file", SECTION_DESKTOP, false, set_password_file},
     {"desktop", SECTION_STREAM, true, set_desktop},
+    {"role", SECTION_STREAM, false, set_role},
+    {"clipboard", SECTION_STREAM, false, set_clipboard},
     {"token_file", SECTION_STREAM, false, set_token_file},
     {"token_sha256", SECTION_STREAM, false, set_token_sha256},
     {"max_viewers", SECTION_STREAM, false, set_stream_viewers},
@@ -429,14 +448,29 @@ static void check_required(struct reader *r, enum section section, unsigned seen
                          keys[i].name, keys[i].name);
 }
 
+static bool was_seen(unsigned seen, enum section section, const char *name)
+{
+    for (unsigned i = 0; i < KEY_COUNT; i++)
+        if (keys[i].section == section && strcmp(keys[i].name, name) == 0)
+            return seen & 1u << i;
+    return false;
+}
+
+/* Who may use the desktop may use its clipboard; who may look does not see what is only there. */
+static void set_policy_defaults(struct config_stream *s)
+{
+    if (!was_seen(s->seen, SECTION_STREAM, "role"))
+        s->policy.control = true;
+    if (!was_seen(s->seen, SECTION_STREAM, "clipboard"))
+        s->policy.clipboard_in = s->policy.clipboard_out = s->policy.control;
+}
+
 static void check_stream(struct reader *r, struct config_stream *s)
 {
-    bool token_named = false;
     check_required(r, SECTION_STREAM, s->seen, s->line);
-    for (unsigned i = 0; i < KEY_COUNT; i++)
-        if (strncmp(keys[i].name, "token_", 6) == 0 && s->seen & 1u << i)
-            token_named = true;
-    if (!token_named)
+    set_policy_defaults(s);
+    if (!was_seen(s->seen, SECTION_STREAM, "token_file") &&
+        !was_seen(s->seen, SECTION_STREAM, "token_sha256"))
         config_error(r->errors, s->line,
                      "nothing opens this stream; add token_file = PATH or token_sha256 = DIGEST");
     if (s->desktop_name[0] == '\0')

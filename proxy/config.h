@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <uv.h>
 
+#include "policy.h"
+
 enum {
     CONFIG_NAME_MAX = 32,   /* characters of a desktop's or a stream's name */
     CONFIG_HOST_MAX = 253,  /* a DNS name */
@@ -43,6 +45,7 @@ struct config_stream {
     const struct config_desktop *desktop;
     uint8_t tokens[2][CONFIG_TOKEN_SIZE];
     size_t token_count;
+    struct policy policy;
     unsigned max_viewers; /* 0: no limit but the server's */
     int line;
     unsigned seen;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "relay.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "rfb/err.h"
 
 int relay_frame(struct relay *r, enum wslay_opcode opcode, uint8_t *payload, size_t len)
 {
@@ -19,8 +22,30 @@ int relay_frame_copy(struct relay *r, enum wslay_opcode opcode, const uint8_t *d
     return relay_frame(r, opcode, room + WS_HEAD_MAX, len);
 }
 
+int relay_begin(struct relay *r, const struct policy *policy, const struct rfb_server_init *init)
+{
+    if (policy_allows_all(policy))
+        return 0;
+    r->filter = malloc(sizeof *r->filter);
+    if (r->filter == NULL)
+        return -1;
+    filter_init(r->filter, policy, init);
+    return 0;
+}
+
+void relay_finish(struct relay *r)
+{
+    if (r->filter != NULL)
+        filter_finish(r->filter);
+    free(r->filter);
+}
+
 int relay_to_viewer(struct relay *r, uint8_t *data, size_t len)
 {
+    if (r->filter != NULL && filter_from_server(r->filter, &data, &len) != RFB_OK)
+        return RELAY_UPSTREAM;
+    if (len == 0)
+        return 0;
     if (relay_frame(r, WSLAY_BINARY_FRAME, data, len) != 0)
         return -1;
     r->to_viewer += len;
@@ -37,7 +62,9 @@ void relay_viewer_drained(struct relay *r)
 int relay_from_viewer(struct relay *r, const uint8_t *data, size_t len)
 {
     r->from_viewer += len;
-    return rfb_buf_put(&r->scratch->from_viewer, data, len);
+    struct rfb_buf *out = &r->scratch->from_viewer;
+    return r->filter != NULL ? filter_from_viewer(r->filter, data, len, out)
+                             : rfb_buf_put(out, data, len);
 }
 
 int relay_flush(struct relay *r)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Between a viewer and an upstream: bytes both ways, untouched, with bounded memory. What one end
- * does not take stops the reading of the other. */
+ * Between a viewer and an upstream: bytes both ways, untouched where the stream's policy allows
+ * everything and through its filter where not, with bounded memory. What one end does not take
+ * stops the reading of the other. */
 #ifndef PROXY_RELAY_H
 #define PROXY_RELAY_H
 
@@ -8,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "filter.h"
 #include "scratch.h"
 #include "tls.h"
 #include "upstream.h"
@@ -17,6 +19,7 @@ struct relay {
     struct tls_conn *front;
     struct upstream *back;
     struct scratch *scratch;
+    struct filter *filter;           /* NULL: the policy allows everything */
     uint64_t to_viewer, from_viewer; /* RFB bytes, for the log */
     bool front_paused;               /* the upstream does not take the viewer's bytes */
 };
@@ -27,13 +30,20 @@ int relay_frame(struct relay *r, enum wslay_opcode opcode, uint8_t *payload, siz
 /* The same for bytes that lie somewhere else: at most 16 KB. */
 int relay_frame_copy(struct relay *r, enum wslay_opcode opcode, const uint8_t *data, size_t len);
 
-/* Upstream's bytes, as its data event gives them. -1 as above. */
+/* Makes the filter that the policy needs. -1: out of memory. */
+int relay_begin(struct relay *r, const struct policy *policy, const struct rfb_server_init *init);
+void relay_finish(struct relay *r);
+
+/* Upstream's bytes, as its data event gives them. -1 as above; RELAY_UPSTREAM: the server broke the
+ * protocol, r->filter->why. */
+enum { RELAY_UPSTREAM = -2 };
 int relay_to_viewer(struct relay *r, uint8_t *data, size_t len);
 /* The viewer has taken all: read on. */
 void relay_viewer_drained(struct relay *r);
 
 /* Gathers payload from one TLS record of the viewer; relay_flush sends it and must follow before
- * anything else is done, as the place is shared. -1: the upstream is broken. */
+ * anything else is done, as the place is shared. 0, or RFB_E_...: r->filter->why, or out of memory.
+ */
 int relay_from_viewer(struct relay *r, const uint8_t *data, size_t len);
 int relay_flush(struct relay *r);
 void relay_upstream_drained(struct relay *r);

@@ -9,7 +9,7 @@ struct scratch *scratch_create(void)
     if (s == NULL)
         return NULL;
     rfb_buf_init(&s->gather, SCRATCH_GATHER);
-    rfb_buf_init(&s->from_viewer, SCRATCH_PLAIN);
+    rfb_buf_init(&s->from_viewer, SCRATCH_FROM_VIEWER);
     if (ws_framer_init(&s->framer) != 0) {
         free(s);
         return NULL;

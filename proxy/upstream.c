@@ -241,7 +241,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     struct upstream *u = handle->data;
     (void)suggested;
-    *buf = uv_buf_init((char *)u->scratch->from_upstream + WS_HEAD_MAX,
+    *buf = uv_buf_init((char *)u->scratch->from_upstream + SCRATCH_UP_HEAD,
                        u->state == UPSTREAM_OPEN ? SCRATCH_UP : SETUP_READ);
 }
 
@@ -389,7 +389,7 @@ const struct rfb_server_init *upstream_server_init(const struct upstream *u)
 
 void upstream_start(struct upstream *u)
 {
-    uint8_t *data = u->scratch->from_upstream + WS_HEAD_MAX;
+    uint8_t *data = u->scratch->from_upstream + SCRATCH_UP_HEAD;
     size_t early = u->setup->early.len;
     if (u->state != UPSTREAM_READY)
         return;

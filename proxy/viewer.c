@@ -59,6 +59,7 @@ void viewer_free_if_closed(struct viewer *v)
     free(v->hs);
     rfb_buf_finish(&v->rest);
     ws_finish(&v->ws);
+    relay_finish(&v->relay);
     free(v);
     env->connections--;
     if (env->freed != NULL)

@@ -55,14 +55,18 @@ static void refuse_desktop(struct viewer *v, const char *words)
     greet(v, words);
 }
 
-static void start_relay(struct viewer *v)
+/* 0, or -1: out of memory. */
+static int start_relay(struct viewer *v)
 {
     uint64_t interval = v->env->service->config->ping_interval * 1000ULL;
+    if (relay_begin(&v->relay, &v->stream->policy, upstream_server_init(&v->upstream)) != 0)
+        return -1;
     viewer_set_state(v, VIEWER_RELAYING);
     free(v->hs);
     v->hs = NULL;
     viewer_arm(v, interval, interval);
     upstream_start(&v->upstream);
+    return 0;
 }
 
 /* 0 or a close code, as ws_payload_fn. *used tells what the handshake took. */
@@ -82,11 +86,23 @@ static uint16_t feed_greeting(struct viewer *v, const uint8_t *data, size_t len,
         snprintf(v->reason, sizeof v->reason, "RFB handshake: %.100s",
                  rc == RFB_E_NO_MEMORY ? rfb_strerror(rc) : v->hs->reason);
         code = WSLAY_CODE_PROTOCOL_ERROR;
-    } else if (rc == 1) {
-        start_relay(v);
+    } else if (rc == 1 && start_relay(v) != 0) {
+        code = WSLAY_CODE_INTERNAL_SERVER_ERROR;
     }
     rfb_buf_finish(&out);
     return code;
+}
+
+/* 0 or a close code. */
+static uint16_t take_rfb(struct viewer *v, const uint8_t *data, size_t len)
+{
+    int rc = relay_from_viewer(&v->relay, data, len);
+    if (rc == RFB_OK)
+        return 0;
+    if (rc == RFB_E_NO_MEMORY || v->relay.filter == NULL)
+        return WSLAY_CODE_INTERNAL_SERVER_ERROR;
+    snprintf(v->reason, sizeof v->reason, "RFB: %.110s", v->relay.filter->why);
+    return WSLAY_CODE_PROTOCOL_ERROR;
 }
 
 static uint16_t on_payload(void *owner, const uint8_t *data, size_t len)
@@ -111,7 +127,7 @@ static uint16_t on_payload(void *owner, const uint8_t *data, size_t len)
     default:
         return 0;
     }
-    return relay_from_viewer(&v->relay, data, len) == 0 ? 0 : WSLAY_CODE_INTERNAL_SERVER_ERROR;
+    return take_rfb(v, data, len);
 }
 
 /* ---- WebSocket ---- */
@@ -206,8 +222,16 @@ static void on_upstream_ready(struct upstream *u)
 static void on_upstream_data(struct upstream *u, uint8_t *data, size_t len)
 {
     struct viewer *v = upstream_owner(u);
-    if (v->state == VIEWER_RELAYING && relay_to_viewer(&v->relay, data, len) != 0)
+    if (v->state != VIEWER_RELAYING)
+        return;
+    int rc = relay_to_viewer(&v->relay, data, len);
+    if (rc == RELAY_UPSTREAM) {
+        log_upstream_error(v, v->relay.filter->why);
+        viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server broke the protocol",
+                     "upstream lost");
+    } else if (rc != 0) {
         viewer_drop(v, "the connection to the viewer broke");
+    }
 }
 
 static void on_upstream_drained(struct upstream *u)

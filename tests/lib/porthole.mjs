@@ -76,16 +76,26 @@ class Proxy {
   }
 }
 
-// Starts portholed with one desktop behind one token. upstream: `unix:/path` or `tcp:HOST:PORT`.
-export async function startPortholed(scope, { upstream, passwordFile, server = {}, token = makeToken() }) {
-  const tokenFile = await scope.file('token');
-  await writeFile(tokenFile, `${token}\n`, { mode: 0o600 });
+async function writeToken(scope, name, token) {
+  const file = await scope.file(`${name}.token`);
+  await writeFile(file, `${token}\n`, { mode: 0o600 });
+  return file;
+}
+
+// Starts portholed with one desktop behind one token. upstream: `unix:/path` or `tcp:HOST:PORT`. streams: further ones of
+// the desktop, NAME: KEYS; their tokens are in `tokens` of the answer.
+export async function startPortholed(scope, { upstream, passwordFile, server = {}, streams = {}, token = makeToken() }) {
+  const tokens = Object.fromEntries(Object.keys(streams).map((name) => [name, makeToken()]));
+  const sections = [['stream demo', { desktop: 'demo', token_file: await writeToken(scope, 'demo', token) }]];
+  for (const [name, keys] of Object.entries(streams)) {
+    sections.push([`stream ${name}`, { desktop: 'demo', token_file: await writeToken(scope, name, tokens[name]), ...keys }]);
+  }
   const { certificate, key } = await makeCertificate(scope);
   const config = await scope.file('portholed.conf');
   await writeFile(config, ini([
     ['server', { listen: '127.0.0.1:0', certificate, key, web_root: WEB_ROOT, ...server }],
     ['desktop demo', { upstream, ...(passwordFile ? { password_file: passwordFile } : {}) }],
-    ['stream demo', { desktop: 'demo', token_file: tokenFile }],
+    ...sections,
   ]));
   const program = scope.start(PORTHOLED, ['-c', config], { name: 'portholed' });
   const proxy = new Proxy(program, token);
@@ -93,6 +103,7 @@ export async function startPortholed(scope, { upstream, passwordFile, server = {
   proxy.url = ready.url;
   proxy.port = Number(new URL(ready.url).port);
   proxy.config = config;
+  proxy.tokens = tokens;
   return proxy;
 }
 

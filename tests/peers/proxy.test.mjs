@@ -3,54 +3,13 @@
 import assert from 'node:assert/strict';
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import tls from 'node:tls';
 import { live, until } from '../lib/proc.mjs';
 import { startXvnc } from '../lib/desktop.mjs';
 import { PORTHOLED, startPortholed, startSilentServer } from '../lib/porthole.mjs';
+import { GREETING, Peer, binary, upgrade } from '../lib/viewer.mjs';
 
 const SPARE = 256; // connections that are no viewer's, as in proxy/worker.c
 const HEALTH = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
-const GREETING = 'RFB 003.008\n';
-
-function upgrade(proxy, { token = proxy.token, origin } = {}) {
-  return `GET /stream HTTP/1.1\r\nHost: localhost:${proxy.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`
-    + 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: binary\r\n'
-    + `${origin ? `Origin: ${origin}\r\n` : ''}Authorization: Bearer ${token}\r\n\r\n`;
-}
-
-// A client's frame, its mask all zeros.
-const binary = (payload) => Buffer.concat([Buffer.from([0x82, 0x80 | payload.length, 0, 0, 0, 0]), Buffer.from(payload, 'latin1')]);
-
-// A TLS connection whose input is kept.
-class Peer {
-  constructor(scope, proxy) {
-    this.text = '';
-    this.closed = false;
-    this.socket = tls.connect({ port: proxy.port, host: '127.0.0.1', rejectUnauthorized: false });
-    this.socket.setNoDelay();
-    this.socket.on('data', (data) => { this.text += data.toString('latin1'); });
-    this.socket.on('error', () => {});
-    this.socket.on('close', () => { this.closed = true; });
-    scope.onStop(() => this.socket.destroy());
-  }
-
-  send(bytes) {
-    this.socket.write(bytes);
-    return this;
-  }
-
-  gets(words) {
-    return until(`${JSON.stringify(words)}; there is ${JSON.stringify(this.text.slice(-300))}`, () => this.text.includes(words));
-  }
-
-  ends() {
-    return until('the end of the connection', () => this.closed);
-  }
-
-  get statuses() {
-    return [...this.text.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => Number(status));
-  }
-}
 
 // The same proxy a second time, with more in its last section, which is the stream's, or with a standard error of the
 // test's own.

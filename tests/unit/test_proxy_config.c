@@ -203,6 +203,10 @@ static void tells_every_mistake(void **state)
          "https://HOST:PORT or *\n"},
         {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token\nmax_viewers = 0\n",
          "conf:9: max_viewers: \"0\" is not a whole number; use 1 to 100000\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token\nrole = admin\n",
+         "conf:9: role: \"admin\" is none; use view or control\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token\nclipboard = yes\n",
+         "conf:9: clipboard: \"yes\" is no direction; use none, in, out or both\n"},
         /* one run finds them all, in their order */
         {"[server]\nkey\nlisten = x\nfoo = 1\n[nope]\n[desktop d]\n",
          "conf:2: neither a section nor a key; write [SECTION] or KEY = VALUE\n"
@@ -322,6 +326,33 @@ static void reads_a_whole_file(void **state)
     config_destroy(NULL);
 }
 
+/* Who may look has no clipboard unless the file says so; the order of the keys is no matter. */
+static void knows_roles_and_clipboards(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *keys;
+        struct policy policy;
+    } cases[] = {
+        {"", {true, true, true}},
+        {"role = control\n", {true, true, true}},
+        {"role = view\n", {false, false, false}},
+        {"role = view\nclipboard = out\n", {false, false, true}},
+        {"clipboard = in\nrole = view\n", {false, true, false}},
+        {"clipboard = none\n", {true, false, false}},
+        {"clipboard = both\nrole = view\n", {false, true, true}},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[512], errors[256];
+        snprintf(text, sizeof text,
+                 SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token\n%s", cases[i].keys);
+        struct config *c = load(text, errors, sizeof errors);
+        assert_string_equal(errors, "");
+        assert_memory_equal(&c->streams->policy, &cases[i].policy, sizeof cases[i].policy);
+        config_destroy(c);
+    }
+}
+
 static void takes_a_token_without_newline(void **state)
 {
     (void)state;
@@ -342,6 +373,7 @@ int main(void)
         cmocka_unit_test(refuses_a_missing_file),
         cmocka_unit_test(has_defaults),
         cmocka_unit_test(reads_a_whole_file),
+        cmocka_unit_test(knows_roles_and_clipboards),
         cmocka_unit_test(takes_a_token_without_newline),
     };
     return cmocka_run_group_tests_name("proxy configuration", tests, set_up, tear_down);

@@ -16,7 +16,7 @@ PACKAGES_DESKTOP=(feh fonts-dejavu-core nodejs openbox openssl tigervnc-standalo
 # to test: compilers with sanitizers, unit tests, the other VNC server, a browser, the stock viewer, dist archives
 PACKAGES_TEST=(
   clang libclang-rt-14-dev libcmocka-dev llvm
-  chromium novnc tigervnc-tools x11vnc xvfb xz-utils
+  chromium novnc tigervnc-tools x11vnc xclip xvfb xz-utils
 )
 
 # Those of the named packages that are missing. Node.js and npm may also come from elsewhere: the command counts.
