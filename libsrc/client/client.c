@@ -138,6 +138,19 @@ int client_check_open(const struct ph_client *c, ph_error *error)
                      c->end.code != PH_OK ? c->end.message : "the connection is closed");
 }
 
+int client_sleep(const struct ph_client *c, struct wait *w)
+{
+    return c->phase == CLIENT_OPEN ? wait_more(w) : PH_E_CLOSED;
+}
+
+int client_explain(const struct ph_client *c, int rc, const char *what, ph_error *error)
+{
+    if (c->phase != CLIENT_OPEN)
+        return client_check_open(c, error);
+    return error_set(error, rc, "%s while waiting for %s",
+                     rc == PH_E_TIMEOUT ? "timed out" : "cancelled", what);
+}
+
 /* Ends the thread and the caller's reference. A thread inside the resolver cannot be interrupted,
  * one inside a large rectangle not at once: such a one is left to end by itself, and frees the
  * client. */
@@ -292,6 +305,8 @@ int ph_client_info(ph_client *client, ph_info *info, ph_error *error)
         info->width = client->width;
         info->height = client->height;
         info->rfb_minor = client->rfb_minor;
+        info->continuous_updates = client->continuous == CLIENT_CONTINUOUS_ON;
+        info->fence = client->fence;
         info->security = client->security_type == RFB_SEC_VNC_AUTH ? "vncauth" : "none";
     }
     pthread_mutex_unlock(&client->lock);
@@ -322,13 +337,10 @@ int ph_frame_get(ph_client *client, uint64_t after, const ph_limit *limit, ph_fr
     int rc = PH_OK;
     wait_begin(&w, limit, &client->lock, &client->changed);
     pthread_mutex_lock(&client->lock);
-    while ((*frame = screen_newest(client->screen, after)) == NULL && rc == PH_OK) {
-        rc = client_check_open(client, error);
-        if (rc == PH_OK && (rc = wait_more(&w)) != PH_OK)
-            error_set(error, rc, "%s while waiting for a complete frame",
-                      rc == PH_E_TIMEOUT ? "timed out" : "cancelled");
-    }
+    while ((*frame = screen_newest(client->screen, after)) == NULL && rc == PH_OK)
+        rc = client_sleep(client, &w);
+    rc = *frame != NULL ? PH_OK : client_explain(client, rc, "a complete frame", error);
     pthread_mutex_unlock(&client->lock);
     wait_end(&w);
-    return *frame != NULL ? PH_OK : rc;
+    return rc;
 }

@@ -34,6 +34,13 @@ enum client_phase {
     CLIENT_ENDED, /* ph_client.end says why */
 };
 
+/* ContinuousUpdates (rfbproto) */
+enum client_continuous {
+    CLIENT_CONTINUOUS_UNKNOWN, /* the server has not shown that it has them */
+    CLIENT_CONTINUOUS_ON,
+    CLIENT_CONTINUOUS_OVER, /* the server has ended them */
+};
+
 struct ph_client {
     atomic_int refs; /* the caller's and the thread's */
     pthread_t thread;
@@ -62,6 +69,9 @@ struct ph_client {
     int width, height;
     int rfb_minor;
     uint8_t security_type;
+    enum client_continuous continuous;
+    bool fence;     /* the server has sent one */
+    uint64_t bells; /* rung so far */
     char name[RFB_NAME_MAX + 1];
     uint16_t x, y; /* where the pointer was put last */
     uint8_t buttons;
@@ -79,6 +89,12 @@ void client_wake(struct ph_client *c);
 void client_set_name(struct ph_client *c, const uint8_t *name, size_t len);
 /* With the lock: answers PH_OK while the connection is open, else why it is not. */
 int client_check_open(const struct ph_client *c, ph_error *error);
+
+/* With the lock, in a loop that looks for something: sleeps until it is worth another look. PH_OK,
+ * or why not to go on waiting, for client_explain. */
+int client_sleep(const struct ph_client *c, struct wait *w);
+/* With the lock: that the wait for what was in vain, rc says why. */
+int client_explain(const struct ph_client *c, int rc, const char *what, ph_error *error);
 
 /* ---- io.c ---- */
 

@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include "client/decoder.h"
+#include "client/messages.h"
+#include "client/requests.h"
 #include "rfb/err.h"
 #include "rfb/s2c.h"
 
 enum {
     READ_SIZE = 256 << 10,
     KEEP_CAPACITY = 2 << 20, /* bytes; a buffer that one rectangle has made larger is given back */
+    UNGATHERED_MAX = 2 * READ_SIZE,
     /* kept in front of what is to come: a rectangle's header and the bytes the decoder writes on */
     KEPT = DECODER_SLACK + DECODER_HEADER,
 };
@@ -21,41 +24,13 @@ struct session {
     struct decoder *decoder;
 
     struct rfb_buf in;
-    size_t framed;  /* bytes of in that the framer has seen */
-    bool gathering; /* a rectangle is being kept whole for the decoder */
-    size_t rect_at; /* of that rectangle's header in in */
-    uint64_t raw;   /* bytes of a raw rectangle painted so far */
+    size_t framed;    /* bytes of in that the framer has seen */
+    bool gathering;   /* a rectangle or message is being kept whole */
+    size_t gather_at; /* of its first byte in in */
+    uint64_t raw;     /* bytes of a raw rectangle painted so far */
+    bool sized;       /* this update has held a size */
 };
 
-/* ---- asking ---- */
-
-static int queue_failed(int rc, ph_error *error)
-{
-    if (rc == RFB_E_TOO_LARGE)
-        return error_set(error, PH_E_PROTOCOL, "the server reads nothing of what it is sent");
-    return rc == RFB_OK ? PH_OK : error_set(error, PH_E_NO_MEMORY, "out of memory");
-}
-
-static int request(struct session *s, bool incremental, struct rfb_rect r, ph_error *error)
-{
-    struct ph_client *c = s->c;
-    int rc = RFB_OK;
-    pthread_mutex_lock(&c->lock);
-    if (!c->drain) { /* our half is closed, or about to be */
-        rc = rfb_msg_put_request(&c->out, incremental, r);
-        io_flush(c);
-    }
-    pthread_mutex_unlock(&c->lock);
-    return queue_failed(rc, error);
-}
-
-static struct rfb_rect everything(const struct session *s)
-{
-    return (struct rfb_rect){0, 0, s->framer.width, s->framer.height};
-}
-
-/* Memory for one rectangle: the most that any encoding's framing rules let through (RRE: 12 bytes a
- * subrectangle, of which there are no more than pixels). */
 static int resize(struct session *s, ph_error *error)
 {
     int width = s->framer.width, height = s->framer.height;
@@ -63,54 +38,11 @@ static int resize(struct session *s, ph_error *error)
         return error_set(error, PH_E_NO_MEMORY, "out of memory for a framebuffer of %dx%d", width,
                          height);
     decoder_target(s->decoder, screen_live(s->c->screen), width, height);
-    s->in.max = (size_t)width * (size_t)height * 12 + 65536 + READ_SIZE;
     pthread_mutex_lock(&s->c->lock);
     s->c->width = width;
     s->c->height = height;
     pthread_mutex_unlock(&s->c->lock);
     return PH_OK;
-}
-
-/* Cursor: or the server draws the pointer into the pixels. TigerVNC does it all the same while the
- * pointer is not where this connection last put it (VNCSConnectionST::needRenderedCursor), and does
- * not say where that is before it moves. */
-static const int32_t pseudo[] = {RFB_ENC_CURSOR, RFB_ENC_LAST_RECT, RFB_ENC_DESKTOP_SIZE,
-                                 RFB_ENC_DESKTOP_NAME};
-enum { PSEUDO = sizeof pseudo / sizeof pseudo[0] };
-
-/* Nothing but what was asked for is let in: what is framed correctly may still mean something that
- * nobody here is prepared for. */
-static bool asked_for(const struct session *s, int32_t encoding)
-{
-    const struct ph_client *c = s->c;
-    if (c->input_only)
-        return false;
-    for (size_t i = 0; i < PSEUDO; i++)
-        if (pseudo[i] == encoding)
-            return true;
-    for (size_t i = 0; i < c->encoding_count; i++)
-        if (c->encodings[i] == encoding)
-            return true;
-    return encoding == RFB_ENC_RAW; /* which a server may always send (RFC 6143 7.7.1) */
-}
-
-static int begin(struct session *s, ph_error *error)
-{
-    struct ph_client *c = s->c;
-    int32_t list[CLIENT_ENCODINGS_MAX + PSEUDO];
-    memcpy(list, c->encodings, c->encoding_count * sizeof list[0]);
-    memcpy(list + c->encoding_count, pseudo, sizeof pseudo);
-    uint16_t count = (uint16_t)(c->encoding_count + PSEUDO);
-
-    pthread_mutex_lock(&c->lock);
-    int rc = rfb_msg_put_format(&c->out, &rfb_bgrx);
-    if (rc == RFB_OK)
-        rc = rfb_msg_put_encodings(&c->out, list, count);
-    if (rc == RFB_OK)
-        rc = rfb_msg_put_request(&c->out, false, everything(s));
-    io_flush(c);
-    pthread_mutex_unlock(&c->lock);
-    return queue_failed(rc, error);
 }
 
 struct session *session_create(struct ph_client *c, const struct rfb_server_init *init,
@@ -121,11 +53,11 @@ struct session *session_create(struct ph_client *c, const struct rfb_server_init
         goto no_memory;
     s->c = c;
     rfb_s2c_init(&s->framer, init->width, init->height, &rfb_bgrx);
-    rfb_buf_init(&s->in, 2 * READ_SIZE);
+    rfb_buf_init(&s->in, UNGATHERED_MAX);
     s->decoder = decoder_create();
     if (s->decoder == NULL)
         goto no_memory;
-    if (!c->input_only && (resize(s, error) != PH_OK || begin(s, error) != PH_OK)) {
+    if (!c->input_only && (resize(s, error) != PH_OK || requests_begin(c, error) != PH_OK)) {
         session_destroy(s);
         return NULL;
     }
@@ -156,11 +88,12 @@ static void on_name(struct session *s, const uint8_t *text, size_t n)
 
 static int on_size(struct session *s, ph_error *error)
 {
+    s->sized = true;
     if (s->framer.width == screen_width(s->c->screen) &&
         s->framer.height == screen_height(s->c->screen))
         return PH_OK;
     int rc = resize(s, error);
-    return rc != PH_OK ? rc : request(s, false, everything(s), error);
+    return rc != PH_OK ? rc : requests_resized(s->c, error);
 }
 
 /* A rectangle is complete; wire points at its header when it was gathered. */
@@ -195,34 +128,60 @@ static int on_update_end(struct session *s, ph_error *error)
     int rc = screen_publish(s->c->screen, &missing);
     if (rc < 0)
         return error_set(error, rc, "out of memory for a frame");
+    /* Behind a size the pixels come with the next update: TigerVNC and LibVNCServer answer a
+     * request with the size alone, and keep in mind what is missing. */
     if (rc == 0)
-        return request(s, false, missing, error);
+        return s->sized ? PH_OK : requests_again(s->c, missing, error);
     pthread_mutex_lock(&s->c->lock);
     pthread_cond_broadcast(&s->c->changed);
     pthread_mutex_unlock(&s->c->lock);
     return PH_OK;
 }
 
+/* From that byte of in on, keeps what comes, until it is whole: at most n bytes. */
+static void gather(struct session *s, size_t from, uint64_t n)
+{
+    s->gathering = true;
+    s->gather_at = from;
+    s->in.max = UNGATHERED_MAX + (size_t)n;
+}
+
+static void gathered(struct session *s)
+{
+    s->gathering = false;
+    s->in.max = UNGATHERED_MAX;
+}
+
+/* The longest body that is taken of a rectangle: what its encoding's framing rules let through
+ * (RRE: 12 bytes a subrectangle, of which there are no more than pixels). */
+static uint64_t body_max(struct rfb_rect r)
+{
+    return (uint64_t)r.w * r.h * 12 + 65536;
+}
+
 static int on_rect(struct session *s, const struct rfb_s2c_event *ev, size_t behind_header,
                    ph_error *error)
 {
-    if (!asked_for(s, ev->rect.encoding))
+    const struct rfb_rect_head *head = &ev->rect;
+    if (!requests_listed(s->c, head->encoding))
         return error_set(error, PH_E_PROTOCOL,
                          "the server sent a %s rectangle, which was not asked for",
                          ev->encoding->name);
     s->raw = 0;
-    s->gathering = ev->rect.encoding == RFB_ENC_DESKTOP_NAME ||
-                   ((ev->encoding->flags & RFB_ENC_F_PIXELS) && ev->rect.encoding != RFB_ENC_RAW);
-    s->rect_at = s->gathering ? behind_header - DECODER_HEADER : 0;
+    if (head->encoding == RFB_ENC_DESKTOP_NAME ||
+        ((ev->encoding->flags & RFB_ENC_F_PIXELS) && head->encoding != RFB_ENC_RAW))
+        gather(s, behind_header - DECODER_HEADER, body_max(head->r));
     return PH_OK;
 }
 
 static int on_event(struct session *s, const struct rfb_s2c_event *ev, size_t at, ph_error *error)
 {
+    uint8_t *wire = s->in.data + s->in.off + s->gather_at;
+    int rc = PH_OK;
     switch (ev->kind) {
     case RFB_S2C_UPDATE:
-        /* asked for now, the next update is under way while this one is decoded */
-        return s->c->input_only ? PH_OK : request(s, true, everything(s), error);
+        s->sized = false;
+        return s->c->input_only ? PH_OK : requests_next(s->c, error);
     case RFB_S2C_RECT:
         return on_rect(s, ev, at, error);
     case RFB_S2C_BODY:
@@ -232,17 +191,21 @@ static int on_event(struct session *s, const struct rfb_s2c_event *ev, size_t at
             return decoder_raw(s->decoder, ev->rect.r, done, ev->bytes, ev->n, error);
         }
         return PH_OK;
-    case RFB_S2C_RECT_END: {
-        uint8_t *wire = s->in.data + s->in.off + s->rect_at; /* of use where gathered */
-        int rc = on_rect_end(s, ev, wire, at - s->rect_at, error);
-        s->gathering = false;
+    case RFB_S2C_RECT_END: /* wire is of use where gathered */
+        rc = on_rect_end(s, ev, wire, at - s->gather_at, error);
+        gathered(s);
         return rc;
-    }
     case RFB_S2C_UPDATE_END:
         return on_update_end(s, error);
-    case RFB_S2C_MESSAGE: /* bell, clipboard and the rest: framed and let go */
-    case RFB_S2C_MESSAGE_END:
+    case RFB_S2C_MESSAGE:
+        if (messages_find(ev->type) != NULL)
+            gather(s, at - ev->n, ev->body);
         return PH_OK;
+    case RFB_S2C_MESSAGE_END:
+        if (s->gathering)
+            rc = messages_find(ev->type)(s->c, wire, at - s->gather_at, error);
+        gathered(s);
+        return rc;
     }
     return PH_OK;
 }
@@ -266,10 +229,10 @@ static void compact(struct session *s)
 {
     size_t keep_from = s->framed < KEPT ? 0 : s->framed - KEPT;
     if (s->gathering)
-        keep_from = s->rect_at - DECODER_SLACK;
+        keep_from = s->gather_at < DECODER_SLACK ? 0 : s->gather_at - DECODER_SLACK;
     rfb_buf_consume(&s->in, keep_from);
     s->framed -= keep_from;
-    s->rect_at -= s->gathering ? keep_from : 0;
+    s->gather_at -= s->gathering ? keep_from : 0;
     if (!s->gathering && s->in.cap > KEEP_CAPACITY)
         rfb_buf_shrink(&s->in);
 }

@@ -136,6 +136,10 @@ typedef struct ph_info {
     int width, height;    /* pixels */
     int rfb_minor;        /* RFB version 3.rfb_minor: 3, 7 or 8 */
     const char *security; /* "none" or "vncauth"; static storage */
+    /* What the server has shown so far; 0 or 1: */
+    int continuous_updates; /* it sends changes without being asked for each (rfbproto,
+                               ContinuousUpdates) */
+    int fence;              /* it sends fences (rfbproto, Fence) */
 } ph_info;
 
 #define PH_INFO_INIT                                                                               \
@@ -193,6 +197,14 @@ PH_API const uint32_t *ph_frame_pixels(const ph_frame *frame);
  * has changed in between, or when since is more than 256 frames back. The frame answers by itself,
  * also when the connection has ended. */
 PH_API size_t ph_frame_damage(const ph_frame *frame, uint64_t since, ph_rect *rects, size_t max);
+
+/* ---- bell ---- */
+
+/* Waits until the server has rung the bell (RFC 6143 section 7.6.3) more than after times since the
+ * connection began, or at once where it has. *count, also on failure: how many times by now.
+ * PH_OK, PH_E_TIMEOUT, _CANCELLED, or why the connection ended. */
+PH_API int ph_bell_wait(ph_client *client, uint64_t after, const ph_limit *limit, uint64_t *count,
+                        ph_error *error);
 
 /* ---- images ---- */
 

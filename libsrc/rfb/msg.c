@@ -141,14 +141,26 @@ int rfb_msg_put_encodings(struct rfb_buf *out, const int32_t *encodings, uint16_
     return RFB_OK;
 }
 
-int rfb_msg_put_request(struct rfb_buf *out, bool incremental, struct rfb_rect r)
+/* A message that is a type, a flag and a rectangle. */
+static int put_flag_rect(struct rfb_buf *out, uint8_t type, bool flag, struct rfb_rect r)
 {
-    uint8_t p[10] = {RFB_C2S_UPDATE_REQUEST, incremental};
+    uint8_t p[10] = {type, flag};
     rfb_set_u16(p + 2, r.x);
     rfb_set_u16(p + 4, r.y);
     rfb_set_u16(p + 6, r.w);
     rfb_set_u16(p + 8, r.h);
     return rfb_buf_put(out, p, sizeof p);
+}
+
+int rfb_msg_put_request(struct rfb_buf *out, bool incremental, struct rfb_rect r)
+{
+    return put_flag_rect(out, RFB_C2S_UPDATE_REQUEST, incremental, r);
+}
+
+/* rfbproto, EnableContinuousUpdates */
+int rfb_msg_put_continuous(struct rfb_buf *out, bool enable, struct rfb_rect r)
+{
+    return put_flag_rect(out, RFB_C2S_ENABLE_CONTINUOUS_UPDATES, enable, r);
 }
 
 int rfb_msg_put_key(struct rfb_buf *out, bool down, uint32_t keysym)

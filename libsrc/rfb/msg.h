@@ -73,6 +73,7 @@ int rfb_msg_put_encodings(struct rfb_buf *out, const int32_t *encodings, uint16_
 int rfb_msg_put_request(struct rfb_buf *out, bool incremental, struct rfb_rect r);
 int rfb_msg_put_key(struct rfb_buf *out, bool down, uint32_t keysym);
 int rfb_msg_put_pointer(struct rfb_buf *out, uint8_t buttons, uint16_t x, uint16_t y);
+int rfb_msg_put_continuous(struct rfb_buf *out, bool enable, struct rfb_rect r);
 int rfb_msg_put_fence(struct rfb_buf *out, uint32_t flags, const uint8_t *payload, uint8_t n);
 
 #endif
