@@ -2,6 +2,7 @@
 #include "app.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -22,7 +23,7 @@ int app_fail(int code, const char *format, ...)
     return code;
 }
 
-int app_fail_error(const ph_error *error)
+int app_exit_code(int ph_code)
 {
     static const int codes[] = {
         [-PH_E_ARGUMENT] = EXIT_USAGE,        [-PH_E_UNREACHABLE] = EXIT_UNREACHABLE,
@@ -33,9 +34,13 @@ int app_fail_error(const ph_error *error)
         [-PH_E_PASSWORD] = EXIT_REFUSED,      [-PH_E_TOO_MANY_TRIES] = EXIT_REFUSED,
         [-PH_E_UNTRUSTED] = EXIT_REFUSED,     [-PH_E_UNSUPPORTED] = EXIT_PROTOCOL,
     };
-    size_t i = (size_t)-error->code;
-    return app_fail(i < sizeof codes / sizeof codes[0] ? codes[i] : EXIT_OTHER, "%s",
-                    error->message);
+    size_t i = (size_t)-ph_code;
+    return i < sizeof codes / sizeof codes[0] ? codes[i] : EXIT_OTHER;
+}
+
+int app_fail_error(const ph_error *error)
+{
+    return app_fail(app_exit_code(error->code), "%s", error->message);
 }
 
 int app_usage(const struct app *app, const char *format, ...)
@@ -45,8 +50,11 @@ int app_usage(const struct app *app, const char *format, ...)
     va_start(args, format);
     fputs("porthole: ", stderr);
     vfprintf(stderr, format, args);
-    fprintf(stderr, "; usage: porthole %s%s%s\n", c->name, c->arguments[0] != '\0' ? " " : "",
-            c->arguments);
+    if (c == NULL)
+        fprintf(stderr, "; see porthole --help\n");
+    else
+        fprintf(stderr, "; usage: porthole %s%s%s\n", c->name, c->arguments[0] != '\0' ? " " : "",
+                c->arguments);
     va_end(args);
     return EXIT_USAGE;
 }
@@ -61,6 +69,16 @@ int app_int(const struct app *app, const char *text, const char *what, int min, 
     if (errno != 0 || n < min || n > max)
         return app_usage(app, "%s %s is not %d to %d", what, text, min, max);
     *value = (int)n;
+    return EXIT_FINE;
+}
+
+int app_answer(json_t *answer)
+{
+    if (answer == NULL)
+        return app_fail(EXIT_OTHER, "out of memory for the answer");
+    json_dumpf(answer, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(answer);
     return EXIT_FINE;
 }
 
@@ -166,6 +184,12 @@ int app_close(const struct app *app, ph_client *client, int code)
     return code == EXIT_FINE && rc != PH_OK ? app_fail_error(&error) : code;
 }
 
+ph_limit app_limit(const struct app *app, int64_t waits_ms)
+{
+    int64_t ms = waits_ms + app->limit.timeout_ms;
+    return (ph_limit){.timeout_ms = ms > INT_MAX ? -1 : (int)ms, .cancel = app->limit.cancel};
+}
+
 int app_send(struct app *app, app_action *act, const void *what)
 {
     ph_client *client = NULL;
@@ -175,5 +199,6 @@ int app_send(struct app *app, app_action *act, const void *what)
         return code;
     if (act(app, client, what, &error) != PH_OK)
         code = app_fail_error(&error);
-    return app_close(app, client, code);
+    code = app_close(app, client, code);
+    return code == EXIT_FINE && app->json ? app_answer(json_pack("{s:b}", "ok", 1)) : code;
 }

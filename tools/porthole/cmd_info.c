@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <jansson.h>
 #include <stdio.h>
 
 #include "app.h"
 
 static int print_json(const char *target, const char *name, const ph_info *info)
 {
-    json_t *answer =
-        json_pack("{s:s, s:s, s:i, s:i, s:s, s:s}", "target", target, "name", name, "width",
-                  info->width, "height", info->height, "security", info->security, "rfb",
-                  info->rfb_minor == 8   ? "3.8"
-                  : info->rfb_minor == 7 ? "3.7"
-                                         : "3.3");
-    if (answer == NULL)
-        return app_fail(EXIT_OTHER, "out of memory");
-    json_dumpf(answer, stdout, JSON_COMPACT);
-    putchar('\n');
-    json_decref(answer);
-    return EXIT_FINE;
+    return app_answer(json_pack("{s:s, s:s, s:i, s:i, s:s, s:s}", "target", target, "name", name,
+                                "width", info->width, "height", info->height, "security",
+                                info->security, "rfb",
+                                info->rfb_minor == 8   ? "3.8"
+                                : info->rfb_minor == 7 ? "3.7"
+                                                       : "3.3"));
 }
 
-int cmd_info(struct app *app, int argc, char **argv)
+static int cmd_info(struct app *app, int argc, char **argv)
 {
     ph_info info = PH_INFO_INIT;
     char name[PH_NAME_MAX + 1];
@@ -42,3 +35,10 @@ int cmd_info(struct app *app, int argc, char **argv)
     }
     return app_close(app, client, code);
 }
+
+const struct command command_info = {
+    .name = "info",
+    .arguments = "",
+    .summary = "print the desktop's name, size and security",
+    .run = cmd_info,
+};

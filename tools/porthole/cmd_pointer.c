@@ -2,30 +2,18 @@
  * move, click, drag and scroll. */
 #include <getopt.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "app.h"
+#include "option.h"
 
-enum { POINTS_MAX = 1000, COORDINATE_MAX = 65535 };
+enum { POINTS_MAX = 1000, COORDINATE_MAX = 65535, DRAG_STEP = 16 };
 
 struct pointer {
     ph_point points[POINTS_MAX];
     size_t count; /* points */
     int button, clicks;
-    int right, down; /* scroll steps */
+    int up, down, left, right; /* scroll steps */
+    ph_input_options input;
 };
-
-static int parse_button(const struct app *app, const char *name, int *button)
-{
-    static const char *const names[] = {"left", "middle", "right"};
-    for (int i = 0; i < 3; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            *button = PH_BUTTON_LEFT + i;
-            return EXIT_FINE;
-        }
-    }
-    return app_usage(app, "unknown button '%s': there are left, middle and right", name);
-}
 
 /* Coordinates beyond the screen are the library's to refuse: it knows the size. */
 static int parse_points(const struct app *app, int argc, char **argv, size_t min, size_t max,
@@ -48,47 +36,47 @@ static int parse_points(const struct app *app, int argc, char **argv, size_t min
     return EXIT_FINE;
 }
 
-enum { OPT_BUTTON = 256, OPT_COUNT, OPT_UP, OPT_DOWN, OPT_LEFT, OPT_RIGHT };
-
-static int parse_option(const struct app *app, int c, char **argv, struct pointer *p)
+static int parse(const struct app *app, int argc, char **argv, size_t min, size_t max,
+                 struct pointer *p)
 {
-    int n = 0, code;
-    switch (c) {
-    case OPT_BUTTON:
-        return parse_button(app, optarg, &p->button);
-    case OPT_COUNT:
-        return app_int(app, optarg, "count", 1, 10, &p->clicks);
-    case OPT_UP:
-    case OPT_DOWN:
-        code = app_int(app, optarg, "steps", 1, 1000, &n);
-        p->down += c == OPT_DOWN ? n : -n;
-        return code;
-    case OPT_LEFT:
-    case OPT_RIGHT:
-        code = app_int(app, optarg, "steps", 1, 1000, &n);
-        p->right += c == OPT_RIGHT ? n : -n;
-        return code;
-    default:
-        return app_usage(app, c == ':' ? "option '%s' needs a value" : "unknown option '%s'",
-                         argv[optind - 1]);
-    }
-}
-
-/* Numbers may be negative, so that the refusal can name them: only words are options. */
-static int parse(const struct app *app, int argc, char **argv, const struct option *options,
-                 size_t min, size_t max, struct pointer *p)
-{
-    int c, code = EXIT_FINE;
-    *p = (struct pointer){.button = PH_BUTTON_LEFT, .clicks = 1};
-    while (code == EXIT_FINE && (c = getopt_long(argc, argv, ":0123456789", options, NULL)) != -1) {
-        if (c >= '0' && c <= '9')
-            return app_usage(app, "a negative number: X and Y count from the top left corner");
-        code = parse_option(app, c, argv, p);
-    }
+    *p = (struct pointer){.button = PH_BUTTON_LEFT, .clicks = 1, .input = PH_INPUT_INIT};
+    int code = option_parse(app, app->command->options, argc, argv, p);
     return code != EXIT_FINE ? code : parse_points(app, argc, argv, min, max, p);
 }
 
-static const struct option no_options[] = {{NULL, 0, NULL, 0}};
+/* A direction may be named more than once: the steps add up. */
+static int take_steps(const struct app *app, const struct option_spec *spec, const char *text,
+                      void *into)
+{
+    (void)spec;
+    int n = 0, code = app_int(app, text, "steps", 1, 1000, &n);
+    *(int *)into += n;
+    return code;
+}
+
+#define BUTTON                                                                                     \
+    {                                                                                              \
+        .name = "button", .value = "left|middle|right", .take = option_choice,                     \
+        .at = offsetof(struct pointer, button), .min = PH_BUTTON_LEFT, .summary = "(left)"         \
+    }
+#define MODIFIERS                                                                                  \
+    {                                                                                              \
+        .name = "modifiers", .value = "KEYS", .take = option_string,                               \
+        .at = offsetof(struct pointer, input.modifiers),                                           \
+        .summary = "held down meanwhile, as in ctrl+shift"                                         \
+    }
+#define INTERVAL(between)                                                                          \
+    {                                                                                              \
+        .name = "interval", .value = "SECONDS", .take = option_seconds,                            \
+        .at = offsetof(struct pointer, input.interval_ms),                                         \
+        .summary = "wait so long between " between                                                 \
+    }
+
+/* For a call that makes `count` events with the pauses that were asked for. */
+static ph_limit limit_of(const struct app *app, const struct pointer *p, int count)
+{
+    return app_limit(app, (int64_t)count * ((int64_t)p->input.hold_ms + p->input.interval_ms));
+}
 
 static int do_move(const struct app *app, ph_client *client, const void *what, ph_error *error)
 {
@@ -96,68 +84,126 @@ static int do_move(const struct app *app, ph_client *client, const void *what, p
     return ph_move(client, p->points[0].x, p->points[0].y, &app->limit, error);
 }
 
-int cmd_move(struct app *app, int argc, char **argv)
+static int cmd_move(struct app *app, int argc, char **argv)
 {
     struct pointer p;
-    int code = parse(app, argc, argv, no_options, 1, 1, &p);
+    int code = parse(app, argc, argv, 1, 1, &p);
     return code != EXIT_FINE ? code : app_send(app, do_move, &p);
 }
+
+const struct command command_move = {
+    .name = "move",
+    .arguments = "X Y",
+    .summary = "move the pointer",
+    .run = cmd_move,
+};
 
 static int do_click(const struct app *app, ph_client *client, const void *what, ph_error *error)
 {
     const struct pointer *p = what;
-    return ph_click(client, p->points[0].x, p->points[0].y, p->button, p->clicks, NULL, &app->limit,
+    ph_limit limit = limit_of(app, p, p->clicks);
+    return ph_click(client, p->points[0].x, p->points[0].y, p->button, p->clicks, &p->input, &limit,
                     error);
 }
 
-int cmd_click(struct app *app, int argc, char **argv)
+static int cmd_click(struct app *app, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"button", required_argument, NULL, OPT_BUTTON},
-        {"count", required_argument, NULL, OPT_COUNT},
-        {NULL, 0, NULL, 0},
-    };
     struct pointer p;
-    int code = parse(app, argc, argv, options, 1, 1, &p);
+    int code = parse(app, argc, argv, 1, 1, &p);
     return code != EXIT_FINE ? code : app_send(app, do_click, &p);
 }
+
+static const struct option_spec click_options[] = {
+    BUTTON,
+    {.name = "count",
+     .value = "N",
+     .take = option_int,
+     .at = offsetof(struct pointer, clicks),
+     .min = 1,
+     .max = 10,
+     .summary = "2: a double click (1)"},
+    MODIFIERS,
+    {.name = "hold",
+     .value = "SECONDS",
+     .take = option_seconds,
+     .at = offsetof(struct pointer, input.hold_ms),
+     .summary = "keep the button down for so long"},
+    INTERVAL("clicks"),
+    {.name = NULL},
+};
+
+const struct command command_click = {
+    .name = "click",
+    .arguments = "[OPTION]... X Y",
+    .summary = "click there",
+    .options = click_options,
+    .run = cmd_click,
+};
 
 static int do_drag(const struct app *app, ph_client *client, const void *what, ph_error *error)
 {
     const struct pointer *p = what;
-    return ph_drag(client, p->points, p->count, p->button, NULL, &app->limit, error);
+    int steps = 2;
+    for (size_t i = 1; i < p->count; i++)
+        steps += 1 + abs(p->points[i].x - p->points[i - 1].x) / DRAG_STEP +
+                 abs(p->points[i].y - p->points[i - 1].y) / DRAG_STEP;
+    ph_limit limit = limit_of(app, p, steps);
+    return ph_drag(client, p->points, p->count, p->button, &p->input, &limit, error);
 }
 
-int cmd_drag(struct app *app, int argc, char **argv)
+static int cmd_drag(struct app *app, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"button", required_argument, NULL, OPT_BUTTON},
-        {NULL, 0, NULL, 0},
-    };
     struct pointer p;
-    int code = parse(app, argc, argv, options, 2, POINTS_MAX, &p);
+    int code = parse(app, argc, argv, 2, POINTS_MAX, &p);
     return code != EXIT_FINE ? code : app_send(app, do_drag, &p);
 }
+
+static const struct option_spec drag_options[] = {
+    BUTTON,
+    MODIFIERS,
+    INTERVAL("the steps of the path"),
+    {.name = NULL},
+};
+
+const struct command command_drag = {
+    .name = "drag",
+    .arguments = "[OPTION]... X Y X Y [X Y]...",
+    .summary = "press, move along these points, release",
+    .options = drag_options,
+    .run = cmd_drag,
+};
 
 static int do_scroll(const struct app *app, ph_client *client, const void *what, ph_error *error)
 {
     const struct pointer *p = what;
-    return ph_scroll(client, p->points[0].x, p->points[0].y, p->right, p->down, NULL, &app->limit,
-                     error);
+    int right = p->right - p->left, down = p->down - p->up;
+    ph_limit limit = limit_of(app, p, abs(right) + abs(down));
+    return ph_scroll(client, p->points[0].x, p->points[0].y, right, down, &p->input, &limit, error);
 }
 
-int cmd_scroll(struct app *app, int argc, char **argv)
+static int cmd_scroll(struct app *app, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"up", required_argument, NULL, OPT_UP},
-        {"down", required_argument, NULL, OPT_DOWN},
-        {"left", required_argument, NULL, OPT_LEFT},
-        {"right", required_argument, NULL, OPT_RIGHT},
-        {NULL, 0, NULL, 0},
-    };
     struct pointer p;
-    int code = parse(app, argc, argv, options, 1, 1, &p);
-    if (code == EXIT_FINE && p.right == 0 && p.down == 0)
+    int code = parse(app, argc, argv, 1, 1, &p);
+    if (code == EXIT_FINE && p.right == p.left && p.down == p.up)
         code = app_usage(app, "no steps: say --down N or another direction");
     return code != EXIT_FINE ? code : app_send(app, do_scroll, &p);
 }
+
+#define STEPS(direction)                                                                           \
+    {                                                                                              \
+        .name = #direction, .value = "N", .take = take_steps,                                      \
+        .at = offsetof(struct pointer, direction), .summary = "so many steps " #direction          \
+    }
+
+static const struct option_spec scroll_options[] = {
+    STEPS(up), STEPS(down), STEPS(left), STEPS(right), MODIFIERS, INTERVAL("steps"), {.name = NULL},
+};
+
+const struct command command_scroll = {
+    .name = "scroll",
+    .arguments = "[OPTION]... X Y",
+    .summary = "turn the wheel there",
+    .options = scroll_options,
+    .run = cmd_scroll,
+};

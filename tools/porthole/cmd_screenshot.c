@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <jansson.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "app.h"
-
-enum { SIDE_MAX = 16384 };
+#include "option.h"
+#include "save.h"
 
 struct request {
     const char *path;
@@ -32,19 +25,22 @@ static int parse_format(const struct app *app, const char *name, int *format)
     return EXIT_FINE;
 }
 
-static int parse_region(const struct app *app, char *text, ph_image_options *image)
+static int take_format(const struct app *app, const struct option_spec *spec, const char *text,
+                       void *into)
 {
-    static const char *const names[] = {"region's X", "region's Y", "region's W", "region's H"};
-    int *values[] = {&image->x, &image->y, &image->width, &image->height};
-    for (size_t i = 0; i < 4; i++) {
-        char *number = i == 0 ? strtok(text, ",") : strtok(NULL, ",");
-        if (number == NULL)
-            return app_usage(app, "a region is X,Y,W,H: the %s is missing", names[i]);
-        int code = app_int(app, number, names[i], i < 2 ? 0 : 1, SIDE_MAX, values[i]);
-        if (code != EXIT_FINE)
-            return code;
-    }
-    return strtok(NULL, ",") == NULL ? EXIT_FINE : app_usage(app, "a region is X,Y,W,H, no more");
+    (void)spec;
+    return parse_format(app, text, into);
+}
+
+static int take_region(const struct app *app, const struct option_spec *spec, const char *text,
+                       void *into)
+{
+    (void)spec;
+    ph_image_options *image = into;
+    ph_rect r = {0, 0, 0, 0};
+    int code = option_read_region(app, text, &r);
+    image->x = r.x, image->y = r.y, image->width = r.width, image->height = r.height;
+    return code;
 }
 
 static int format_by_name(const struct app *app, const char *path, int *format)
@@ -61,113 +57,13 @@ static int format_by_name(const struct app *app, const char *path, int *format)
 
 static int parse(const struct app *app, int argc, char **argv, struct request *r)
 {
-    enum { OPT_FORMAT = 256, OPT_QUALITY, OPT_REGION, OPT_ENCODINGS };
-    static const struct option options[] = {
-        {"format", required_argument, NULL, OPT_FORMAT},
-        {"quality", required_argument, NULL, OPT_QUALITY},
-        {"region", required_argument, NULL, OPT_REGION},
-        {"encodings", required_argument, NULL, OPT_ENCODINGS},
-        {NULL, 0, NULL, 0},
-    };
-    int c, code = EXIT_FINE;
-    bool by_name = true;
-    while (code == EXIT_FINE && (c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        switch (c) {
-        case OPT_FORMAT:
-            by_name = false;
-            code = parse_format(app, optarg, &r->image.format);
-            break;
-        case OPT_QUALITY:
-            code = app_int(app, optarg, "quality", 1, 100, &r->image.quality);
-            break;
-        case OPT_REGION:
-            code = parse_region(app, optarg, &r->image);
-            break;
-        case OPT_ENCODINGS:
-            r->encodings = optarg;
-            break;
-        default:
-            code = app_usage(app, c == ':' ? "option '%s' needs a value" : "unknown option '%s'",
-                             argv[optind - 1]);
-        }
-    }
+    int code = option_parse(app, app->command->options, argc, argv, r);
     if (code != EXIT_FINE)
         return code;
     if (argc - optind != 1)
         return app_usage(app, argc == optind ? "no FILE" : "more than one FILE");
     r->path = argv[optind];
-    return by_name ? format_by_name(app, r->path, &r->image.format) : EXIT_FINE;
-}
-
-/* 0 or an errno value. */
-static int write_all(int fd, const uint8_t *bytes, size_t len)
-{
-    while (len != 0) {
-        ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
-/* 0 or an errno value. */
-static int write_in_place(const char *path, const uint8_t *bytes, size_t len)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return errno;
-    int number = write_all(fd, bytes, len);
-    if (close(fd) < 0 && number == 0)
-        number = errno;
-    return number;
-}
-
-/* Under another name first: a file that was there stays whole until the new one is. */
-static int replace(const char *path, const uint8_t *bytes, size_t len)
-{
-    char temporary[PATH_MAX];
-    if ((size_t)snprintf(temporary, sizeof temporary, "%s.XXXXXX", path) >= sizeof temporary)
-        return ENAMETOOLONG;
-    int number = 0, fd = mkstemp(temporary);
-    if (fd < 0)
-        return errno;
-    mode_t mask = umask(0);
-    umask(mask);
-    number = write_all(fd, bytes, len);
-    if (number == 0 && fchmod(fd, 0666 & ~mask) < 0)
-        number = errno;
-    if (close(fd) < 0 && number == 0)
-        number = errno;
-    if (number == 0 && rename(temporary, path) < 0)
-        number = errno;
-    if (number != 0)
-        unlink(temporary);
-    return number;
-}
-
-/* A plain file, or none, is replaced; behind a link, what it points at; a device or a pipe is
- * written to. */
-static int save(const char *path, const uint8_t *bytes, size_t len)
-{
-    struct stat st;
-    char real[PATH_MAX];
-    int number;
-    if (strcmp(path, "-") == 0) {
-        path = "standard output";
-        number = write_all(STDOUT_FILENO, bytes, len);
-    } else if (lstat(path, &st) < 0) {
-        number = errno == ENOENT ? replace(path, bytes, len) : errno;
-    } else if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && realpath(path, real) != NULL) {
-        number = replace(real, bytes, len);
-    } else {
-        number = write_in_place(path, bytes, len);
-    }
-    return number == 0 ? EXIT_FINE
-                       : app_fail(EXIT_OTHER, "cannot write %s: %s", path, strerror(number));
+    return r->image.format == 0 ? format_by_name(app, r->path, &r->image.format) : EXIT_FINE;
 }
 
 static int report(const struct app *app, const struct request *r, const ph_frame *frame, size_t len)
@@ -180,15 +76,11 @@ static int report(const struct app *app, const struct request *r, const ph_frame
                                part ? r->image.width : ph_frame_width(frame), "height",
                                part ? r->image.height : ph_frame_height(frame), "bytes",
                                (json_int_t)len, "sequence", (json_int_t)ph_frame_sequence(frame));
-    if (answer == NULL)
-        return app_fail(EXIT_OTHER, "the name of FILE is not UTF-8");
-    json_dumpf(answer, stdout, JSON_COMPACT);
-    putchar('\n');
-    json_decref(answer);
-    return EXIT_FINE;
+    return answer != NULL ? app_answer(answer)
+                          : app_fail(EXIT_OTHER, "the name of FILE is not UTF-8");
 }
 
-int cmd_screenshot(struct app *app, int argc, char **argv)
+static int cmd_screenshot(struct app *app, int argc, char **argv)
 {
     struct request r = {.path = "", .image = PH_IMAGE_OPTIONS_INIT};
     ph_client *client;
@@ -210,7 +102,7 @@ int cmd_screenshot(struct app *app, int argc, char **argv)
     if (ph_image_encode(frame, &r.image, &bytes, &len, &error) != PH_OK) {
         code = app_fail_error(&error);
     } else {
-        code = save(r.path, bytes, len);
+        code = save_file(r.path, bytes, len);
         if (code == EXIT_FINE)
             code = report(app, &r, frame, len);
         ph_free(bytes);
@@ -218,3 +110,38 @@ int cmd_screenshot(struct app *app, int argc, char **argv)
     ph_frame_unref(frame);
     return code;
 }
+
+static const struct option_spec screenshot_options[] = {
+    {.name = "format",
+     .value = "png|jpeg",
+     .take = take_format,
+     .at = offsetof(struct request, image.format),
+     .summary = "default: by the name of FILE, else png"},
+    {.name = "quality",
+     .value = "N",
+     .take = option_int,
+     .at = offsetof(struct request, image.quality),
+     .min = 1,
+     .max = 100,
+     .summary = "JPEG, 1 to 100 (85)"},
+    {.name = "region",
+     .value = "X,Y,W,H",
+     .take = take_region,
+     .at = offsetof(struct request, image),
+     .summary = "this part only"},
+    {.name = "encodings",
+     .value = "LIST",
+     .take = option_string,
+     .at = offsetof(struct request, encodings),
+     .summary = "what the server may send, e.g. zrle,raw"},
+    {.name = NULL},
+};
+
+const struct command command_screenshot = {
+    .name = "screenshot",
+    .arguments = "[OPTION]... FILE",
+    .summary = "save the screen as a PNG or JPEG; FILE - is standard output",
+    .words = "FILE",
+    .options = screenshot_options,
+    .run = cmd_screenshot,
+};

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Writing a file whole or not at all. */
+#ifndef PORTHOLE_SAVE_H
+#define PORTHOLE_SAVE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* "-" is standard output. A plain file, or none, is replaced once the new one is whole; behind a
+ * link, what it points at; a device or a pipe is written to. Answers an exit code; has printed what
+ * went wrong. */
+int save_file(const char *path, const uint8_t *bytes, size_t len);
+
+#endif
