@@ -96,7 +96,7 @@ void client_unref(struct ph_client *c)
         client_free(c);
 }
 
-static struct ph_client *client_create(void)
+struct ph_client *client_create(void)
 {
     pthread_condattr_t monotonic;
     struct ph_client *c = calloc(1, sizeof *c);

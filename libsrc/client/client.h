@@ -81,6 +81,9 @@ struct ph_client {
 
 /* ---- client.c ---- */
 
+/* Without a thread yet, with one reference. NULL when out of memory; screen and wake_fd are for the
+ * caller to check. */
+struct ph_client *client_create(void);
 /* Ends a reference; the last one frees. */
 void client_unref(struct ph_client *c);
 /* Makes the thread look. */
