@@ -98,10 +98,17 @@ static int release_all(ph_client *c, const ph_limit *limit, ph_error *error)
     return ph_release_all(c, limit, error);
 }
 
+static int bell_wait(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    uint64_t count;
+    return ph_bell_wait(c, UINT64_MAX, limit, &count, error);
+}
+
 const struct call calls[] = {
     {"ph_client_info", CALL_ANSWERS, info},
     {"ph_client_name", CALL_ANSWERS, name},
     {"ph_frame_get", CALL_AWAITS, frame_get},
+    {"ph_bell_wait", CALL_AWAITS, bell_wait},
     {"ph_move", CALL_SENDS, move},
     {"ph_button", CALL_SENDS, button},
     {"ph_key", CALL_SENDS, key},

@@ -126,17 +126,21 @@ static void deaf_flood(struct fake_server *s, int fd, void *fault)
 #define TALL "00 00 0001 0000 0000 1000 4000"
 #define WIDE "00 00 0001 0000 0000 4000 1000"
 #define NOTHING "00 00 0001 0000 0000 0000 0000"
+#define FENCE "f8 000000 80000001 40 11*64"
 #define RED "00000007 80 ff0000"
 #define BLUE "00000007 80 0000ff"
 
-/* UNREAD: an update is answered with a request for the next, so whoever sends them faster than he
- * reads ends the connection. */
+/* UNREAD: an update is answered with a request for the next, and a fence with one; whoever sends
+ * them faster than he reads ends the connection. */
 static const struct fault faults[] = {
     {"silence", silence, 32, 16, "", "", 0, NO_END},
     {"a server that reads nothing", reads_nothing, 32, 16, "", "", 0, NO_END},
     {"a byte a second", a_byte_a_second, 32, 16, "", ALL "00000000 11*2048", 0, NO_END},
     {"a rectangle that does not end", silence, 32, 16, ALL "00000000 11*2000", "", 0, NO_END},
     {"endless bells", flood, 32, 16, "", "02", BLOCK, NO_END},
+    {"endless fences", flood, 32, 16, "", FENCE, BLOCK, UNREAD},
+    {"endless fences, no answer read", deaf_flood, 32, 16, "", FENCE, BLOCK, UNREAD},
+    {"endless ends of continuous updates", flood, 32, 16, "", "96", BLOCK, UNREAD},
     {"endless cut text", flood, 32, 16, "", "03 000000 00040000 61*262144", BLOCK, NO_END},
     {"endless colour maps", flood, 32, 16, "", "01 00 0000 ffff 11*393210", BLOCK, NO_END},
     {"endless rectangles of size 0", flood, 32, 16, "00 00 ffff", "00*12", BLOCK, NO_END},

@@ -140,6 +140,8 @@ static const struct message good[] = {
     {"bell", "02", AS_IT_IS, CUT},
     {"colour map", "01 00 0000 0002 000011112222 333344445555", AS_IT_IS, CUT},
     {"cut text", "03 000000 00000005 'hello'", AS_IT_IS, CUT},
+    {"fence", "f8 000000 80000001 04 'abcd'", AS_IT_IS, CUT},
+    {"end of continuous updates", "96 96", AS_IT_IS, CUT},
     {"empty update", "00 00 0000", AS_IT_IS, CUT},
     {"raw", UPDATE "0000 0000 0003 0010 00000000 11*192", AS_IT_IS, CUT},
     {"copyrect", UPDATE "0010 0000 0010 0010 00000001 0000 0000", AS_IT_IS, CUT},
