@@ -138,9 +138,11 @@ int client_check_open(const struct ph_client *c, ph_error *error)
                      c->end.code != PH_OK ? c->end.message : "the connection is closed");
 }
 
-int client_sleep(const struct ph_client *c, struct wait *w)
+int client_sleep(const struct ph_client *c, struct wait *w, int64_t until)
 {
-    return c->phase == CLIENT_OPEN ? wait_more(w) : PH_E_CLOSED;
+    if (c->phase != CLIENT_OPEN)
+        return PH_E_CLOSED;
+    return until < 0 ? wait_more(w) : wait_until(w, until);
 }
 
 int client_explain(const struct ph_client *c, int rc, const char *what, ph_error *error)
@@ -327,6 +329,22 @@ int ph_client_name(ph_client *client, char *name, size_t size, ph_error *error)
     return rc;
 }
 
+int client_next_frame(struct ph_client *c, struct wait *w, uint64_t after, int64_t until,
+                      const char *what, ph_frame **frame, ph_error *error)
+{
+    int rc = PH_OK;
+    pthread_mutex_lock(&c->lock);
+    while ((*frame = screen_newest(c->screen, after)) == NULL && rc == PH_OK &&
+           (until < 0 || wait_now() < until))
+        rc = client_sleep(c, w, until);
+    if (*frame != NULL)
+        rc = PH_OK;
+    else if (rc != PH_OK)
+        rc = client_explain(c, rc, what, error);
+    pthread_mutex_unlock(&c->lock);
+    return rc;
+}
+
 int ph_frame_get(ph_client *client, uint64_t after, const ph_limit *limit, ph_frame **frame,
                  ph_error *error)
 {
@@ -334,13 +352,8 @@ int ph_frame_get(ph_client *client, uint64_t after, const ph_limit *limit, ph_fr
     if (client->input_only)
         return error_set(error, PH_E_ARGUMENT, "an input-only connection has no frames");
     struct wait w;
-    int rc = PH_OK;
     wait_begin(&w, limit, &client->lock, &client->changed);
-    pthread_mutex_lock(&client->lock);
-    while ((*frame = screen_newest(client->screen, after)) == NULL && rc == PH_OK)
-        rc = client_sleep(client, &w);
-    rc = *frame != NULL ? PH_OK : client_explain(client, rc, "a complete frame", error);
-    pthread_mutex_unlock(&client->lock);
+    int rc = client_next_frame(client, &w, after, -1, "a complete frame", frame, error);
     wait_end(&w);
     return rc;
 }

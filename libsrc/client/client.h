@@ -93,11 +93,18 @@ void client_set_name(struct ph_client *c, const uint8_t *name, size_t len);
 /* With the lock: answers PH_OK while the connection is open, else why it is not. */
 int client_check_open(const struct ph_client *c, ph_error *error);
 
-/* With the lock, in a loop that looks for something: sleeps until it is worth another look. PH_OK,
- * or why not to go on waiting, for client_explain. */
-int client_sleep(const struct ph_client *c, struct wait *w);
+/* With the lock, in a loop that looks for something: sleeps until it is worth another look, or
+ * until a time of CLOCK_MONOTONIC (nanoseconds; negative: none). PH_OK, or why not to go on
+ * waiting, for client_explain. */
+int client_sleep(const struct ph_client *c, struct wait *w, int64_t until);
 /* With the lock: that the wait for what was in vain, rc says why. */
 int client_explain(const struct ph_client *c, int rc, const char *what, ph_error *error);
+
+/* Without the lock: awaits a frame whose sequence is above after; *frame is a reference. Or until a
+ * time of CLOCK_MONOTONIC (nanoseconds; negative: none): PH_OK with *frame NULL. On failure *frame
+ * is NULL, and the error says that the wait for what was in vain. */
+int client_next_frame(struct ph_client *c, struct wait *w, uint64_t after, int64_t until,
+                      const char *what, ph_frame **frame, ph_error *error);
 
 /* ---- io.c ---- */
 

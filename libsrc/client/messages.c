@@ -62,7 +62,7 @@ int ph_bell_wait(ph_client *client, uint64_t after, const ph_limit *limit, uint6
     wait_begin(&w, limit, &client->lock, &client->changed);
     pthread_mutex_lock(&client->lock);
     while (client->bells <= after && rc == PH_OK)
-        rc = client_sleep(client, &w);
+        rc = client_sleep(client, &w, -1);
     rc = client->bells > after ? PH_OK : client_explain(client, rc, "the bell", error);
     *count = client->bells;
     pthread_mutex_unlock(&client->lock);

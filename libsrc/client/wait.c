@@ -108,3 +108,11 @@ int wait_until(struct wait *w, int64_t until)
     int rc = sleep_until(w, until);
     return rc == PH_E_TIMEOUT ? PH_OK : rc;
 }
+
+int wait_check(const struct wait *w, int grace_ms)
+{
+    if (w->cancel != NULL && atomic_load(&w->cancel->triggered))
+        return PH_E_CANCELLED;
+    bool late = w->deadline >= 0 && wait_now() - w->deadline > (int64_t)grace_ms * 1000000;
+    return late ? PH_E_TIMEOUT : PH_OK;
+}

@@ -33,5 +33,8 @@ int wait_more(struct wait *w);
 /* The same, but sleeps no longer than to the moment until, in nanoseconds of CLOCK_MONOTONIC, and
  * answers PH_OK then. */
 int wait_until(struct wait *w, int64_t until);
+/* Without the lock, in a long computation: PH_OK, PH_E_TIMEOUT once the deadline has passed by
+ * grace_ms, or PH_E_CANCELLED. */
+int wait_check(const struct wait *w, int grace_ms);
 
 #endif

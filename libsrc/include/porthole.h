@@ -162,6 +162,9 @@ PH_API int ph_client_name(ph_client *client, char *name, size_t size, ph_error *
 /* ---- frames ---- */
 
 /* Pixels; x and y from the top left corner. */
+typedef struct ph_point {
+    int x, y;
+} ph_point;
 typedef struct ph_rect {
     int x, y, width, height;
 } ph_rect;
@@ -197,6 +200,62 @@ PH_API const uint32_t *ph_frame_pixels(const ph_frame *frame);
  * has changed in between, or when since is more than 256 frames back. The frame answers by itself,
  * also when the connection has ended. */
 PH_API size_t ph_frame_damage(const ph_frame *frame, uint64_t since, ph_rect *rects, size_t max);
+
+/* ---- waiting for what a frame shows ----
+ * Frames are compared when they come, where the server has sent something, and on the caller's
+ * thread; nothing is asked for in intervals. Resizes are followed: a region or mask that ends up
+ * outside the smaller screen then has nothing left to show. All: PH_E_ARGUMENT (a region or mask
+ * outside the screen as it is at the call, an input-only connection), PH_E_TIMEOUT, _CANCELLED,
+ * PH_E_NO_MEMORY, or why the connection ended; *frame, where there is one, is a reference for the
+ * caller, and NULL where not said otherwise. */
+
+/* What is watched. Begin with = PH_WATCH_INIT; NULL in its place: the whole screen. */
+typedef struct ph_watch {
+    size_t size;           /* sizeof(ph_watch) */
+    ph_rect region;        /* all 0: the whole screen, whatever its size */
+    const ph_rect *masks;  /* what does not count inside it: clocks, carets; borrowed */
+    size_t mask_count;     /* at most 1000 */
+    const ph_frame *since; /* a frame of this connection, see the calls; borrowed. NULL: the newest
+                              frame at the call */
+} ph_watch;
+
+#define PH_WATCH_INIT                                                                              \
+    {                                                                                              \
+        .size = sizeof(ph_watch)                                                                   \
+    }
+
+/* Waits until a watched pixel differs from the frame since, or the size does. Pixels that are sent
+ * again and are as they were are no change. With since taken before an action, what that has changed
+ * before this call counts too. */
+PH_API int ph_wait_change(ph_client *client, const ph_watch *watch, const ph_limit *limit,
+                          ph_frame **frame, ph_error *error);
+
+/* Waits until no watched pixel has changed for quiet_ms milliseconds, counted from the call or the
+ * last change after it by the frames' times (ph_frame_time). A new size is a change; since is of no
+ * use here. *frame: the screen as it was all the while; on PH_E_TIMEOUT the newest frame, or NULL
+ * before the first. *waited_ms (may be NULL), also on failure: milliseconds from the call to the last
+ * change, 0 when there was none. */
+PH_API int ph_wait_quiet(ph_client *client, const ph_watch *watch, int quiet_ms,
+                         const ph_limit *limit, ph_frame **frame, int *waited_ms, ph_error *error);
+
+/* A small picture to look for. */
+typedef struct ph_pattern {
+    const uint32_t *pixels; /* height rows of width pixels 0xAARRGGBB, top row first; where AA is 0
+                               anything matches, other values of it are all the same */
+    int width, height;      /* at most 16384 each and 2^26 pixels in all */
+    int tolerance;          /* 0 to 255: by how much red, green and blue may each differ */
+} ph_pattern;
+
+/* The first place, top to bottom and then left to right, where the picture is in the frame, or in a
+ * region of it (NULL or all 0: the frame). *at: of its top left corner, untouched on failure.
+ * PH_E_NOT_FOUND, PH_E_ARGUMENT (also for a wholly transparent picture), PH_E_NO_MEMORY. */
+PH_API int ph_frame_find(const ph_frame *frame, const ph_pattern *pattern, const ph_rect *region,
+                         ph_point *at, ph_error *error);
+
+/* Waits until the picture is in the region, touching no mask: in the newest frame, or, with since,
+ * in one after that. *frame: where it is, at *at. A search is cut off 50 ms behind the limit. */
+PH_API int ph_wait_match(ph_client *client, const ph_watch *watch, const ph_pattern *pattern,
+                         const ph_limit *limit, ph_frame **frame, ph_point *at, ph_error *error);
 
 /* ---- bell ---- */
 
@@ -239,10 +298,6 @@ PH_API void ph_free(void *bytes); /* NULL is accepted */
  * _CANCELLED, _NO_MEMORY, or why the connection ended. */
 
 enum ph_button { PH_BUTTON_LEFT = 1, PH_BUTTON_MIDDLE = 2, PH_BUTTON_RIGHT = 3 };
-
-typedef struct ph_point {
-    int x, y;
-} ph_point;
 
 /* Begin with = PH_INPUT_INIT: 0 and NULL are the defaults. Where a call has no use for one of them,
  * it is ignored. Times are milliseconds, 0 to 60000. */
