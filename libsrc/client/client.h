@@ -21,6 +21,7 @@ enum {
     CLIENT_KEYS_MAX = 64, /* held down by ph_key */
     /* and beside them what one call holds: its modifiers and a chord */
     CLIENT_KEYS_ROOM = CLIENT_KEYS_MAX + 2 * KEYS_CHORD_MAX,
+    CLIENT_SYMBOLS = 16,
     CLIENT_INPUT_MAX = 64 << 10, /* bytes of input queued while the server does not read */
     CLIENT_OUT_MAX = CLIENT_INPUT_MAX + (8 << 10), /* the rest is for our own requests */
 };
@@ -39,6 +40,13 @@ enum client_continuous {
     CLIENT_CONTINUOUS_UNKNOWN, /* the server has not shown that it has them */
     CLIENT_CONTINUOUS_ON,
     CLIENT_CONTINUOUS_OVER, /* the server has ended them */
+};
+
+/* Symbols beyond basic Latin that were typed last, the newest instead of the oldest. Those the
+ * server has a key for still, as far as anybody can know. */
+struct client_symbols {
+    uint32_t recent[CLIENT_SYMBOLS];
+    size_t count; /* ever added */
 };
 
 struct ph_client {
@@ -77,6 +85,7 @@ struct ph_client {
     uint8_t buttons;
     uint32_t keys[CLIENT_KEYS_ROOM]; /* keysyms held down, in the order of their presses */
     size_t key_count;
+    struct client_symbols symbols;
 };
 
 /* ---- client.c ---- */

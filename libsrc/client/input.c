@@ -204,6 +204,8 @@ static int take_options(struct input_call *call, const ph_input_options *options
     int rc = check_pause(call->options.hold_ms, "hold_ms", error);
     if (rc == PH_OK)
         rc = check_pause(call->options.interval_ms, "interval_ms", error);
+    if (rc == PH_OK)
+        rc = check_pause(call->options.new_symbol_ms, "new_symbol_ms", error);
     if (rc == PH_OK && call->options.modifiers != NULL)
         rc = keys_parse_chord(call->options.modifiers, call->modifiers, &call->modifier_count,
                               error);

@@ -308,6 +308,9 @@ typedef struct ph_input_options {
     int hold_ms;           /* for how long each button, wheel step, character or chord is down; a
                               drag rests so long at its first and at its last point */
     int interval_ms;       /* between clicks, steps of a drag or of the wheel, characters */
+    int new_symbol_ms;     /* the pause before a key that is a new symbol, see ph_type; 0: 10 */
+    int new_symbols;       /* ph_type: how many new symbols the connection may have typed behind the
+                              call; 0: 16; negative: any number */
 } ph_input_options;
 
 #define PH_INPUT_INIT                                                                              \
@@ -347,7 +350,14 @@ PH_API int ph_chord(ph_client *client, const char *chord, const ph_input_options
 /* Is this a chord ph_chord would take? Needs no connection. PH_OK or PH_E_ARGUMENT. */
 PH_API int ph_chord_check(const char *chord, ph_error *error);
 /* Types UTF-8 text, a press and a release for each character; newline is Return, tab is Tab. Text
- * that is not UTF-8 or holds another control character is PH_E_ARGUMENT, and nothing is typed. */
+ * that is not UTF-8 or holds another control character is PH_E_ARGUMENT, and nothing is typed.
+ * Symbols beyond basic Latin are typed as the keysyms they have, U+0308 as U+0308. The server binds
+ * those that its keymap lacks to keys that are free, if it can: TigerVNC 1.12 and x11vnc 0.9.16
+ * have room for about 18 of them, which they do not give back, and drop the rest unseen; QEMU drops
+ * all. So a symbol is new unless it is one of the last 16 such of this connection; time is left in
+ * front of it, and a text that brings the connection above options.new_symbols is PH_E_ARGUMENT.
+ * Where the first key of a call is new, Shift is pressed and released before: Xvnc loses it
+ * otherwise. */
 PH_API int ph_type(ph_client *client, const char *text, const ph_input_options *options,
                    const ph_limit *limit, ph_error *error);
 /* Releases every key and button that this connection holds down. */
