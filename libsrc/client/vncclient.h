@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * LibVNCClient, loaded when the first rectangle needs it: with what it brings along (GnuTLS, SASL
  * and a dozen more, none of which is used) it doubles the time a program takes to start, and most
- * programs never need it. Loaded locally, its symbols do not meet TurboJPEG's, whose names they
- * share. */
+ * programs never need it. Loaded locally: it exports functions of TurboJPEG's names, which a
+ * program may have for itself. */
 #ifndef CLIENT_VNCCLIENT_H
 #define CLIENT_VNCCLIENT_H
 

@@ -59,8 +59,10 @@ static uint8_t *header(const struct image_view *view, uint8_t *at)
     return chunk(at, "IHDR", IHDR_SIZE);
 }
 
-int image_png(const struct image_view *view, uint8_t **bytes, size_t *len, ph_error *error)
+int image_png(const struct image_view *view, int quality, uint8_t **bytes, size_t *len,
+              ph_error *error)
 {
+    (void)quality; /* always lossless */
     size_t row = row_bytes(view), all = row * view->height, room, n;
     uint8_t *rows = NULL, *file = NULL, *at;
     int rc = PH_E_NO_MEMORY;

@@ -225,16 +225,16 @@ typedef struct ph_watch {
     }
 
 /* Waits until a watched pixel differs from the frame since, or the size does. Pixels that are sent
- * again and are as they were are no change. With since taken before an action, what that has changed
- * before this call counts too. */
+ * again and are as they were are no change. With since taken before an action, what that has
+ * changed before this call counts too. */
 PH_API int ph_wait_change(ph_client *client, const ph_watch *watch, const ph_limit *limit,
                           ph_frame **frame, ph_error *error);
 
 /* Waits until no watched pixel has changed for quiet_ms milliseconds, counted from the call or the
  * last change after it by the frames' times (ph_frame_time). A new size is a change; since is of no
  * use here. *frame: the screen as it was all the while; on PH_E_TIMEOUT the newest frame, or NULL
- * before the first. *waited_ms (may be NULL), also on failure: milliseconds from the call to the last
- * change, 0 when there was none. */
+ * before the first. *waited_ms (may be NULL), also on failure: milliseconds from the call to the
+ * last change, 0 when there was none. */
 PH_API int ph_wait_quiet(ph_client *client, const ph_watch *watch, int quiet_ms,
                          const ph_limit *limit, ph_frame **frame, int *waited_ms, ph_error *error);
 
@@ -267,14 +267,22 @@ PH_API int ph_bell_wait(ph_client *client, uint64_t after, const ph_limit *limit
 
 /* ---- images ---- */
 
-enum ph_image_format { PH_IMAGE_PNG = 1, PH_IMAGE_JPEG = 2 };
+enum ph_image_format { PH_IMAGE_PNG = 1, PH_IMAGE_JPEG = 2, PH_IMAGE_WEBP = 3 };
 
 /* Begin with = PH_IMAGE_OPTIONS_INIT: 0 is the default of each. */
 typedef struct ph_image_options {
-    size_t size;             /* sizeof(ph_image_options) */
-    int format;              /* a ph_image_format; 0: PNG */
-    int quality;             /* JPEG: 1 to 100; 0: 85 */
-    int x, y, width, height; /* the region; all 0: the whole frame */
+    size_t size;      /* sizeof(ph_image_options) */
+    int format;       /* a ph_image_format; 0: PNG (8-bit RGB). JPEG is 4:2:0. A WebP has at most
+                         16383 pixels a side */
+    int quality;      /* JPEG and lossy WebP: 1 to 100; 0: 85 */
+    int lossless;     /* non-zero: WebP without loss, as PNG always is */
+    ph_rect region;   /* what part of the frame; all 0: the whole */
+    int max_edge;     /* the longest side of the image in pixels, 1 to 16384; 0: no limit */
+    int max_pixels;   /* width times height of the image, 1 to 2^26; 0: no limit */
+    int enlarge;      /* non-zero: scaled up to max_edge and max_pixels too, of which one must be
+                         set; otherwise they only scale down */
+    size_t max_bytes; /* the file's size; 0: no limit. First the quality gives way, down to 40,
+                         then the scale, down to 64 pixels on the longest side */
 } ph_image_options;
 
 #define PH_IMAGE_OPTIONS_INIT                                                                      \
@@ -282,11 +290,47 @@ typedef struct ph_image_options {
         .size = sizeof(ph_image_options)                                                           \
     }
 
-/* Encodes a frame, or a region of it, as a PNG (8-bit RGB) or JPEG (4:2:0) file in memory; options
- * NULL: the defaults.
- * *bytes is the caller's, to be freed with ph_free. PH_E_ARGUMENT, PH_E_NO_MEMORY. */
+/* What became of a frame: begin with = PH_IMAGE_INFO_INIT, or fill it yourself for
+ * ph_image_to_desktop. */
+typedef struct ph_image_info {
+    size_t size;       /* sizeof(ph_image_info) */
+    int format;        /* a ph_image_format */
+    int quality;       /* as used; 0: lossless */
+    int width, height; /* of the image */
+    ph_rect region;    /* of the desktop, which the image shows */
+} ph_image_info;
+
+#define PH_IMAGE_INFO_INIT                                                                         \
+    {                                                                                              \
+        .size = sizeof(ph_image_info)                                                              \
+    }
+
+/* Encodes a frame, or a region of it, as a file in memory; options NULL: the defaults. Scaling
+ * keeps the aspect to the nearest pixel, and at least one pixel each way; it filters (Lanczos), so
+ * that text stays readable. With max_bytes it encodes up to 10 times.
+ *   *bytes  on success: the caller's, to be freed with ph_free; on failure: NULL
+ *   *info   NULL, or filled on success
+ * PH_E_ARGUMENT (options that cannot be; a budget of bytes that cannot be kept), PH_E_NO_MEMORY,
+ * PH_E_SYSTEM. */
 PH_API int ph_image_encode(const ph_frame *frame, const ph_image_options *options, uint8_t **bytes,
-                           size_t *len, ph_error *error);
+                           size_t *len, ph_image_info *info, ph_error *error);
+
+/* The pixel of the desktop that lies under the centre of pixel (x, y) of an image:
+ *   region.x + floor((x + 1/2) * region.width / width), and y likewise.
+ * It is always inside the region, and exact where the image is not scaled. PH_E_ARGUMENT for a
+ * point outside the image. */
+PH_API int ph_image_to_desktop(const ph_image_info *info, int x, int y, ph_point *desktop,
+                               ph_error *error);
+
+/* Reads a PNG, JPEG or WebP file in memory, from anywhere: at most 16384 pixels a side and 2^26 in
+ * all, checked before memory is taken for them.
+ *   *pixels  on success: height rows of width pixels 0xAARRGGBB, alpha not multiplied in, to be
+ *            freed with ph_free; on failure: NULL
+ * PH_E_ARGUMENT for what is none of the three, damaged, cut short, too large or an animation;
+ * PH_E_NO_MEMORY. */
+PH_API int ph_image_decode(const uint8_t *bytes, size_t len, uint32_t **pixels, int *width,
+                           int *height, ph_error *error);
+
 PH_API void ph_free(void *bytes); /* NULL is accepted */
 
 /* ---- input ----

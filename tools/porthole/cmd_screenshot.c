@@ -36,11 +36,7 @@ static int take_region(const struct app *app, const struct option_spec *spec, co
                        void *into)
 {
     (void)spec;
-    ph_image_options *image = into;
-    ph_rect r = {0, 0, 0, 0};
-    int code = option_read_region(app, text, &r);
-    image->x = r.x, image->y = r.y, image->width = r.width, image->height = r.height;
-    return code;
+    return option_read_region(app, text, into);
 }
 
 static int format_by_name(const struct app *app, const char *path, int *format)
@@ -70,11 +66,11 @@ static int report(const struct app *app, const struct request *r, const ph_frame
 {
     if (!app->json || strcmp(r->path, "-") == 0)
         return EXIT_FINE;
-    bool part = r->image.width != 0;
+    bool part = r->image.region.width != 0;
     json_t *answer = json_pack("{s:s, s:s, s:i, s:i, s:I, s:I}", "file", r->path, "format",
                                r->image.format == PH_IMAGE_JPEG ? "jpeg" : "png", "width",
-                               part ? r->image.width : ph_frame_width(frame), "height",
-                               part ? r->image.height : ph_frame_height(frame), "bytes",
+                               part ? r->image.region.width : ph_frame_width(frame), "height",
+                               part ? r->image.region.height : ph_frame_height(frame), "bytes",
                                (json_int_t)len, "sequence", (json_int_t)ph_frame_sequence(frame));
     return answer != NULL ? app_answer(answer)
                           : app_fail(EXIT_OTHER, "the name of FILE is not UTF-8");
@@ -99,7 +95,7 @@ static int cmd_screenshot(struct app *app, int argc, char **argv)
     if (ph_frame_get(client, 0, &app->limit, &frame, &error) != PH_OK)
         return app_close(app, client, app_fail_error(&error));
     app_close(app, client, EXIT_FINE); /* no input was sent: there is nothing to lose */
-    if (ph_image_encode(frame, &r.image, &bytes, &len, &error) != PH_OK) {
+    if (ph_image_encode(frame, &r.image, &bytes, &len, NULL, &error) != PH_OK) {
         code = app_fail_error(&error);
     } else {
         code = save_file(r.path, bytes, len);
@@ -127,7 +123,7 @@ static const struct option_spec screenshot_options[] = {
     {.name = "region",
      .value = "X,Y,W,H",
      .take = take_region,
-     .at = offsetof(struct request, image),
+     .at = offsetof(struct request, image.region),
      .summary = "this part only"},
     {.name = "encodings",
      .value = "LIST",
