@@ -138,7 +138,7 @@ async function displayOf(program) {
 
 // An X server that is killed leaves its lock and socket behind. By then the display may be another server's: the lock
 // tells whose it is.
-function sweep(scope, program, display) {
+export function sweep(scope, program, display) {
   scope.onStop(async () => {
     await program.stop();
     const lock = `/tmp/.X${display.slice(1)}-lock`;
@@ -172,12 +172,18 @@ export async function startXvnc(scope, { geometry = `${WIDTH}x${HEIGHT}`, rfb = 
   }
 }
 
+// A screen that nobody sees. geometry: WIDTHxHEIGHTxDEPTH; screen: more arguments.
+export async function startXvfb(scope, geometry = `${WIDTH}x${HEIGHT}x24`, screen = []) {
+  const program = scope.start('Xvfb', ['-displayfd', '3', '-screen', '0', geometry, '-nolisten', 'tcp', '-noreset', ...screen], { extraPipe: true });
+  const display = await displayOf(program);
+  sweep(scope, program, display);
+  await program.until('the display', () => scope.must('xdpyinfo', ['-display', display]));
+  return { program, display };
+}
+
 // x11vnc shows an Xvfb; its own port or socket.
-export async function startX11vnc(scope, { rfb = 'unix', password, extra = [] } = {}) {
-  const screen = scope.start('Xvfb', ['-displayfd', '3', '-screen', '0', `${WIDTH}x${HEIGHT}x24`, '-nolisten', 'tcp', '-noreset'], { extraPipe: true });
-  const display = await displayOf(screen);
-  sweep(scope, screen, display);
-  await screen.until('the display', () => scope.must('xdpyinfo', ['-display', display]));
+export async function startX11vnc(scope, { rfb = 'unix', password, geometry, screen: more, extra = [] } = {}) {
+  const { program: screen, display } = await startXvfb(scope, geometry, more);
   const files = await passwordFiles(scope, password);
   const security = password === undefined ? ['-nopw'] : ['-rfbauth', files.server];
   for (let attempt = 1; ; attempt++) {

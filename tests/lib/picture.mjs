@@ -43,37 +43,58 @@ export async function writeBackground(path, width, height, kind) {
   await writeFile(path, PNG.sync.write(png));
 }
 
-function shiftOf(mask) {
-  return 31 - Math.clz32(mask & -mask);
+// A colour's part of a pixel, as a fraction of its greatest.
+function part(pixel, mask) {
+  const shift = 31 - Math.clz32(mask & -mask);
+  return ((pixel & mask) >>> shift) / (mask >>> shift);
 }
 
-// An XWD file of version 7, ZPixmap, 32 bits a pixel, TrueColor: what `xwd` writes for a display of depth 24.
-export function decodeXwd(bytes) {
+// An XWD file of version 7, ZPixmap: what `xwd` writes for a display whose pixels are whole bytes, of true colours or of
+// numbers in its colour map. widen: makes eight bits of fewer; to the nearest, as most VNC servers do.
+export function decodeXwd(bytes, widen = Math.round) {
   const field = (index) => bytes.readUInt32BE(index * 4);
-  const [size, version, format, depth, width, height] = [0, 1, 2, 3, 4, 5].map(field);
-  const [order, perPixel, perLine] = [7, 11, 12].map(field);
-  const [red, green, blue] = [14, 15, 16].map((index) => shiftOf(field(index)));
-  if (version !== 7 || format !== 2 || depth !== 24 || perPixel !== 32) {
-    throw new Error(`xwd: version ${version}, format ${format}, depth ${depth}, ${perPixel} bits a pixel is not understood`);
+  const [size, version, format, , width, height] = [0, 1, 2, 3, 4, 5].map(field);
+  const [order, perPixel, perLine, visual] = [7, 11, 12, 13].map(field);
+  const masks = [14, 15, 16].map(field);
+  const [trueColour, pseudoColour] = [4, 3];
+  if (version !== 7 || format !== 2 || ![8, 16, 32].includes(perPixel) || ![trueColour, pseudoColour].includes(visual)) {
+    throw new Error(`xwd: version ${version}, format ${format}, ${perPixel} bits a pixel, visual class ${visual} is not understood`);
   }
+  const map = new Map();
+  for (let i = 0; i < field(19); i++) {
+    const at = size + i * 12;
+    map.set(bytes.readUInt32BE(at), [4, 6, 8].map((offset) => bytes[at + offset])); // the high byte of each
+  }
+  const colourOf = (pixel) => (visual === trueColour ? masks.map((mask) => widen(part(pixel, mask) * 255)) : map.get(pixel));
   const pixels = bytes.subarray(size + field(19) * 12);
   if (pixels.length < perLine * height) throw new Error('xwd: the file is cut short');
+  const read = { 8: (at) => pixels[at], 16: (at) => (order === 0 ? pixels.readUInt16LE(at) : pixels.readUInt16BE(at)),
+    32: (at) => (order === 0 ? pixels.readUInt32LE(at) : pixels.readUInt32BE(at)) }[perPixel];
   const rgb = Buffer.alloc(width * height * 3);
+  const eights = perPixel === 32 && visual === trueColour && masks.join() === [0xff0000, 0xff00, 0xff].join();
   let to = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const at = y * perLine + x * 4;
-      const value = order === 0 ? pixels.readUInt32LE(at) : pixels.readUInt32BE(at);
-      rgb[to++] = (value >>> red) & 0xff;
-      rgb[to++] = (value >>> green) & 0xff;
-      rgb[to++] = (value >>> blue) & 0xff;
+      const value = read(y * perLine + x * (perPixel / 8));
+      if (eights) to = rgb.writeUIntBE(value & 0xffffff, to, 3);
+      else for (const level of colourOf(value)) rgb[to++] = level;
     }
   }
   return { width, height, rgb };
 }
 
+// The part of a picture.
+export function crop({ width, rgb }, x, y, w, h) {
+  const rows = Array.from({ length: h }, (_, row) => rgb.subarray(((y + row) * width + x) * 3, ((y + row) * width + x + w) * 3));
+  return { width: w, height: h, rgb: Buffer.concat(rows) };
+}
+
+export async function writePpm(path, { width, height, rgb }) {
+  await writeFile(path, Buffer.concat([Buffer.from(`P6 ${width} ${height} 255\n`), rgb]));
+}
+
 // What the X server holds, the pointer not in it.
-export function captureX(display) {
+export function captureX(display, widen) {
   return new Promise((resolve, reject) => {
     const child = spawn('xwd', ['-root', '-silent', '-display', display], { stdio: ['ignore', 'pipe', 'pipe'] });
     const chunks = [];
@@ -84,7 +105,7 @@ export function captureX(display) {
     child.on('close', (code) => {
       if (code !== 0) return reject(new Error(`xwd ended with ${code}: ${words}`));
       try {
-        resolve(decodeXwd(Buffer.concat(chunks)));
+        resolve(decodeXwd(Buffer.concat(chunks), widen));
       } catch (error) {
         reject(error);
       }

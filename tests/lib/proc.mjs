@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 
 export const DEADLINE_MS = 30_000;
@@ -36,11 +37,11 @@ export class GivenUp extends Error {}
 export class Program {
   constructor(command, args, options = {}) {
     this.name = options.name ?? command.split('/').pop();
-    this.line = [command, ...args].join(' ');
+    this.command = [command, ...args].join(' ');
     this.stdout = '';
     this.stderr = '';
     const stdio = ['ignore', 'pipe', 'pipe', ...(options.extraPipe ? ['pipe'] : [])];
-    if (options.stdin !== undefined) stdio[0] = 'pipe';
+    if (options.stdin !== undefined || options.commanded) stdio[0] = 'pipe';
     this.child = spawn(command, args, { stdio, env: { ...process.env, ...options.env }, cwd: options.cwd });
     this.child.stdout.setEncoding('utf8').on('data', (text) => { this.stdout += text; });
     this.child.stderr.setEncoding('utf8').on('data', (text) => { this.stderr += text; });
@@ -50,6 +51,7 @@ export class Program {
       this.child.stdin.on('error', () => {}); // it may end without reading
       this.child.stdin.end(options.stdin);
     }
+    if (options.commanded) this.listen();
     this.ended = false;
     this.exit = new Promise((resolve) => {
       this.child.on('error', (error) => { this.stderr += `${error.message}\n`; this.ended = true; resolve({ code: null, signal: null, error }); });
@@ -58,6 +60,28 @@ export class Program {
   }
 
   get pid() { return this.child.pid; }
+
+  // With `commanded`: its standard output is lines, which answer those on its standard input.
+  listen() {
+    const waiting = [];
+    const lines = [];
+    this.child.stdin.on('error', () => {}); // whoever waits for the answer is told
+    createInterface({ input: this.child.stdout }).on('line', (line) => (waiting.length > 0 ? waiting.shift().resolve(line) : lines.push(line)))
+      .on('close', () => { for (const { reject } of waiting.splice(0)) reject(new Error(`${this.name} ended: ${this.stderr.trim()}`)); });
+    this.line = () => new Promise((resolve, reject) => {
+      if (lines.length > 0) resolve(lines.shift());
+      else if (this.ended) reject(new Error(`${this.name} has ended: ${this.stderr.trim()}`));
+      else waiting.push({ resolve, reject });
+    });
+  }
+
+  // The answer to a command, without its "ok"; anything else is an error.
+  async ask(command) {
+    this.child.stdin.write(`${command}\n`);
+    const line = await this.line();
+    if (!/^ok\b/.test(line)) throw new Error(`${this.name}, ${command}: ${line}`);
+    return line.slice(3);
+  }
 
   // Waits until `probe` is content; gives up at once when the program has ended.
   until(what, probe, deadlineMs) {
@@ -95,7 +119,7 @@ export class Program {
 
   log() {
     const part = (title, text) => (text ? `--- ${title}\n${text.slice(-20000)}\n` : '');
-    return `=== ${this.line}\n${part('stdout', this.stdout)}${part('stderr', this.stderr)}`;
+    return `=== ${this.command}\n${part('stdout', this.stdout)}${part('stderr', this.stderr)}`;
   }
 }
 

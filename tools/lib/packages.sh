@@ -13,10 +13,11 @@ PACKAGES_BUILD=(
 # a desktop to look at: an X server that speaks RFB, a window manager, a background, applications, fonts
 PACKAGES_DESKTOP=(feh fonts-dejavu-core nodejs openbox openssl tigervnc-standalone-server x11-apps x11-utils xterm)
 
-# to test: compilers with sanitizers, unit tests, the other VNC server, a browser, the stock viewer, dist archives
+# to test: compilers with sanitizers, unit tests, the other VNC servers, a browser, the stock viewer, dist archives
 PACKAGES_TEST=(
-  clang libclang-rt-14-dev libcmocka-dev llvm
-  chromium novnc tigervnc-tools x11vnc xclip xvfb xz-utils
+  clang libclang-rt-14-dev libcmocka-dev libxcb1-dev llvm
+  foot grim qemu-system-x86 sway swaybg tightvncserver tigervnc-scraping-server wayvnc x11-xserver-utils x11vnc xvfb
+  chromium novnc tigervnc-tools xclip xfonts-base xz-utils
 )
 
 # Those of the named packages that are missing. Node.js and npm may also come from elsewhere: the command counts.
