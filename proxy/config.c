@@ -17,7 +17,8 @@
 enum {
     INIH_SECTION_MAX = 48, /* inih cuts a longer section name silently */
     FILE_LINE_MAX = 1024,  /* to tell a long line's length; inih's own limit is lower */
-    VIEWERS_MAX = 100000
+    VIEWERS_MAX = 100000,
+    WORKERS_MAX = 256
 };
 
 /* Control characters: no line of the file has them, as lines with them are refused. */
@@ -108,6 +109,11 @@ static void set_handshake_timeout(struct reader *r, const char *value)
 static void set_max_viewers(struct reader *r, const char *value)
 {
     set_number(r, "max_viewers", value, 1, VIEWERS_MAX, &r->config->max_viewers);
+}
+
+static void set_workers(struct reader *r, const char *value)
+{
+    set_number(r, "workers", value, 1, WORKERS_MAX, &r->config->workers);
 }
 
 static void set_stream_viewers(struct reader *r, const char *value)
@@ -227,6 +233,7 @@ static const struct key {
     {"ping_interval", SECTION_SERVER, false, set_ping_interval},
     {"handshake_timeout", SECTION_SERVER, false, set_handshake_timeout},
     {"max_viewers", SECTION_SERVER, false, set_max_viewers},
+    {"workers", SECTION_SERVER, false, set_workers},
     {"allowed_origins", SECTION_SERVER, false, set_allowed_origins},
     {"upstream", SECTION_DESKTOP, true, set_upstream},
     {"password_file", SECTION_DESKTOP, false, set_password_file},
@@ -504,6 +511,8 @@ static struct config *create_defaults(void)
     c->ping_interval = 20;
     c->handshake_timeout = 10;
     c->max_viewers = 1000;
+    unsigned cores = uv_available_parallelism();
+    c->workers = cores < WORKERS_MAX ? cores : WORKERS_MAX;
     return c;
 }
 

@@ -59,6 +59,7 @@ struct config {
     unsigned ping_interval;     /* seconds */
     unsigned handshake_timeout; /* seconds */
     unsigned max_viewers;
+    unsigned workers;      /* threads */
     char *allowed_origins; /* separated by white space, "*" for all; NULL: none but our own */
     struct config_desktop *desktops; /* in the file's order */
     struct config_stream *streams;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * portholed: options, then one worker. Exit codes: 0 ended in good order, 1 cannot serve, 2 wrong
+ * portholed: options, then the server. Exit codes: 0 ended in good order, 1 cannot serve, 2 wrong
  * usage or configuration. */
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 
 #include "log.h"
-#include "service.h"
-#include "worker.h"
+#include "server.h"
 
 static const char usage[] =
     "Usage: portholed [-c FILE] [--check] [-v]\n"
@@ -64,33 +63,23 @@ static int parse_options(int argc, char **argv, struct options *o)
     return WRONG;
 }
 
-static int serve(const struct service *service)
-{
-    struct worker *worker = worker_create(service);
-    if (worker == NULL)
-        return 1;
-    worker_run(worker);
-    worker_destroy(worker);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     struct options o = {.file = PORTHOLE_SYSCONFDIR "/porthole/portholed.conf"};
-    struct service service;
     int code = parse_options(argc, argv, &o);
     if (code != GO_ON)
         return code;
     signal(SIGPIPE, SIG_IGN);
     struct config_errors errors = {.file = o.file, .out = stderr};
-    if (service_load(&service, &errors) != 0) {
+    struct service *service = service_load(&errors);
+    if (service == NULL) {
         code = WRONG;
     } else if (o.check) {
         printf("%s: ok\n", o.file);
         code = 0;
     } else {
-        code = serve(&service);
+        code = server_run(service, o.file) == 0 ? 0 : 1;
     }
-    service_finish(&service);
+    service_unref(service);
     return code;
 }

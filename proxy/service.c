@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service.h"
 
+#include <stdlib.h>
+
+#include "config_values.h"
 #include "tls.h"
 
 static void load_tls(struct service *s, struct config_errors *errors)
@@ -26,24 +29,37 @@ static void load_tls(struct service *s, struct config_errors *errors)
                      key->path, why);
 }
 
-int service_load(struct service *s, struct config_errors *errors)
+struct service *service_load(struct config_errors *errors)
 {
     char why[ASSETS_ERROR_MAX];
-    *s = (struct service){.config = config_load(errors)};
-    if (s->config == NULL)
-        return -1;
-    load_tls(s, errors);
-    s->assets = assets_load(s->config->web_root.path, why);
-    if (s->assets == NULL)
-        config_error(errors, s->config->web_root.line,
-                     "web_root: %s; name the folder of the viewer page", why);
-    return errors->count == 0 ? 0 : -1;
+    struct service *s = config_alloc(sizeof *s);
+    atomic_init(&s->refs, 1);
+    s->config = config_load(errors);
+    if (s->config != NULL) {
+        load_tls(s, errors);
+        s->assets = assets_load(s->config->web_root.path, why);
+        if (s->assets == NULL)
+            config_error(errors, s->config->web_root.line,
+                         "web_root: %s; name the folder of the viewer page", why);
+    }
+    if (errors->count == 0)
+        return s;
+    service_unref(s);
+    return NULL;
 }
 
-void service_finish(struct service *s)
+struct service *service_ref(struct service *s)
 {
+    atomic_fetch_add(&s->refs, 1);
+    return s;
+}
+
+void service_unref(struct service *s)
+{
+    if (s == NULL || atomic_fetch_sub(&s->refs, 1) != 1)
+        return;
     SSL_CTX_free(s->tls);
     assets_destroy(s->assets);
     config_destroy(s->config);
-    *s = (struct service){0};
+    free(s);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * All that a configuration file names, read and ready to serve: the only thing the workers share.
- * Immutable once loaded. */
+ * All that a configuration file names, read and ready to serve. Immutable once loaded; a reload
+ * makes another, and the old one goes with the last connection that began under it. Any thread may
+ * look, and count references. */
 #ifndef PROXY_SERVICE_H
 #define PROXY_SERVICE_H
 
 #include <openssl/ssl.h>
+#include <stdatomic.h>
 
 #include "assets.h"
 #include "config.h"
@@ -13,11 +15,14 @@ struct service {
     struct config *config;
     struct assets *assets;
     SSL_CTX *tls;
+    atomic_uint refs; /* private */
 };
 
-/* Reads errors->file and every file it names; reports every error. 0, or -1 if there was one. The
- * caller calls service_finish in either case. */
-int service_load(struct service *s, struct config_errors *errors);
-void service_finish(struct service *s);
+/* Reads errors->file and every file it names; reports every error. NULL if there was one; else a
+ * reference for the caller. */
+struct service *service_load(struct config_errors *errors);
+struct service *service_ref(struct service *s);
+/* Accepts NULL. */
+void service_unref(struct service *s);
 
 #endif

@@ -107,15 +107,14 @@ static bool allows_origin(const struct config *config, const struct http_head *h
 
 /* The token first: a page that cannot see why its WebSocket was refused asks again by a plain
  * request, and learns from the status whether its token was the reason. */
-static void answer_stream(const struct service *service, const struct http_head *head, bool full,
+static void answer_stream(struct streams *streams, const struct http_head *head,
                           struct site_answer *a)
 {
     static const char unauthorized[] = "WWW-Authenticate: Bearer\r\n";
     const char *token = NULL;
     size_t len = 0;
     enum token_place place = token_find(head, &token, &len);
-    const struct config_stream *stream =
-        place == TOKEN_FOUND ? token_lookup(service->config, token, len) : NULL;
+    struct stream *stream = place == TOKEN_FOUND ? streams_find(streams, token, len) : NULL;
     if (place == TOKEN_ENCODED) {
         refuse_stream(a, 401, "The token must not be percent-encoded.\n", "percent-encoded token");
         a->head.extra = unauthorized;
@@ -125,17 +124,19 @@ static void answer_stream(const struct service *service, const struct http_head 
     } else if (stream == NULL) {
         refuse_stream(a, 401, "This token opens no stream.\n", "wrong token");
         a->head.extra = unauthorized;
-    } else if (full) {
+    } else if (streams_are_full(streams)) {
         refuse_stream(a, 503, "There are too many viewers; try again later.\n", "too many viewers");
         a->head.extra = "Retry-After: 10\r\n";
     } else if (check_handshake(head, a)) {
         a->stream = stream;
         a->protocol = offers_binary(head->headers[HTTP_H_WS_PROTOCOL]) ? "binary" : NULL;
+        return;
     }
+    stream_unref(streams, stream);
 }
 
-void site_answer(const struct service *service, const struct http_head *head, bool full,
-                 struct site_answer *a)
+void site_answer(const struct service *service, struct streams *streams,
+                 const struct http_head *head, struct site_answer *a)
 {
     *a = (struct site_answer){.head.close = !head->keep_alive};
     bool stream = strcmp(head->path, "/stream") == 0;
@@ -151,7 +152,7 @@ void site_answer(const struct service *service, const struct http_head *head, bo
         say(a, 405, "Only GET and HEAD are taken.\n");
         a->head.extra = stream ? "Allow: GET\r\n" : "Allow: GET, HEAD\r\n";
     } else if (stream) {
-        answer_stream(service, head, full, a);
+        answer_stream(streams, head, a);
     } else if (strcmp(head->path, "/healthz") == 0) {
         say(a, 200, "ok\n");
     } else {

@@ -5,7 +5,7 @@
 #define PROXY_SITE_H
 
 #include "http.h"
-#include "service.h"
+#include "streams.h"
 #include "ws.h"
 
 /* An answer. The body is borrowed from the assets or is a literal. */
@@ -16,14 +16,14 @@ struct site_answer {
     const char *refused; /* not NULL: somebody wanted a stream and this is why not, for the log */
 
     /* set when the request opens a stream; then the rest means nothing */
-    const struct config_stream *stream;
+    struct stream *stream; /* a reference, the caller's */
     char accept[WS_ACCEPT_SIZE];
     const char *protocol; /* NULL: select none */
 };
 
-/* Answers a complete head. full: no further viewer may be let in. */
-void site_answer(const struct service *service, const struct http_head *head, bool full,
-                 struct site_answer *answer);
+/* Answers a complete head. */
+void site_answer(const struct service *service, struct streams *streams,
+                 const struct http_head *head, struct site_answer *answer);
 /* Refuses a request that http_head_feed could not take; the connection ends behind it. */
 void site_refuse(unsigned status, const char *why, struct site_answer *answer);
 

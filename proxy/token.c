@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "token.h"
 
-#include <openssl/crypto.h>
 #include <string.h>
 #include <strings.h>
 
@@ -51,18 +50,4 @@ enum token_place token_find(const struct http_head *head, const char **token, si
     if (!in_query(head->query, token, len))
         return TOKEN_MISSING;
     return memchr(*token, '%', *len) == NULL ? TOKEN_FOUND : TOKEN_ENCODED;
-}
-
-const struct config_stream *token_lookup(const struct config *config, const char *token, size_t len)
-{
-    uint8_t digest[CONFIG_TOKEN_SIZE];
-    const struct config_stream *found = NULL;
-    if (config_hash_token(token, len, digest) != 0)
-        return NULL;
-    for (const struct config_stream *s = config->streams; s != NULL; s = s->next)
-        for (size_t i = 0; i < s->token_count; i++)
-            if (CRYPTO_memcmp(digest, s->tokens[i], sizeof digest) == 0)
-                found = s;
-    OPENSSL_cleanse(digest, sizeof digest);
-    return found;
 }

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Access tokens: where a request carries one, and which stream it opens. Only the SHA-256 of a
- * token is ever kept. */
+ * Access tokens: where a request carries one. */
 #ifndef PROXY_TOKEN_H
 #define PROXY_TOKEN_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config.h"
 #include "http.h"
 
 enum token_place {
@@ -19,9 +17,5 @@ enum token_place {
 /* Looks in the subprotocol list, the Authorization header and the query, in that order; the first
  * found counts. *token points into the head and is not NUL-ended. */
 enum token_place token_find(const struct http_head *head, const char **token, size_t *len);
-
-/* The stream that the token opens, or NULL. Takes the same time whichever token matches. */
-const struct config_stream *token_lookup(const struct config *config, const char *token,
-                                         size_t len);
 
 #endif

@@ -28,7 +28,8 @@ struct upstream_events {
     /* Handshake done: upstream_server_init tells what the server said. Nothing is read until
      * upstream_start. */
     void (*ready)(struct upstream *u);
-    /* After upstream_start: bytes in the scratch buffer, with SCRATCH_UP_HEAD bytes of room before. */
+    /* After upstream_start: bytes in the scratch buffer, with SCRATCH_UP_HEAD bytes of room before.
+     */
     void (*data)(struct upstream *u, uint8_t *data, size_t len);
     void (*drained)(struct upstream *u); /* nothing waits for the server any more */
     /* The end, once, before or after ready; only closing is of use now. words are for the viewer,

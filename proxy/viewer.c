@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "address.h"
 #include "log.h"
@@ -60,6 +61,8 @@ void viewer_free_if_closed(struct viewer *v)
     rfb_buf_finish(&v->rest);
     ws_finish(&v->ws);
     relay_finish(&v->relay);
+    stream_unref(env->streams, v->stream);
+    service_unref(v->service);
     free(v);
     env->connections--;
     if (env->freed != NULL)
@@ -86,15 +89,16 @@ static void retire(struct viewer *v, const char *why)
 {
     if (v->stream != NULL) {
         v->env->viewers--;
+        streams_leave(v->env->streams, v->stream);
         log_event(LOG_LEVEL_INFO, "viewer_close", LOG_NUMBER("id", v->id),
-                  LOG_TEXT("peer", v->peer), LOG_TEXT("stream", v->stream->name),
+                  LOG_TEXT("peer", v->peer), LOG_TEXT("stream", v->stream->config->name),
                   LOG_TEXT("why", why),
                   LOG_NUMBER("seconds", (uv_now(v->env->loop) - v->opened_at) / 1000),
                   LOG_NUMBER("to_viewer", v->relay.to_viewer),
                   LOG_NUMBER("from_viewer", v->relay.from_viewer));
     }
     viewer_set_state(v, VIEWER_CLOSING);
-    v->waiting = false;
+    viewer_stop_waiting(v);
     v->since = uv_now(v->env->loop);
     if (v->env->stopping)
         upstream_close(&v->upstream);
@@ -215,6 +219,7 @@ static struct viewer *create(struct viewer_env *env)
     v->timer.data = v;
     v->conn_open = v->timer_open = true;
     v->env = env;
+    v->service = service_ref(env->service);
     v->since = uv_now(env->loop);
     v->head = head;
     http_head_init(head);
@@ -227,20 +232,32 @@ static struct viewer *create(struct viewer_env *env)
     return v;
 }
 
-int viewer_accept(struct viewer_env *env, uv_stream_t *listener)
+void viewer_accept(struct viewer_env *env, int fd)
 {
     struct viewer *v = create(env);
-    if (v == NULL)
-        return -1;
-    if (uv_accept(listener, (uv_stream_t *)&v->conn.tcp) != 0) {
-        viewer_drop(v, "it was gone before it was accepted");
-        return 0;
+    if (v == NULL) {
+        log_event(LOG_LEVEL_WARN, "accept_failed", LOG_TEXT("detail", "out of memory"));
+        close(fd);
+        return;
+    }
+    if (uv_tcp_open(&v->conn.tcp, fd) != 0) {
+        close(fd);
+        viewer_drop(v, "it cannot be watched");
+        return;
     }
     name_peer(v);
-    viewer_arm(v, env->service->config->handshake_timeout * 1000ULL, 0);
-    if (tls_conn_start(&v->conn, env->service->tls) != 0)
+    viewer_arm(v, v->service->config->handshake_timeout * 1000ULL, 0);
+    if (tls_conn_start(&v->conn, v->service->tls) != 0)
         viewer_drop(v, "out of memory");
-    return 0;
+}
+
+void viewer_look_around(struct viewer_env *env)
+{
+    /* nothing is freed inside these calls: memory goes when the handles have closed */
+    for (struct viewer *v = env->list; v != NULL; v = v->next)
+        if (v->stream != NULL && atomic_load(&v->stream->revoked))
+            viewer_leave(v, WS_CLOSE_REVOKED, "the stream was revoked", "revoked");
+    viewer_open_waiting(env);
 }
 
 bool viewer_make_room(struct viewer_env *env)

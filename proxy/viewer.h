@@ -11,27 +11,30 @@
 
 #include "log.h"
 #include "scratch.h"
-#include "service.h"
+#include "streams.h"
 
 struct viewer;
 
 /* What the viewers of one loop share. Owned by the worker. */
 struct viewer_env {
     uv_loop_t *loop;
-    const struct service *service;
+    struct service *service; /* the present one: for connections to come */
+    struct streams *streams;
     struct scratch *scratch;
     struct viewer *list;
+    struct viewer *first_waiting, *last_waiting; /* for a turn to connect */
     unsigned connections; /* viewers and others, until their memory is gone */
     unsigned viewers;     /* those that watch or are about to */
-    unsigned viewers_max;
-    uint64_t last_id;
     struct log_limit refusals;
     bool stopping;
     void (*freed)(struct viewer_env *env); /* a connection has ended; may be NULL */
 };
 
-/* Accepts what waits at the listener. -1: out of memory, it still waits. */
-int viewer_accept(struct viewer_env *env, uv_stream_t *listener);
+/* Begins with an accepted socket, which is closed in any case. */
+void viewer_accept(struct viewer_env *env, int fd);
+/* Streams have changed, or there are turns to connect: sends away who is to go, lets in who waits.
+ */
+void viewer_look_around(struct viewer_env *env);
 
 /* Ends the oldest of the connections that are no viewer's, for another to come: the freed event
  * follows. False: there is none that could be ended. */

@@ -9,7 +9,7 @@ enum { BODY_PIECE = 128 << 10 };
  * connection that opens no stream ends some day: the places for them are few. */
 static void arm(struct viewer *v)
 {
-    uint64_t lifetime = VIEWER_HTTP_TIMEOUTS * v->env->service->config->handshake_timeout * 1000ULL;
+    uint64_t lifetime = VIEWER_HTTP_TIMEOUTS * v->service->config->handshake_timeout * 1000ULL;
     uint64_t age = uv_now(v->env->loop) - v->since;
     uint64_t left = age < lifetime ? lifetime - age : 0;
     viewer_arm(v, left < VIEWER_IDLE_MS ? left : VIEWER_IDLE_MS, 0);
@@ -76,7 +76,7 @@ void viewer_take_http(struct viewer *v, const uint8_t *data, size_t len)
         if (rc == 0)
             return;
         if (rc == 1)
-            site_answer(v->env->service, v->head, v->env->viewers >= v->env->viewers_max, &answer);
+            site_answer(v->service, v->env->streams, v->head, &answer);
         else
             site_refuse((unsigned)-rc, why, &answer);
         respond(v, &answer);

@@ -36,7 +36,8 @@ enum viewer_state {
 
 struct viewer {
     struct viewer_env *env;
-    struct viewer *previous, *next;
+    struct viewer *previous, *next, *next_waiting;
+    struct service *service; /* a reference: what was the present one when it began */
     enum viewer_state state;
     struct tls_conn conn;
     struct upstream upstream;
@@ -56,7 +57,7 @@ struct viewer {
 
     /* WebSocket */
     uint64_t id, opened_at, last_heard; /* ms of the loop's clock */
-    const struct config_stream *stream; /* NULL: not counted as a viewer (yet) */
+    struct stream *stream;              /* a reference; NULL: not counted as a viewer (yet) */
     struct ws ws;
     struct rfb_server_hs *hs; /* until the relay starts */
     struct relay relay;
@@ -95,6 +96,10 @@ void viewer_answer_drained(struct viewer *v);
 
 /* Answers a request that opens a stream: from here on it is a viewer. */
 void viewer_upgrade(struct viewer *v, const struct site_answer *answer);
+/* It waits for its turn no more. */
+void viewer_stop_waiting(struct viewer *v);
+/* Lets those begin whose turn it is, the longest waiting first. */
+void viewer_open_waiting(struct viewer_env *env);
 /* Plaintext in the states from CONNECTING on. */
 void viewer_take_websocket(struct viewer *v, const uint8_t *data, size_t len);
 void viewer_stream_drained(struct viewer *v);

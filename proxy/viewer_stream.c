@@ -10,11 +10,7 @@
 enum {
     REFUSE_MS = 5000, /* for a viewer to hear why there is no desktop */
     GREETING_MAX = RFB_NAME_MAX + 512,
-    SILENT_INTERVALS = 3,
-    /* TigerVNC takes five connections from one address that have not finished their handshake for
-     * an attack and locks the address, which is the proxy, out ("Too many security failures"). So
-     * there are never more than these, and other viewers of the desktop wait. */
-    HANDSHAKES_MAX = 2
+    SILENT_INTERVALS = 3
 };
 
 /* ---- RFB ---- */
@@ -42,14 +38,14 @@ static void greet(struct viewer *v, const char *refusal)
 static void log_upstream_error(struct viewer *v, const char *detail)
 {
     log_event(LOG_LEVEL_WARN, "upstream_error", LOG_NUMBER("id", v->id),
-              LOG_TEXT("desktop", v->stream->desktop->name), LOG_TEXT("detail", detail));
+              LOG_TEXT("desktop", v->stream->config->desktop->name), LOG_TEXT("detail", detail));
 }
 
 /* There is no desktop: RFB has words for it, and so has WebSocket afterwards. */
 static void refuse_desktop(struct viewer *v, const char *words)
 {
     upstream_leave(&v->upstream);
-    v->waiting = false;
+    viewer_stop_waiting(v);
     snprintf(v->reason, sizeof v->reason, "%s", words);
     viewer_arm(v, REFUSE_MS, 0);
     greet(v, words);
@@ -58,8 +54,8 @@ static void refuse_desktop(struct viewer *v, const char *words)
 /* 0, or -1: out of memory. */
 static int start_relay(struct viewer *v)
 {
-    uint64_t interval = v->env->service->config->ping_interval * 1000ULL;
-    if (relay_begin(&v->relay, &v->stream->policy, upstream_server_init(&v->upstream)) != 0)
+    uint64_t interval = v->service->config->ping_interval * 1000ULL;
+    if (relay_begin(&v->relay, &v->stream->config->policy, upstream_server_init(&v->upstream)) != 0)
         return -1;
     viewer_set_state(v, VIEWER_RELAYING);
     free(v->hs);
@@ -174,7 +170,7 @@ void viewer_take_websocket(struct viewer *v, const uint8_t *data, size_t len)
 static void on_ping(struct viewer *v)
 {
     uint64_t now = uv_now(v->env->loop);
-    uint64_t interval = v->env->service->config->ping_interval * 1000ULL;
+    uint64_t interval = v->service->config->ping_interval * 1000ULL;
     bool silent = now - v->last_heard > SILENT_INTERVALS * interval;
     if (silent && v->relay.front_paused) {
         log_upstream_error(v, "takes no input");
@@ -188,15 +184,13 @@ static void on_ping(struct viewer *v)
 
 /* ---- events of the upstream ---- */
 
-static void open_next(struct viewer_env *env, const struct config_desktop *desktop);
-
 /* v has no part in the handshakes with its desktop any more: another viewer may begin. */
 static void end_turn(struct viewer *v)
 {
     if (!v->handshaking)
         return;
     v->handshaking = false;
-    open_next(v->env, v->stream->desktop);
+    streams_end_handshake(v->env->streams, v->stream);
 }
 
 static struct viewer *upstream_owner(struct upstream *u)
@@ -261,37 +255,59 @@ static const struct upstream_events upstream_events = {
     .closed = on_upstream_closed,
 };
 
-/* Begins as many handshakes with a desktop as there may be, the longest waiting viewers first. */
-static void open_next(struct viewer_env *env, const struct config_desktop *desktop)
+/* ---- turns ---- */
+
+static void start_waiting(struct viewer *v)
 {
-    while (!env->stopping) {
-        unsigned handshaking = 0;
-        struct viewer *next = NULL; /* the list's newest come first */
-        for (struct viewer *v = env->list; v != NULL; v = v->next) {
-            if (v->stream == NULL || v->stream->desktop != desktop)
-                continue;
-            handshaking += v->handshaking;
-            if (v->waiting)
-                next = v;
-        }
-        if (next == NULL || handshaking >= HANDSHAKES_MAX)
-            return;
-        next->waiting = false;
-        next->upstream_open =
-            upstream_open(&next->upstream, env->loop, desktop, &upstream_events, env->scratch,
-                          env->service->config->handshake_timeout * 1000ULL) == 0;
-        next->handshaking = next->upstream_open;
-        if (!next->upstream_open)
-            viewer_drop(next, "out of memory"); /* no frame: another's may be half gathered */
-    }
+    struct viewer_env *env = v->env;
+    v->waiting = true;
+    v->next_waiting = NULL;
+    if (env->last_waiting != NULL)
+        env->last_waiting->next_waiting = v;
+    else
+        env->first_waiting = v;
+    env->last_waiting = v;
 }
 
-static bool has_all_viewers(const struct viewer_env *env, const struct config_stream *stream)
+void viewer_stop_waiting(struct viewer *v)
 {
-    unsigned count = 0;
-    for (const struct viewer *v = env->list; v != NULL; v = v->next)
-        count += v->stream == stream && v->state != VIEWER_CLOSING;
-    return stream->max_viewers != 0 && count >= stream->max_viewers;
+    struct viewer_env *env = v->env;
+    if (!v->waiting)
+        return;
+    v->waiting = false;
+    struct viewer *before = NULL;
+    for (struct viewer *w = env->first_waiting; w != v; w = w->next_waiting)
+        before = w;
+    if (before != NULL)
+        before->next_waiting = v->next_waiting;
+    else
+        env->first_waiting = v->next_waiting;
+    if (env->last_waiting == v)
+        env->last_waiting = before;
+}
+
+static void begin_handshake(struct viewer *v)
+{
+    struct viewer_env *env = v->env;
+    viewer_stop_waiting(v);
+    v->handshaking = true;
+    v->upstream_open =
+        upstream_open(&v->upstream, env->loop, v->stream->config->desktop, &upstream_events,
+                      env->scratch, v->service->config->handshake_timeout * 1000ULL) == 0;
+    if (v->upstream_open)
+        return;
+    end_turn(v);
+    viewer_drop(v, "out of memory"); /* no frame: another's may be half gathered */
+}
+
+void viewer_open_waiting(struct viewer_env *env)
+{
+    struct viewer *next;
+    for (struct viewer *v = env->first_waiting; v != NULL && !env->stopping; v = next) {
+        next = v->next_waiting;
+        if (streams_begin_handshake(env->streams, v->stream))
+            begin_handshake(v);
+    }
 }
 
 void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
@@ -307,26 +323,28 @@ void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
     free(v->head);
     v->head = NULL;
     if (!good) {
+        stream_unref(env->streams, answer->stream);
         viewer_drop(v, "the connection broke");
         return;
     }
     v->relay = (struct relay){.front = &v->conn, .back = &v->upstream, .scratch = env->scratch};
-    if (has_all_viewers(env, answer->stream)) {
+    if (!streams_enter(env->streams, answer->stream, &v->id)) {
         /* a page sees close codes, but not what an upgrade is answered */
+        stream_unref(env->streams, answer->stream);
         viewer_refused(v, "too many viewers of this stream");
         viewer_leave(v, WS_CLOSE_TOO_MANY, "too many viewers", "refused");
         return;
     }
     env->viewers++;
     v->stream = answer->stream;
-    v->id = ++env->last_id;
     v->opened_at = v->last_heard = uv_now(env->loop);
     log_event(LOG_LEVEL_INFO, "viewer_open", LOG_NUMBER("id", v->id), LOG_TEXT("peer", v->peer),
-              LOG_TEXT("stream", v->stream->name), LOG_TEXT("desktop", v->stream->desktop->name));
+              LOG_TEXT("stream", v->stream->config->name),
+              LOG_TEXT("desktop", v->stream->config->desktop->name));
     viewer_set_state(v, VIEWER_CONNECTING);
-    viewer_arm(v, env->service->config->handshake_timeout * 1000ULL, 0);
-    v->waiting = true;
-    open_next(env, v->stream->desktop);
+    viewer_arm(v, v->service->config->handshake_timeout * 1000ULL, 0);
+    start_waiting(v);
+    viewer_open_waiting(env);
 }
 
 void viewer_stream_drained(struct viewer *v)

@@ -1,100 +1,89 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "worker.h"
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
-#include "address.h"
 #include "log.h"
 #include "viewer.h"
 
 enum {
-    BACKLOG = 511,
-    STOP_MS = 5000,   /* for the viewers to hear that it is over */
-    ABORT_MS = 1000,  /* for a name lookup that cannot be cancelled */
-    BREATH_MS = 200,  /* before accepting again after a shortage */
-    OTHER_FILES = 64, /* descriptors that are no connection's */
-    SPARE = 256       /* connections that are no viewer's: page loads, handshakes, lingering ones */
+    STOP_MS = 5000,  /* for the viewers to hear that it is over */
+    ABORT_MS = 1000, /* for a name lookup that cannot be cancelled */
+    INBOX_MAX = 64   /* sockets handed over and not taken yet */
 };
 
 struct worker {
+    uv_thread_t thread;
     uv_loop_t loop;
-    const struct service *service;
-    struct scratch *scratch;
+    uv_async_t wake;
+    uv_timer_t timer; /* while stopping, the deadline */
     struct viewer_env env;
-    unsigned spare; /* connections that are no viewer's, at most */
-    uv_tcp_t listener;
-    uv_signal_t terminate, interrupt;
-    uv_timer_t timer; /* a pause in accepting; while stopping, the deadline */
-    bool waiting;     /* a connection has not been accepted yet: libuv holds the others back */
+    unsigned spare;
     bool stopping, aborted;
+    atomic_uint load;
+
+    uv_mutex_t lock; /* of what the other threads hand over */
+    int inbox[INBOX_MAX];
+    unsigned inbox_len;
+    struct service *next_service; /* a reference, or NULL */
+    bool stop;
 };
 
-/* ---- accepting ---- */
+static void wake(void *worker)
+{
+    uv_async_send(&((struct worker *)worker)->wake);
+}
 
-static void on_breath(uv_timer_t *timer);
+/* ---- connections ---- */
 
+static void count_load(struct worker *w)
+{
+    atomic_store(&w->load, w->env.connections + w->inbox_len);
+}
+
+/* The socket that has waited longest; -1: none. */
+static int next_socket(struct worker *w)
+{
+    int fd = -1;
+    uv_mutex_lock(&w->lock);
+    if (w->inbox_len != 0) {
+        fd = w->inbox[0];
+        w->inbox_len--;
+        for (unsigned i = 0; i < w->inbox_len; i++)
+            w->inbox[i] = w->inbox[i + 1];
+    }
+    uv_mutex_unlock(&w->lock);
+    return fd;
+}
+
+static bool is_waited_for(struct worker *w)
+{
+    uv_mutex_lock(&w->lock);
+    bool waits = w->inbox_len != 0;
+    uv_mutex_unlock(&w->lock);
+    return waits;
+}
+
+/* Takes in what waits. Where all places of those who are no viewers are taken, the oldest of them
+ * goes, and on_freed comes back here. */
 static void accept_waiting(struct worker *w)
 {
-    if (!w->waiting || w->stopping)
-        return;
-    bool full = w->env.connections - w->env.viewers >= w->spare;
-    if (full && viewer_make_room(&w->env))
-        return; /* on_freed comes back here */
-    if (!full && viewer_accept(&w->env, (uv_stream_t *)&w->listener) == 0)
-        w->waiting = false;
-    else
-        uv_timer_start(&w->timer, on_breath, BREATH_MS, 0);
-}
-
-static void on_breath(uv_timer_t *timer)
-{
-    accept_waiting(timer->data);
-}
-
-/* Not accepting is enough to make libuv stop polling the listener, so nothing spins. */
-static void on_connection(uv_stream_t *listener, int status)
-{
-    struct worker *w = listener->data;
-    if (status < 0) {
-        log_event(LOG_LEVEL_WARN, "accept_failed", LOG_TEXT("detail", uv_strerror(status)));
-        return;
+    int fd;
+    while (is_waited_for(w)) {
+        if (w->env.connections - w->env.viewers >= w->spare) {
+            viewer_make_room(&w->env);
+            break;
+        }
+        if ((fd = next_socket(w)) < 0)
+            break;
+        viewer_accept(&w->env, fd);
     }
-    w->waiting = true;
-    accept_waiting(w);
-}
-
-/* Every connection may need two descriptors: they must not run out, and viewers must not use up
- * what others need to become one. */
-static void limit_connections(struct worker *w)
-{
-    struct rlimit files = {0, 0};
-    unsigned limit = w->service->config->max_viewers + SPARE;
-    w->spare = SPARE;
-    w->env.viewers_max = w->service->config->max_viewers;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-        return;
-    rlim_t wanted = 2 * (rlim_t)limit + SPARE;
-    if (files.rlim_cur < wanted) {
-        files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
-        setrlimit(RLIMIT_NOFILE, &files);
-        getrlimit(RLIMIT_NOFILE, &files);
-    }
-    rlim_t usable = files.rlim_cur > 2 * OTHER_FILES ? (files.rlim_cur - OTHER_FILES) / 2 : 2;
-    if (usable >= limit)
-        return;
-    unsigned room = (unsigned)usable, others = room / 2 < SPARE ? room / 2 : SPARE;
-    if (w->env.viewers_max <= room - others) {
-        w->spare = room - w->env.viewers_max;
-        return;
-    }
-    w->spare = others;
-    w->env.viewers_max = room - others;
-    log_event(LOG_LEVEL_WARN, "limited", LOG_NUMBER("viewers", w->env.viewers_max),
-              LOG_TEXT("detail", "there are too few descriptors for max_viewers"));
+    uv_mutex_lock(&w->lock);
+    count_load(w);
+    uv_mutex_unlock(&w->lock);
 }
 
 /* ---- stopping ---- */
@@ -102,8 +91,10 @@ static void limit_connections(struct worker *w)
 /* What is left on the loop closes; the loop then ends by itself. */
 static void close_rest(struct worker *w)
 {
-    if (!uv_is_closing((uv_handle_t *)&w->timer))
-        uv_close((uv_handle_t *)&w->timer, NULL);
+    if (uv_is_closing((uv_handle_t *)&w->timer))
+        return;
+    uv_close((uv_handle_t *)&w->timer, NULL);
+    uv_close((uv_handle_t *)&w->wake, NULL);
 }
 
 static void on_stop_deadline(uv_timer_t *timer)
@@ -118,17 +109,12 @@ static void on_stop_deadline(uv_timer_t *timer)
     uv_timer_start(&w->timer, on_stop_deadline, ABORT_MS, 0);
 }
 
-static void on_signal(uv_signal_t *signal, int number)
+static void begin_stop(struct worker *w)
 {
-    struct worker *w = signal->data;
-    log_event(LOG_LEVEL_INFO, "stopping",
-              LOG_TEXT("signal", number == SIGTERM ? "SIGTERM" : "SIGINT"),
-              LOG_NUMBER("viewers", w->env.viewers));
+    int fd;
     w->stopping = true;
-    uv_close((uv_handle_t *)&w->listener, NULL);
-    /* a second signal ends the process at once */
-    uv_close((uv_handle_t *)&w->terminate, NULL);
-    uv_close((uv_handle_t *)&w->interrupt, NULL);
+    while ((fd = next_socket(w)) >= 0)
+        close(fd);
     uv_timer_start(&w->timer, on_stop_deadline, STOP_MS, 0);
     viewer_stop_all(&w->env);
     if (w->env.connections == 0)
@@ -138,105 +124,123 @@ static void on_signal(uv_signal_t *signal, int number)
 static void on_freed(struct viewer_env *env)
 {
     struct worker *w = (struct worker *)((char *)env - offsetof(struct worker, env));
-    if (w->waiting && !w->stopping)
-        uv_timer_start(&w->timer, on_breath, 0, 0);
-    else if (w->stopping && env->connections == 0)
+    if (!w->stopping)
+        accept_waiting(w);
+    else if (env->connections == 0)
         close_rest(w);
+}
+
+/* ---- what the other threads want ---- */
+
+static void on_wake(uv_async_t *async)
+{
+    struct worker *w = async->data;
+    uv_mutex_lock(&w->lock);
+    struct service *service = w->next_service;
+    bool stop = w->stop;
+    w->next_service = NULL;
+    uv_mutex_unlock(&w->lock);
+    if (service != NULL) {
+        service_unref(w->env.service);
+        w->env.service = service;
+    }
+    if (w->stopping)
+        return;
+    if (stop) {
+        begin_stop(w);
+        return;
+    }
+    viewer_look_around(&w->env);
+    accept_waiting(w);
+}
+
+bool worker_take(struct worker *w, int fd)
+{
+    uv_mutex_lock(&w->lock);
+    bool room = w->inbox_len < INBOX_MAX;
+    if (room) {
+        w->inbox[w->inbox_len++] = fd;
+        atomic_fetch_add(&w->load, 1);
+    }
+    uv_mutex_unlock(&w->lock);
+    if (room)
+        wake(w);
+    return room;
+}
+
+unsigned worker_load(struct worker *w)
+{
+    return atomic_load(&w->load);
+}
+
+void worker_reload(struct worker *w, struct service *service)
+{
+    uv_mutex_lock(&w->lock);
+    service_unref(w->next_service);
+    w->next_service = service_ref(service);
+    uv_mutex_unlock(&w->lock);
+    wake(w);
+}
+
+void worker_stop(struct worker *w)
+{
+    uv_mutex_lock(&w->lock);
+    w->stop = true;
+    uv_mutex_unlock(&w->lock);
+    wake(w);
 }
 
 /* ---- life ---- */
 
-static void log_ready(struct worker *w)
+static void run(void *worker)
 {
-    struct sockaddr_storage address;
-    int len = sizeof address;
-    char text[ADDRESS_TEXT_MAX], url[ADDRESS_TEXT_MAX + 16];
-    if (uv_tcp_getsockname(&w->listener, (struct sockaddr *)&address, &len) != 0)
-        return;
-    address_text(&address, text);
-    snprintf(url, sizeof url, "https://%s/", text);
-    log_event(LOG_LEVEL_INFO, "ready", LOG_TEXT("url", url));
+    struct worker *w = worker;
+    uv_run(&w->loop, UV_RUN_DEFAULT);
 }
 
-static void log_failed(const struct worker *w, int rc)
+static struct worker *fail(struct worker *w, struct scratch *scratch, const char *detail)
 {
-    char text[ADDRESS_TEXT_MAX], detail[ADDRESS_TEXT_MAX + 16];
-    address_text(&w->service->config->listen, text);
-    snprintf(detail, sizeof detail, "listen on %s", text);
-    log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", detail),
-              LOG_TEXT("error", uv_strerror(rc)));
+    log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", detail));
+    scratch_destroy(scratch);
+    free(w);
+    return NULL;
 }
 
-static int start(struct worker *w)
-{
-    const struct sockaddr *address = (const struct sockaddr *)&w->service->config->listen;
-    uv_timer_init(&w->loop, &w->timer);
-    int rc = uv_tcp_init(&w->loop, &w->listener);
-    w->listener.data = w;
-    if (rc == 0)
-        rc = uv_tcp_bind(&w->listener, address, 0);
-    if (rc == 0)
-        rc = uv_listen((uv_stream_t *)&w->listener, BACKLOG, on_connection);
-    if (rc == 0)
-        rc = uv_signal_init(&w->loop, &w->terminate);
-    if (rc == 0)
-        rc = uv_signal_init(&w->loop, &w->interrupt);
-    w->timer.data = w->terminate.data = w->interrupt.data = w;
-    if (rc == 0)
-        rc = uv_signal_start(&w->terminate, on_signal, SIGTERM);
-    if (rc == 0)
-        rc = uv_signal_start(&w->interrupt, on_signal, SIGINT);
-    return rc;
-}
-
-struct worker *worker_create(const struct service *service)
+struct worker *worker_create(struct streams *streams, struct service *service, unsigned spare)
 {
     struct worker *w = calloc(1, sizeof *w);
     struct scratch *scratch = scratch_create();
-    if (w == NULL || scratch == NULL || uv_loop_init(&w->loop) != 0) {
-        log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", "out of memory"));
-        scratch_destroy(scratch);
-        free(w);
-        return NULL;
-    }
-    w->service = service;
-    w->scratch = scratch;
-    w->env = (struct viewer_env){
-        .loop = &w->loop, .service = service, .scratch = scratch, .freed = on_freed};
-    limit_connections(w);
-    int rc = start(w);
-    if (rc != 0) {
-        log_failed(w, rc);
-        worker_destroy(w);
-        return NULL;
-    }
-    log_ready(w);
-    return w;
-}
-
-void worker_run(struct worker *w)
-{
-    uv_run(&w->loop, UV_RUN_DEFAULT);
-    log_event(LOG_LEVEL_INFO, "stopped", LOG_NUMBER("connections", w->env.connections));
-}
-
-static void close_handle(uv_handle_t *handle, void *user)
-{
-    (void)user;
-    if (!uv_is_closing(handle))
-        uv_close(handle, NULL);
+    if (w == NULL || scratch == NULL || uv_loop_init(&w->loop) != 0)
+        return fail(w, scratch, "out of memory");
+    uv_mutex_init(&w->lock);
+    uv_timer_init(&w->loop, &w->timer);
+    w->timer.data = w->wake.data = w;
+    w->spare = spare;
+    w->env = (struct viewer_env){.loop = &w->loop,
+                                 .service = service_ref(service),
+                                 .streams = streams,
+                                 .scratch = scratch,
+                                 .freed = on_freed};
+    if (uv_async_init(&w->loop, &w->wake, on_wake) == 0 && streams_watch(streams, wake, w) == 0 &&
+        uv_thread_create(&w->thread, run, w) == 0)
+        return w;
+    service_unref(service);
+    return fail(w, scratch, "a worker thread cannot be started");
 }
 
 void worker_destroy(struct worker *w)
 {
     if (w == NULL)
         return;
+    uv_thread_join(&w->thread);
     /* a name lookup that does not end holds its viewer: the process ends with it */
     if (w->env.connections != 0)
         return;
-    uv_walk(&w->loop, close_handle, NULL);
     uv_run(&w->loop, UV_RUN_DEFAULT);
     uv_loop_close(&w->loop);
-    scratch_destroy(w->scratch);
+    uv_mutex_destroy(&w->lock);
+    scratch_destroy(w->env.scratch);
+    service_unref(w->next_service);
+    service_unref(w->env.service);
     free(w);
 }

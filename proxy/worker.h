@@ -1,18 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * One event loop with its listener and its viewers. Workers share nothing but the service, so there
- * may be one a core. */
+ * One event loop on a thread of its own, with the connections it was handed. Workers share nothing
+ * but the streams, so there may be one a core. All functions are for the thread that made it. */
 #ifndef PROXY_WORKER_H
 #define PROXY_WORKER_H
 
-#include "service.h"
+#include <stdbool.h>
+
+#include "streams.h"
 
 struct worker;
 
-/* Binds the listener. NULL: the reason has been logged. */
-struct worker *worker_create(const struct service *service);
-/* Serves until SIGTERM or SIGINT and until all viewers have been told. */
-void worker_run(struct worker *w);
-/* Accepts NULL. */
+/* spare: connections that are no viewer's, at most. Starts the thread. NULL: the reason has been
+ * logged. */
+struct worker *worker_create(struct streams *streams, struct service *service, unsigned spare);
+
+/* Hands an accepted socket over. False: it has as many waiting as it may. */
+bool worker_take(struct worker *w, int fd);
+/* How many connections it has. */
+unsigned worker_load(struct worker *w);
+/* Connections from now on are of this service. */
+void worker_reload(struct worker *w, struct service *service);
+
+/* Tells all viewers that the proxy stops, and ends when they have heard, or after some seconds. */
+void worker_stop(struct worker *w);
+/* Awaits the end that worker_stop has begun, and frees. Accepts NULL. */
 void worker_destroy(struct worker *w);
 
 #endif

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The proxy against whoever comes to it with bad intent: one of them must never be a reason for others to be kept out.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { live, until } from '../lib/proc.mjs';
 import { startXvnc } from '../lib/desktop.mjs';
-import { PORTHOLED, startPortholed, startSilentServer } from '../lib/porthole.mjs';
-import { GREETING, Peer, binary, upgrade } from '../lib/viewer.mjs';
+import { PORTHOLED, makeCertificate, makeToken, startPortholed, startSilentServer } from '../lib/porthole.mjs';
+import { GREETING, Peer, RfbViewer, binary, upgrade } from '../lib/viewer.mjs';
 
-const SPARE = 256; // connections that are no viewer's, as in proxy/worker.c
+const SPARE = 256; // connections that are no viewer's, as in proxy/server.c
 const HEALTH = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
 // The same proxy a second time, with more in its last section, which is the stream's, or with a standard error of the
@@ -75,9 +76,10 @@ live('connections without a token keep nobody out', async (scope) => {
   const viewer = new Peer(scope, proxy).send(upgrade(proxy));
   await viewer.gets(GREETING);
   const held = [];
-  for (let count = 0; count < SPARE + 20; count++) {
-    held.push(new Peer(scope, proxy).send(HEALTH));
-    await held.at(-1).gets('ok\n');
+  for (const count of [20, SPARE / 2, SPARE / 2]) {
+    const wave = Array.from({ length: count }, () => new Peer(scope, proxy).send(HEALTH));
+    await Promise.all(wave.map((peer) => peer.gets('ok\n')));
+    held.push(...wave);
   }
   await until('the oldest to make room', () => held.slice(0, 20).every((peer) => peer.closed));
   assert.equal(held.filter((peer) => peer.closed).length, 20);
@@ -183,4 +185,67 @@ live("another site's page opens no stream", async (scope) => {
   for (const origin of [undefined, friend, `https://localhost:${proxy.port}`]) {
     await new Peer(scope, proxy).send(upgrade(proxy, { origin })).gets(GREETING);
   }
+});
+
+live('a signal reads the configuration again and drops nobody', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, streams: { stays: {}, goes: {}, narrows: {} } });
+  const open = (token) => new RfbViewer(scope, proxy).open(proxy, { token });
+  const served = async () => {
+    const peer = new Peer(scope, proxy);
+    await new Promise((resolve) => peer.socket.once('secureConnect', resolve));
+    return peer.socket.getPeerCertificate().fingerprint256;
+  };
+  const viewers = {};
+  for (const [name, token] of Object.entries(proxy.tokens)) viewers[name] = await open(token);
+  const before = await served();
+
+  // Another certificate under the same name, one stream less, one with fewer rights, a token for a new one.
+  const { certificate } = await makeCertificate(scope);
+  const text = await readFile(proxy.config, 'utf8');
+  assert.ok(text.includes(certificate));
+  const token = makeToken();
+  const digest = createHash('sha256').update(token).digest('hex');
+  await writeFile(proxy.config, `${text.replace(/\[stream goes\]\n([^[]+)/, '').replace('[stream narrows]', '[stream narrows]\nrole = view')}
+[stream comes]\ndesktop = demo\ntoken_sha256 = ${digest}\n`);
+  proxy.program.kill('SIGHUP');
+  await proxy.event('reloaded');
+  for (const name of ['goes', 'narrows']) {
+    await viewers[name].ends();
+    assert.deepEqual(viewers[name].close, { code: 4002, words: 'the stream was revoked' }, name);
+  }
+  assert.notEqual(await served(), before);
+  const newcomer = await open(token);
+  await new Peer(scope, proxy).send(upgrade(proxy, { token: proxy.tokens.goes })).gets('HTTP/1.1 401 ');
+  await open(proxy.tokens.narrows);
+  for (const viewer of [viewers.stays, newcomer]) {
+    const heard = viewer.said.length;
+    viewer.says([3, 0, 0, 0, 0, 0, 0, 1, 0, 1]);
+    await viewer.hears(heard + 4);
+  }
+
+  // A file with a mistake changes nothing, and the log tells the line.
+  await writeFile(proxy.config, `${text}nonsense = 1\n`);
+  proxy.program.kill('SIGHUP');
+  assert.match((await proxy.event('reload_failed')).detail, /portholed\.conf:\d+: unknown key "nonsense" in \[stream NAME\]/);
+  await open(token);
+  assert.equal(viewers.stays.closed, false);
+
+  // What only a restart can change is told.
+  await writeFile(proxy.config, text.replace('listen = 127.0.0.1:0', 'listen = 127.0.0.1:1\nworkers = 7'));
+  proxy.program.kill('SIGHUP');
+  await proxy.event('restart_needed', 2);
+  assert.deepEqual(proxy.events('restart_needed').map(({ key }) => key), ['listen', 'workers']);
+  proxy.program.kill('SIGTERM');
+  assert.deepEqual(await proxy.program.wait(10_000), { code: 0, signal: null });
+});
+
+live('a port that is taken is an error', async (scope) => {
+  const upstream = await startSilentServer(scope);
+  const proxy = await startPortholed(scope, { upstream: `tcp:127.0.0.1:${upstream.port}` });
+  const config = await scope.file('second.conf');
+  await writeFile(config, (await readFile(proxy.config, 'utf8')).replace('127.0.0.1:0', `127.0.0.1:${proxy.port}`));
+  const second = await scope.run(PORTHOLED, ['-c', config], { name: 'portholed' });
+  assert.equal(second.code, 1);
+  assert.match(second.stderr, /event=failed detail="listen on 127\.0\.0\.1:\d+" error="Address already in use"/);
 });

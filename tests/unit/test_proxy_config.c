@@ -124,7 +124,7 @@ static void tells_every_mistake(void **state)
         {SERVER "colour = red\n",
          "conf:4: unknown key \"colour\" in [server]; known are listen, "
          "certificate, key, web_root, "
-         "ping_interval, handshake_timeout, max_viewers, allowed_origins\n"},
+         "ping_interval, handshake_timeout, max_viewers, workers, allowed_origins\n"},
         {SERVER SERVER, "conf:4: [server] stands twice, first in line 1; keep one\n"},
         {SERVER "nonsense\n",
          "conf:4: neither a section nor a key; write [SECTION] or KEY = VALUE\n"},
@@ -212,7 +212,7 @@ static void tells_every_mistake(void **state)
          "conf:2: neither a section nor a key; write [SECTION] or KEY = VALUE\n"
          "conf:3: listen: \"x\" is not an address and a port; use 127.0.0.1:6080 or [::1]:6080\n"
          "conf:4: unknown key \"foo\" in [server]; known are listen, certificate, key, web_root, "
-         "ping_interval, handshake_timeout, max_viewers, allowed_origins\n"
+         "ping_interval, handshake_timeout, max_viewers, workers, allowed_origins\n"
          "conf:5: unknown section [nope]; known are [server], [desktop NAME], [stream NAME]\n"
          "conf:1: certificate is missing in this section; add certificate = VALUE\n"
          "conf:1: key is missing in this section; add key = VALUE\n"

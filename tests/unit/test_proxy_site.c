@@ -27,7 +27,8 @@ static struct config_stream streams[2] = {
     {.name = "other", .desktop = &desktop, .token_count = 1},
 };
 static struct config config = {.streams = streams};
-static struct service service = {.config = &config};
+static struct service service = {.config = &config, .refs = 1};
+static struct streams *all;
 
 static const char *in_folder(const char *name)
 {
@@ -62,7 +63,11 @@ static int set_up(void **state)
     service.assets = assets_load(in_folder("root"), why);
     assert_non_null(service.assets);
     assert_int_equal(config_hash_token(GOOD, strlen(GOOD), streams[0].tokens[0]), 0);
-    return config_hash_token(OTHER, strlen(OTHER), streams[1].tokens[0]);
+    assert_int_equal(config_hash_token(OTHER, strlen(OTHER), streams[1].tokens[0]), 0);
+    all = streams_create();
+    assert_non_null(all);
+    streams_limit(all, 1);
+    return streams_load(all, &service);
 }
 
 static int tear_down(void **state)
@@ -71,6 +76,7 @@ static int tear_down(void **state)
                                         "root/Makefile", "root/.hidden.js",    "root/a b.js",
                                         "root/link.js",  "secret.js"};
     (void)state;
+    streams_destroy(all);
     assets_destroy(service.assets);
     for (size_t i = 0; i < COUNT(names); i++)
         unlink(in_folder(names[i]));
@@ -79,8 +85,9 @@ static int tear_down(void **state)
     return rmdir(folder);
 }
 
-/* Answers "METHOD TARGET" with further headers. */
-static void ask(const char *request, const char *headers, bool full, struct site_answer *a)
+/* Answers "METHOD TARGET" with further headers, and tells which stream it opens. */
+static const struct config_stream *ask(const char *request, const char *headers,
+                                       struct site_answer *a)
 {
     char text[2048];
     const char *why;
@@ -89,8 +96,12 @@ static void ask(const char *request, const char *headers, bool full, struct site
     snprintf(text, sizeof text, "%s HTTP/1.1\r\nHost: x\r\n%s\r\n", request, headers);
     http_head_init(&h);
     assert_int_equal(http_head_feed(&h, (uint8_t *)text, strlen(text), &used, &why), 1);
-    site_answer(&service, &h, full, a);
+    site_answer(&service, all, &h, a);
     http_head_reset(&h);
+    const struct config_stream *opened = a->stream != NULL ? a->stream->config : NULL;
+    stream_unref(all, a->stream);
+    a->stream = NULL;
+    return opened;
 }
 
 static void answers_requests(void **state)
@@ -140,8 +151,8 @@ static void answers_requests(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct site_answer a;
-        ask(cases[i].request, cases[i].headers, false, &a);
-        assert_null(a.stream);
+        assert_null(ask(cases[i].request, cases[i].headers, &a));
+
         assert_int_equal(a.head.status, cases[i].status);
         assert_int_equal(a.body_len, cases[i].body != NULL ? strlen(cases[i].body) : 0);
         if (a.body_len != 0)
@@ -185,8 +196,7 @@ static void finds_tokens(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct site_answer a;
-        ask(cases[i].request, cases[i].headers, false, &a);
-        assert_ptr_equal(a.stream, cases[i].stream);
+        assert_ptr_equal(ask(cases[i].request, cases[i].headers, &a), cases[i].stream);
         if (cases[i].refused != NULL) {
             assert_string_equal(a.refused, cases[i].refused);
             assert_int_equal(a.head.status, 401);
@@ -230,9 +240,9 @@ static void checks_origins(void **state)
         snprintf(headers, sizeof headers, WS "%s", cases[i].origin);
         snprintf(allowed, sizeof allowed, "%s", cases[i].allowed != NULL ? cases[i].allowed : "");
         config.allowed_origins = cases[i].allowed != NULL ? allowed : NULL;
-        ask("GET /stream?token=" GOOD, headers, false, &a);
+        const struct config_stream *opened = ask("GET /stream?token=" GOOD, headers, &a);
         config.allowed_origins = NULL;
-        assert_ptr_equal(a.stream, cases[i].good ? &streams[0] : NULL);
+        assert_ptr_equal(opened, cases[i].good ? &streams[0] : NULL);
         if (!cases[i].good) {
             assert_int_equal(a.head.status, 403);
             assert_string_equal(a.refused, "foreign origin");
@@ -244,11 +254,12 @@ static void refuses_when_full(void **state)
 {
     (void)state;
     struct site_answer a;
-    ask("GET /stream?token=" GOOD, WS, true, &a);
-    assert_null(a.stream);
+    streams_limit(all, 0);
+    assert_null(ask("GET /stream?token=" GOOD, WS, &a));
     assert_int_equal(a.head.status, 503);
-    ask("GET /stream?token=x", WS, true, &a);
+    assert_null(ask("GET /stream?token=x", WS, &a));
     assert_int_equal(a.head.status, 401);
+    streams_limit(all, 1);
 }
 
 static void compares_etags(void **state)
@@ -256,23 +267,23 @@ static void compares_etags(void **state)
     (void)state;
     struct site_answer a;
     char header[128];
-    ask("GET /", "", false, &a);
+    ask("GET /", "", &a);
     const char *etag = a.head.etag;
     static const char *const forms[] = {"If-None-Match: %s\r\n", "If-None-Match: \"x\", W/%s\r\n",
                                         "If-None-Match: \"x\"\r\nIf-None-Match: %s\r\n"};
     for (size_t i = 0; i < COUNT(forms); i++) {
         const char *at = strstr(forms[i], "%s");
         snprintf(header, sizeof header, "%.*s%s%s", (int)(at - forms[i]), forms[i], etag, at + 2);
-        ask("GET /", header, false, &a);
+        ask("GET /", header, &a);
         assert_int_equal(a.head.status, 304);
         assert_int_equal(a.body_len, 0);
         assert_string_equal(a.head.etag, etag);
     }
-    ask("GET /", "If-None-Match: *\r\n", false, &a);
+    ask("GET /", "If-None-Match: *\r\n", &a);
     assert_int_equal(a.head.status, 304);
-    ask("GET /", "If-None-Match: \"x\"\r\n", false, &a);
+    ask("GET /", "If-None-Match: \"x\"\r\n", &a);
     assert_int_equal(a.head.status, 200);
-    ask("GET /app/a.js", "", false, &a);
+    ask("GET /app/a.js", "", &a);
     assert_string_not_equal(a.head.etag, etag);
 }
 

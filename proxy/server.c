@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "log.h"
+#include "streams.h"
+#include "worker.h"
+
+enum {
+    BACKLOG = 511,
+    ACCEPTS = 32,     /* at once; then what else there is has its turn */
+    BREATH_MS = 200,  /* before accepting again after a shortage */
+    OTHER_FILES = 64, /* descriptors that are no connection's */
+    SPARE = 256       /* connections that are no viewer's: page loads, handshakes, lingering ones */
+};
+
+struct server {
+    const char *file;
+    struct service *service; /* the present one, a reference */
+    struct streams *streams;
+    struct worker **workers;
+    unsigned count;
+    uv_loop_t loop;
+    int fd;   /* the listener */
+    int held; /* accepted, but no worker had room; -1: none */
+    uv_poll_t listener;
+    uv_timer_t breath;
+    uv_signal_t terminate, interrupt, hangup;
+};
+
+/* ---- limits ---- */
+
+struct limits {
+    unsigned viewers, spare;
+};
+
+/* Every connection may need two descriptors: they must not run out, and viewers must not use up
+ * what others need to become one. */
+static struct limits find_limits(const struct config *config)
+{
+    struct rlimit files = {0, 0};
+    struct limits l = {.viewers = config->max_viewers, .spare = SPARE};
+    unsigned wanted = l.viewers + l.spare;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return l;
+    rlim_t descriptors = 2 * (rlim_t)wanted + SPARE;
+    if (files.rlim_cur < descriptors) {
+        files.rlim_cur = files.rlim_max < descriptors ? files.rlim_max : descriptors;
+        setrlimit(RLIMIT_NOFILE, &files);
+        getrlimit(RLIMIT_NOFILE, &files);
+    }
+    rlim_t usable = files.rlim_cur > 2 * OTHER_FILES ? (files.rlim_cur - OTHER_FILES) / 2 : 2;
+    if (usable >= wanted)
+        return l;
+    unsigned room = (unsigned)usable, others = room / 2 < SPARE ? room / 2 : SPARE;
+    if (l.viewers <= room - others) {
+        l.spare = room - l.viewers;
+        return l;
+    }
+    l.spare = others;
+    l.viewers = room - others;
+    log_event(LOG_LEVEL_WARN, "limited", LOG_NUMBER("viewers", l.viewers),
+              LOG_TEXT("detail", "there are too few descriptors for max_viewers"));
+    return l;
+}
+
+/* ---- accepting ---- */
+
+/* To the worker with the fewest connections. False: none has room for one more to wait. */
+static bool hand_over(struct server *s, int fd)
+{
+    struct worker *best = s->workers[0];
+    for (unsigned i = 1; i < s->count; i++)
+        if (worker_load(s->workers[i]) < worker_load(best))
+            best = s->workers[i];
+    return worker_take(best, fd);
+}
+
+static void on_connection(uv_poll_t *listener, int status, int events);
+
+static void on_breath(uv_timer_t *timer);
+
+/* Nothing spins while there is a shortage: the listener is not looked at for a while. */
+static void pause_accepting(struct server *s)
+{
+    uv_poll_stop(&s->listener);
+    uv_timer_start(&s->breath, on_breath, BREATH_MS, 0);
+}
+
+static void on_breath(uv_timer_t *timer)
+{
+    struct server *s = timer->data;
+    if (s->held >= 0 && !hand_over(s, s->held)) {
+        pause_accepting(s);
+        return;
+    }
+    s->held = -1;
+    uv_poll_start(&s->listener, UV_READABLE, on_connection);
+}
+
+static void on_connection(uv_poll_t *listener, int status, int events)
+{
+    struct server *s = listener->data;
+    (void)status;
+    (void)events;
+    for (int i = 0; i < ACCEPTS; i++) {
+        int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
+            continue;
+        if (fd < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+            log_event(LOG_LEVEL_WARN, "accept_failed", LOG_TEXT("detail", strerror(errno)));
+            pause_accepting(s);
+        }
+        if (fd < 0)
+            return;
+        if (!hand_over(s, fd)) {
+            s->held = fd;
+            pause_accepting(s);
+            return;
+        }
+    }
+}
+
+/* 0 or an errno value. */
+static int listen_on(struct server *s)
+{
+    const struct sockaddr *address = (const struct sockaddr *)&s->service->config->listen;
+    bool six = address->sa_family == AF_INET6;
+    socklen_t len = six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    int on = 1;
+    s->fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (s->fd < 0 || setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
+        bind(s->fd, address, len) < 0 || listen(s->fd, BACKLOG) < 0)
+        return errno;
+    return 0;
+}
+
+static void log_ready(const struct server *s)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    char text[ADDRESS_TEXT_MAX], url[ADDRESS_TEXT_MAX + 16];
+    if (getsockname(s->fd, (struct sockaddr *)&address, &len) != 0)
+        return;
+    address_text(&address, text);
+    snprintf(url, sizeof url, "https://%s/", text);
+    log_event(LOG_LEVEL_INFO, "ready", LOG_TEXT("url", url), LOG_NUMBER("workers", s->count));
+}
+
+static void log_listen_failed(const struct server *s, int number)
+{
+    char text[ADDRESS_TEXT_MAX], detail[ADDRESS_TEXT_MAX + 16];
+    address_text(&s->service->config->listen, text);
+    snprintf(detail, sizeof detail, "listen on %s", text);
+    log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", detail),
+              LOG_TEXT("error", strerror(number)));
+}
+
+/* ---- reading the configuration again ---- */
+
+/* The errors of a file, one event each. */
+static void log_errors(char *lines)
+{
+    char *rest = NULL;
+    for (char *line = strtok_r(lines, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest))
+        log_event(LOG_LEVEL_ERROR, "reload_failed", LOG_TEXT("detail", line));
+}
+
+static struct service *load_again(const char *file)
+{
+    char *lines = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&lines, &len);
+    if (out == NULL)
+        return NULL;
+    struct config_errors errors = {.file = file, .out = out};
+    struct service *service = service_load(&errors);
+    fclose(out);
+    log_errors(lines);
+    free(lines);
+    return service;
+}
+
+/* What the running process cannot become. */
+static void warn_of_restart(const struct config *old, const struct config *new)
+{
+    if (memcmp(&old->listen, &new->listen, sizeof old->listen) != 0)
+        log_event(LOG_LEVEL_WARN, "restart_needed", LOG_TEXT("key", "listen"));
+    if (old->workers != new->workers)
+        log_event(LOG_LEVEL_WARN, "restart_needed", LOG_TEXT("key", "workers"));
+}
+
+static void on_hangup(uv_signal_t *signal, int number)
+{
+    struct server *s = signal->data;
+    (void)number;
+    struct service *service = load_again(s->file);
+    if (service == NULL)
+        return; /* all goes on as before */
+    if (streams_load(s->streams, service) != 0) {
+        log_event(LOG_LEVEL_ERROR, "reload_failed", LOG_TEXT("detail", "out of memory"));
+        service_unref(service);
+        return;
+    }
+    warn_of_restart(s->service->config, service->config);
+    streams_limit(s->streams, find_limits(service->config).viewers);
+    for (unsigned i = 0; i < s->count; i++)
+        worker_reload(s->workers[i], service);
+    service_unref(s->service);
+    s->service = service;
+    log_event(LOG_LEVEL_INFO, "reloaded", LOG_TEXT("file", s->file));
+}
+
+/* ---- stopping ---- */
+
+static void on_stop(uv_signal_t *signal, int number)
+{
+    struct server *s = signal->data;
+    log_event(LOG_LEVEL_INFO, "stopping",
+              LOG_TEXT("signal", number == SIGTERM ? "SIGTERM" : "SIGINT"));
+    uv_close((uv_handle_t *)&s->listener, NULL);
+    uv_close((uv_handle_t *)&s->breath, NULL);
+    uv_close((uv_handle_t *)&s->hangup, NULL);
+    /* a second signal ends the process at once */
+    uv_close((uv_handle_t *)&s->terminate, NULL);
+    uv_close((uv_handle_t *)&s->interrupt, NULL);
+    for (unsigned i = 0; i < s->count; i++)
+        worker_stop(s->workers[i]);
+}
+
+/* ---- life ---- */
+
+static int start_workers(struct server *s)
+{
+    struct limits l = find_limits(s->service->config);
+    unsigned wanted = s->service->config->workers;
+    streams_limit(s->streams, l.viewers);
+    s->workers = calloc(wanted, sizeof *s->workers);
+    for (; s->workers != NULL && s->count < wanted; s->count++) {
+        s->workers[s->count] =
+            worker_create(s->streams, s->service, (l.spare + wanted - 1) / wanted);
+        if (s->workers[s->count] == NULL)
+            return -1;
+    }
+    return s->workers != NULL ? 0 : -1;
+}
+
+static int start_loop(struct server *s)
+{
+    const struct {
+        uv_signal_t *handle;
+        uv_signal_cb callback;
+        int number;
+    } signals[] = {
+        {&s->terminate, on_stop, SIGTERM},
+        {&s->interrupt, on_stop, SIGINT},
+        {&s->hangup, on_hangup, SIGHUP},
+    };
+    if (uv_poll_init(&s->loop, &s->listener, s->fd) != 0 ||
+        uv_timer_init(&s->loop, &s->breath) != 0)
+        return -1;
+    s->listener.data = s->breath.data = s;
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        signals[i].handle->data = s;
+        if (uv_signal_init(&s->loop, signals[i].handle) != 0 ||
+            uv_signal_start(signals[i].handle, signals[i].callback, signals[i].number) != 0)
+            return -1;
+    }
+    return uv_poll_start(&s->listener, UV_READABLE, on_connection) == 0 ? 0 : -1;
+}
+
+static void close_handle(uv_handle_t *handle, void *user)
+{
+    (void)user;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void finish(struct server *s)
+{
+    for (unsigned i = 0; i < s->count; i++)
+        worker_destroy(s->workers[i]);
+    uv_walk(&s->loop, close_handle, NULL);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&s->loop);
+    if (s->fd >= 0)
+        close(s->fd);
+    if (s->held >= 0)
+        close(s->held);
+    free(s->workers);
+    service_unref(s->service);
+    streams_destroy(s->streams);
+}
+
+int server_run(struct service *service, const char *file)
+{
+    struct server s = {
+        .file = file, .service = service, .streams = streams_create(), .fd = -1, .held = -1};
+    if (s.streams == NULL || streams_load(s.streams, service) != 0 || uv_loop_init(&s.loop) != 0) {
+        log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", "out of memory"));
+        streams_destroy(s.streams);
+        return -1;
+    }
+    service_ref(service);
+    int number = listen_on(&s), rc = -1;
+    if (number != 0) {
+        log_listen_failed(&s, number);
+    } else if (start_workers(&s) == 0 && start_loop(&s) == 0) {
+        log_ready(&s);
+        uv_run(&s.loop, UV_RUN_DEFAULT);
+        rc = 0;
+    }
+    for (unsigned i = 0; i < s.count && rc != 0; i++)
+        worker_stop(s.workers[i]);
+    finish(&s);
+    if (rc == 0)
+        log_event(LOG_LEVEL_INFO, "stopped", LOG_NUMBER("workers", s.count));
+    return rc;
+}

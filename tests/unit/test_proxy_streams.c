@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Which streams there are, across reloads and threads: who may stay, who must go, and how many. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proxy/config_values.h"
+#include "proxy/streams.h"
+#include "unit.h"
+
+/* A configuration as a file would make it. */
+struct wanted {
+    const char *stream, *desktop, *host, *tokens[2];
+    struct policy policy;
+    unsigned max_viewers;
+};
+
+static struct service *make(const struct wanted *list, size_t count)
+{
+    struct service *service = config_alloc(sizeof *service);
+    atomic_init(&service->refs, 1);
+    service->config = config_alloc(sizeof *service->config);
+    struct config_stream **end = &service->config->streams;
+    for (size_t i = 0; i < count; i++) {
+        struct config_desktop *d = config_alloc(sizeof *d);
+        strcpy(d->name, list[i].desktop);
+        strcpy(d->host, list[i].host);
+        d->next = service->config->desktops;
+        service->config->desktops = d;
+        struct config_stream *s = *end = config_alloc(sizeof *s);
+        end = &s->next;
+        strcpy(s->name, list[i].stream);
+        s->desktop = d;
+        s->policy = list[i].policy;
+        s->max_viewers = list[i].max_viewers;
+        for (size_t k = 0; k < COUNT(list[i].tokens) && list[i].tokens[k] != NULL; k++)
+            assert_int_equal(config_hash_token(list[i].tokens[k], strlen(list[i].tokens[k]),
+                                               s->tokens[s->token_count++]),
+                             0);
+    }
+    return service;
+}
+
+static void load(struct streams *all, const struct wanted *list, size_t count)
+{
+    struct service *service = make(list, count);
+    assert_int_equal(streams_load(all, service), 0);
+    service_unref(service);
+}
+
+static struct stream *find(struct streams *all, const char *token)
+{
+    return streams_find(all, token, strlen(token));
+}
+
+static const struct wanted base = {
+    .stream = "s",
+    .desktop = "d",
+    .host = "h",
+    .tokens = {"t", "u"},
+    .policy = {.control = true, .clipboard_in = true, .clipboard_out = false},
+};
+
+static void reload_sends_away_who_may_not_stay(void **state)
+{
+    (void)state;
+    const struct policy less = {.control = true}, more = {true, true, true},
+                        other = {.clipboard_in = true, .clipboard_out = true};
+    struct wanted changed[10];
+    for (size_t i = 0; i < COUNT(changed); i++)
+        changed[i] = base;
+    changed[1].max_viewers = 7;
+    changed[2].policy = more;
+    changed[3].tokens[0] = "u", changed[3].tokens[1] = "t";
+    changed[4].policy = less;
+    changed[5].policy = other;
+    changed[6].host = "elsewhere";
+    changed[7].tokens[1] = NULL;
+    changed[8].tokens[1] = "v";
+    changed[9].stream = "x";
+    enum { STAY = 4 };
+    for (size_t i = 0; i < COUNT(changed); i++) {
+        struct streams *all = streams_create();
+        load(all, &base, 1);
+        struct stream *s = find(all, "t");
+        assert_non_null(s);
+        load(all, &changed[i], 1);
+        assert_int_equal(atomic_load(&s->revoked), i >= STAY);
+        /* its configuration stays to be looked at */
+        assert_string_equal(s->config->name, "s");
+        assert_string_equal(s->config->desktop->host, "h");
+        struct stream *again = find(all, "t");
+        assert_ptr_not_equal(again, s);
+        assert_false(again != NULL && atomic_load(&again->revoked));
+        /* who has stayed once is not forgotten at the next reload */
+        load(all, NULL, 0);
+        assert_true(atomic_load(&s->revoked));
+        assert_null(find(all, "t"));
+        stream_unref(all, again);
+        stream_unref(all, s);
+        streams_destroy(all);
+    }
+}
+
+static void counts_hold_across_reloads(void **state)
+{
+    (void)state;
+    struct wanted two[] = {base, base};
+    two[0].max_viewers = 1;
+    two[1].stream = "other";
+    two[1].tokens[0] = "o", two[1].tokens[1] = NULL;
+    struct streams *all = streams_create();
+    uint64_t id = 0, next = 0;
+    streams_limit(all, 2);
+    load(all, two, 2);
+    struct stream *s = find(all, "t");
+    assert_true(streams_enter(all, s, &id));
+    load(all, two, 2);
+    struct stream *again = find(all, "t"), *other = find(all, "o");
+    assert_false(streams_enter(all, again, &next)); /* its one viewer is there */
+    assert_false(streams_are_full(all));
+    assert_true(streams_enter(all, other, &next));
+    assert_true(next > id);
+    assert_true(streams_are_full(all));
+    streams_leave(all, s);
+    assert_false(streams_are_full(all));
+    streams_limit(all, 1);
+    assert_false(streams_enter(all, again, &next)); /* the server has all it may */
+    streams_limit(all, 2);
+    assert_true(streams_enter(all, again, &next));
+    streams_leave(all, again);
+    streams_leave(all, other);
+    stream_unref(all, s);
+    stream_unref(all, again);
+    stream_unref(all, other);
+    streams_destroy(all);
+}
+
+static void count_wake(void *owner)
+{
+    atomic_fetch_add((atomic_uint *)owner, 1);
+}
+
+static void handshakes_take_turns_by_desktop(void **state)
+{
+    (void)state;
+    struct wanted three[] = {base, base, base};
+    three[1].stream = "same desktop";
+    three[1].tokens[0] = "a", three[1].tokens[1] = NULL;
+    three[2].stream = "another";
+    three[2].desktop = "e";
+    three[2].tokens[0] = "b", three[2].tokens[1] = NULL;
+    atomic_uint wakes = 0;
+    struct streams *all = streams_create();
+    assert_int_equal(streams_watch(all, count_wake, &wakes), 0);
+    load(all, three, 3);
+    assert_int_equal(atomic_load(&wakes), 1);
+    struct stream *s = find(all, "t"), *same = find(all, "a"), *another = find(all, "b");
+    assert_true(streams_begin_handshake(all, s));
+    assert_true(streams_begin_handshake(all, same));
+    assert_true(streams_begin_handshake(all, another));
+    streams_end_handshake(all, another); /* nobody waits */
+    assert_int_equal(atomic_load(&wakes), 1);
+    assert_false(streams_begin_handshake(all, s));
+    streams_end_handshake(all, same);
+    assert_int_equal(atomic_load(&wakes), 2);
+    assert_true(streams_begin_handshake(all, s));
+    streams_end_handshake(all, s);
+    streams_end_handshake(all, s);
+    stream_unref(all, s);
+    stream_unref(all, same);
+    stream_unref(all, another);
+    streams_destroy(all);
+}
+
+/* Viewers come and go on many threads while the configuration is read again and again. */
+
+static void *come_and_go(void *streams)
+{
+    struct streams *all = streams;
+    for (int i = 0; i < 2000; i++) {
+        uint64_t id;
+        struct stream *s = find(all, "t");
+        if (s == NULL)
+            continue;
+        if (streams_enter(all, s, &id)) {
+            if (streams_begin_handshake(all, s))
+                streams_end_handshake(all, s);
+            streams_leave(all, s);
+        }
+        stream_unref(all, s);
+    }
+    return NULL;
+}
+
+static void threads_agree(void **state)
+{
+    (void)state;
+    pthread_t threads[4];
+    struct wanted limited = base;
+    atomic_uint wakes = 0;
+    struct streams *all = streams_create();
+    limited.max_viewers = 2;
+    assert_int_equal(streams_watch(all, count_wake, &wakes), 0);
+    streams_limit(all, 3);
+    load(all, &limited, 1);
+    for (size_t i = 0; i < COUNT(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, come_and_go, all), 0);
+    for (int i = 0; i < 200; i++)
+        load(all, &limited, (size_t)(i % 2));
+    load(all, &limited, 1);
+    for (size_t i = 0; i < COUNT(threads); i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    /* nobody is counted who is not there */
+    struct stream *s = find(all, "t");
+    uint64_t id;
+    assert_true(streams_enter(all, s, &id));
+    assert_true(streams_enter(all, s, &id));
+    assert_false(streams_enter(all, s, &id));
+    streams_leave(all, s);
+    streams_leave(all, s);
+    stream_unref(all, s);
+    streams_destroy(all);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reload_sends_away_who_may_not_stay),
+        cmocka_unit_test(counts_hold_across_reloads),
+        cmocka_unit_test(handshakes_take_turns_by_desktop),
+        cmocka_unit_test(threads_agree),
+    };
+    return cmocka_run_group_tests_name("proxy_streams", tests, NULL, NULL);
+}
