@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/pixel.h"
 #include "client/vncclient.h"
 #include "client/zrle.h"
 #include "rfb/skim.h"
@@ -68,11 +69,8 @@ static void got_fill(rfbClient *vnc, int x, int y, int w, int h, uint32_t colour
     struct decoder *d = self(vnc);
     if (!allowed(d, x, y, w, h))
         return;
-    for (int j = 0; j < h; j++) {
-        uint32_t *row = d->pixels + (size_t)(y + j) * (size_t)d->width + x;
-        for (int i = 0; i < w; i++)
-            row[i] = colour;
-    }
+    for (int j = 0; j < h; j++)
+        pixel_fill(d->pixels + (size_t)(y + j) * (size_t)d->width + x, (size_t)w, colour);
 }
 
 static void got_bitmap(rfbClient *vnc, const uint8_t *buffer, int x, int y, int w, int h)
@@ -82,7 +80,8 @@ static void got_bitmap(rfbClient *vnc, const uint8_t *buffer, int x, int y, int 
         return;
     size_t row = (size_t)w * sizeof *d->pixels;
     for (int j = 0; j < h; j++)
-        memcpy(d->pixels + (size_t)(y + j) * (size_t)d->width + x, buffer + (size_t)j * row, row);
+        pixel_copy(d->pixels + (size_t)(y + j) * (size_t)d->width + x, buffer + (size_t)j * row,
+                   (size_t)w);
 }
 
 /* CopyRect is ours; nothing else copies. */
@@ -200,8 +199,14 @@ int decoder_raw(struct decoder *d, struct rfb_rect r, uint64_t done, const uint8
     while (n != 0) {
         size_t y = r.y + (size_t)(done / row), in_row = (size_t)(done % row);
         size_t part = row - in_row < n ? row - in_row : n;
-        /* pieces are cut anywhere, so bytes are copied, not pixels */
-        memcpy((uint8_t *)(d->pixels + y * (size_t)d->width + r.x) + in_row, bytes, part);
+        uint32_t *to = d->pixels + y * (size_t)d->width + r.x + in_row / 4;
+        if (in_row % 4 == 0 && part >= 4) {
+            pixel_copy(to, bytes, part / 4);
+            part -= part % 4;
+        } else { /* pieces are cut anywhere, a pixel too */
+            ((uint8_t *)to)[in_row % 4] = in_row % 4 == 3 ? 0xff : *bytes;
+            part = 1;
+        }
         bytes += part;
         done += part;
         n -= part;

@@ -22,8 +22,8 @@ enum { DECODER_SLACK = 4, DECODER_HEADER = 12 };
 struct decoder *decoder_create(void);
 void decoder_destroy(struct decoder *d);
 
-/* The framebuffer to paint into: width * height pixels 0x??RRGGBB in the machine's byte order,
- * borrowed until the next call. */
+/* The framebuffer to paint into: width * height pixels, which become 0xffRRGGBB in the machine's
+ * byte order; borrowed until the next call. */
 void decoder_target(struct decoder *d, uint32_t *pixels, int width, int height);
 
 /* True for the pixel encodings that decoder_rect and decoder_raw know. */

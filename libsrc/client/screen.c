@@ -3,21 +3,30 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "client/frame.h"
 #include "client/wait.h"
 
-/* The first frame in more separate pieces than this is no honest server's. */
-enum { COVERAGE_RECTS_MAX = 4096 };
+enum {
+    /* The first frame in more separate pieces than this is no honest server's. */
+    COVERAGE_RECTS_MAX = 4096,
+    /* What the live buffer lacks is copied at once rather than kept in more pieces than this. */
+    STALE_RECTS_MAX = 512,
+    HUGE_PAGE = 2 << 20,
+};
 
 struct screen {
     pthread_mutex_t lock; /* newest, spare, and the fall of a frame's references to 0 */
     atomic_int refs;      /* one, and one for each frame that somebody holds */
 
     /* the connection's thread */
-    uint32_t *live;
+    ph_frame *live; /* the next frame, from the first rectangle on; NULL before */
     int width, height;
     bool complete;
+    pixman_region32_t stale;   /* of live: here it still is an older frame, or nothing at all */
     pixman_region32_t covered; /* while not complete */
     pixman_region32_t damage;  /* of this update */
     struct damage_history history;
@@ -37,6 +46,7 @@ struct screen *screen_create(void)
         return NULL;
     }
     atomic_init(&s->refs, 1);
+    pixman_region32_init(&s->stale);
     pixman_region32_init(&s->covered);
     pixman_region32_init(&s->damage);
     return s;
@@ -57,7 +67,8 @@ static void screen_unref(struct screen *s)
     if (s == NULL || atomic_fetch_sub(&s->refs, 1) != 1)
         return;
     frame_free(s->spare);
-    free(s->live);
+    frame_free(s->live);
+    pixman_region32_fini(&s->stale);
     pixman_region32_fini(&s->covered);
     pixman_region32_fini(&s->damage);
     damage_release(&s->history);
@@ -108,9 +119,80 @@ ph_frame *screen_newest(struct screen *s, uint64_t after)
 
 /* ---- painting ---- */
 
-uint32_t *screen_live(struct screen *s)
+/* A framebuffer's memory, for free. Huge pages where the system gives them when asked: touching the
+ * 2000 small ones of a full HD frame for the first time takes longer than painting it. */
+static uint32_t *pixels_create(int width, int height)
 {
-    return s->live;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t bytes = (size_t)width * (size_t)height * sizeof(uint32_t);
+    void *pixels;
+    if (posix_memalign(&pixels, bytes < HUGE_PAGE ? page : HUGE_PAGE, bytes) != 0)
+        return NULL;
+    if (bytes >= HUGE_PAGE)
+        madvise(pixels, bytes & ~(page - 1), MADV_HUGEPAGE); /* may be refused: no loss */
+    return pixels;
+}
+
+static ph_frame *frame_create(struct screen *s)
+{
+    ph_frame *f = calloc(1, sizeof *f);
+    if (f == NULL)
+        return NULL;
+    f->pixels = pixels_create(s->width, s->height);
+    if (f->pixels == NULL) {
+        free(f);
+        return NULL;
+    }
+    f->screen = s;
+    f->width = s->width;
+    f->height = s->height;
+    return f;
+}
+
+/* A frame that nobody else knows of, to be painted: the spare one where it has the size. */
+static ph_frame *writable_frame(struct screen *s)
+{
+    pthread_mutex_lock(&s->lock);
+    ph_frame *f = s->spare;
+    s->spare = NULL;
+    pthread_mutex_unlock(&s->lock);
+    if (f != NULL && (f->width != s->width || f->height != s->height)) {
+        frame_free(f);
+        f = NULL;
+    }
+    return f != NULL ? f : frame_create(s);
+}
+
+uint32_t *screen_begin(struct screen *s)
+{
+    if (s->live != NULL)
+        return s->live->pixels;
+    s->live = writable_frame(s);
+    if (s->live == NULL)
+        return NULL;
+    if (!s->complete || !damage_since(&s->history, s->live->damage.last, &s->stale)) {
+        pixman_box32_t all = {0, 0, s->width, s->height};
+        pixman_region32_reset(&s->stale, &all);
+    }
+    return s->live->pixels;
+}
+
+/* Only this thread replaces the newest frame, so it may read it without the lock. */
+void screen_refresh(struct screen *s)
+{
+    int n;
+    const pixman_box32_t *boxes = pixman_region32_rectangles(&s->stale, &n);
+    for (int i = 0; i < n; i++) {
+        size_t bytes = (size_t)(boxes[i].x2 - boxes[i].x1) * sizeof(uint32_t);
+        for (int32_t y = boxes[i].y1; y < boxes[i].y2; y++) {
+            size_t at = (size_t)y * (size_t)s->width + (size_t)boxes[i].x1;
+            if (s->complete)
+                memcpy(s->live->pixels + at, s->newest->pixels + at, bytes);
+            else
+                memset(s->live->pixels + at, 0, bytes);
+        }
+    }
+    pixman_region32_clear(&s->stale);
 }
 
 int screen_width(const struct screen *s)
@@ -123,25 +205,33 @@ int screen_height(const struct screen *s)
     return s->height;
 }
 
-int screen_resize(struct screen *s, int width, int height)
+void screen_resize(struct screen *s, int width, int height)
 {
-    uint32_t *live = calloc((size_t)width * (size_t)height, sizeof *live);
-    if (live == NULL)
-        return PH_E_NO_MEMORY;
-    free(s->live);
-    s->live = live;
+    frame_free(s->live);
+    s->live = NULL;
     s->width = width;
     s->height = height;
     s->complete = false;
+    pixman_region32_clear(&s->stale);
     pixman_region32_clear(&s->covered);
     pixman_region32_clear(&s->damage);
-    return PH_OK;
+}
+
+/* Without the rectangle. */
+static bool subtract(pixman_region32_t *region, struct rfb_rect r)
+{
+    pixman_region32_t painted;
+    pixman_region32_init_rect(&painted, r.x, r.y, r.w, r.h);
+    bool ok = pixman_region32_subtract(region, region, &painted);
+    pixman_region32_fini(&painted);
+    return ok;
 }
 
 int screen_painted(struct screen *s, struct rfb_rect r, ph_error *error)
 {
-    pixman_bool_t ok = pixman_region32_union_rect(&s->damage, &s->damage, r.x, r.y, r.w, r.h);
+    bool ok = pixman_region32_union_rect(&s->damage, &s->damage, r.x, r.y, r.w, r.h);
     damage_bound(&s->damage);
+    ok = ok && subtract(&s->stale, r);
     if (!s->complete)
         ok = ok && pixman_region32_union_rect(&s->covered, &s->covered, r.x, r.y, r.w, r.h);
     if (!ok)
@@ -150,97 +240,28 @@ int screen_painted(struct screen *s, struct rfb_rect r, ph_error *error)
         return error_set(error, PH_E_PROTOCOL,
                          "the server sends its first frame in more than %d separate pieces",
                          COVERAGE_RECTS_MAX);
+    if (pixman_region32_n_rects(&s->stale) > STALE_RECTS_MAX)
+        screen_refresh(s);
     return PH_OK;
 }
 
 /* ---- publishing ---- */
 
-/* Copies a box of the live buffer; the unused byte of each pixel becomes 0xff. */
-static void copy_box(const struct screen *s, ph_frame *f, const pixman_box32_t *box)
-{
-    for (int32_t y = box->y1; y < box->y2; y++) {
-        size_t row = (size_t)y * (size_t)s->width;
-        for (size_t x = (size_t)box->x1; x < (size_t)box->x2; x++)
-            f->pixels[row + x] = s->live[row + x] | 0xff000000u;
-    }
-}
-
-static void copy_region(const struct screen *s, ph_frame *f, const pixman_region32_t *region)
-{
-    int n;
-    const pixman_box32_t *boxes = pixman_region32_rectangles((pixman_region32_t *)region, &n);
-    for (int i = 0; i < n; i++)
-        copy_box(s, f, &boxes[i]);
-}
-
-static void copy_all(const struct screen *s, ph_frame *f)
-{
-    const pixman_box32_t all = {0, 0, s->width, s->height};
-    copy_box(s, f, &all);
-}
-
-static ph_frame *frame_create(struct screen *s)
-{
-    ph_frame *f = calloc(1, sizeof *f);
-    if (f == NULL)
-        return NULL;
-    f->pixels = malloc((size_t)s->width * (size_t)s->height * sizeof *f->pixels);
-    if (f->pixels == NULL) {
-        free(f);
-        return NULL;
-    }
-    f->screen = s;
-    f->width = s->width;
-    f->height = s->height;
-    return f;
-}
-
-/* Brings an older frame's pixels up to date with the live buffer. */
-static void catch_up(const struct screen *s, ph_frame *f)
-{
-    pixman_region32_t changed;
-    pixman_region32_init(&changed);
-    if (damage_since(&s->history, f->damage.last, &changed))
-        copy_region(s, f, &changed);
-    else
-        copy_all(s, f);
-    pixman_region32_fini(&changed);
-}
-
-/* A frame that nobody else knows of, to be written: the spare one where it has the size. */
-static ph_frame *writable_frame(struct screen *s)
-{
-    pthread_mutex_lock(&s->lock);
-    ph_frame *f = s->spare;
-    s->spare = NULL;
-    pthread_mutex_unlock(&s->lock);
-    if (f != NULL && (f->width != s->width || f->height != s->height)) {
-        frame_free(f);
-        f = NULL;
-    }
-    if (f == NULL)
-        f = frame_create(s);
-    if (f != NULL) {
-        atomic_store(&f->refs, 1);
-        atomic_fetch_add(&s->refs, 1);
-    }
-    return f;
-}
-
-/* Callers go on with the frame before while this one is put together: no lock is held meanwhile.
- * whole: it is the first of its size. */
+/* The live frame becomes the newest. Callers go on with the one before while it is put together: no
+ * lock is held meanwhile. whole: it is the first of its size. */
 static int publish(struct screen *s, bool whole)
 {
+    ph_frame *f = s->live;
     int64_t now = wait_now();
     if (!damage_append(&s->history, now, whole, &s->damage))
         return PH_E_NO_MEMORY;
-    ph_frame *f = writable_frame(s);
-    if (f == NULL)
-        return PH_E_NO_MEMORY;
-    catch_up(s, f);
+    screen_refresh(s);
+    s->live = NULL;
     damage_release(&f->damage);
     f->damage = damage_share(&s->history);
     f->time = now;
+    atomic_store(&f->refs, 1);
+    atomic_fetch_add(&s->refs, 1);
     pthread_mutex_lock(&s->lock);
     ph_frame *old = s->newest;
     s->newest = f;
@@ -271,7 +292,9 @@ int screen_publish(struct screen *s, struct rfb_rect *missing)
         return 0;
     }
     if (s->complete && !pixman_region32_not_empty(&s->damage))
-        return 1; /* only a cursor or the like: the frame is still the newest */
+        return 1;                /* only a cursor or the like: the frame is still the newest */
+    if (screen_begin(s) == NULL) /* a framebuffer without pixels has had no rectangle */
+        return PH_E_NO_MEMORY;
     bool whole = !s->complete;
     s->complete = true;
     pixman_region32_clear(&s->covered);

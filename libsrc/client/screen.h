@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * From pixels as they are decoded to frames as callers hold them. The decoder paints into the live
- * buffer; at the end of each update a spare frame is brought up to date by copying what has changed
- * since it was the newest, and takes that place: so a frame never changes once it is seen, and
- * never stalls the connection. Memory: the live buffer, the newest frame, and one spare beside what
- * callers hold. */
+ * From pixels as they are decoded to frames as callers hold them. The decoder paints the next
+ * frame; at the end of each update what it has not painted is copied from the newest one, and the
+ * next takes that place: so a frame never changes once it is seen, and never stalls the connection.
+ * What an update paints whole is copied nowhere. Memory: the newest frame, the next or a spare one
+ * for it, and what callers hold. */
 #ifndef CLIENT_SCREEN_H
 #define CLIENT_SCREEN_H
 
@@ -23,13 +23,18 @@ void screen_destroy(struct screen *s);
 
 /* ---- for the connection's thread alone ---- */
 
-/* A new framebuffer of this size, black, with nothing covered yet. PH_OK or PH_E_NO_MEMORY. */
-int screen_resize(struct screen *s, int width, int height);
-/* width * height pixels, 0x??RRGGBB; valid until the next resize. */
-uint32_t *screen_live(struct screen *s);
+/* A new framebuffer of this size, with nothing covered yet. */
+void screen_resize(struct screen *s, int width, int height);
+/* Before a rectangle is painted: the next frame's width * height pixels, to become 0xffRRGGBB;
+ * valid until the next publish or resize. What is not painted is not defined, see screen_refresh.
+ * NULL when out of memory. */
+uint32_t *screen_begin(struct screen *s);
+/* Before pixels are read: brings what has not been painted up to date with the newest frame, or
+ * makes it black where there is none of this size. After screen_begin. */
+void screen_refresh(struct screen *s);
 int screen_width(const struct screen *s);
 int screen_height(const struct screen *s);
-/* These pixels have been painted; the rectangle is inside the framebuffer. */
+/* All pixels of this rectangle have been painted; it is inside the framebuffer. */
 int screen_painted(struct screen *s, struct rfb_rect r, ph_error *error);
 /* At an update's end: when every pixel has been painted since the last resize, publishes a frame
  * and answers 1. Otherwise 0, with *missing a rectangle around what is still to come.

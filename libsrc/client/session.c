@@ -31,17 +31,28 @@ struct session {
     bool sized;       /* this update has held a size */
 };
 
-static int resize(struct session *s, ph_error *error)
+static void resize(struct session *s)
 {
     int width = s->framer.width, height = s->framer.height;
-    if (screen_resize(s->c->screen, width, height) != PH_OK)
-        return error_set(error, PH_E_NO_MEMORY, "out of memory for a framebuffer of %dx%d", width,
-                         height);
-    decoder_target(s->decoder, screen_live(s->c->screen), width, height);
+    screen_resize(s->c->screen, width, height);
     pthread_mutex_lock(&s->c->lock);
     s->c->width = width;
     s->c->height = height;
     pthread_mutex_unlock(&s->c->lock);
+}
+
+/* Before pixels come. */
+static int begin_painting(struct session *s, int32_t encoding, ph_error *error)
+{
+    struct screen *screen = s->c->screen;
+    int width = screen_width(screen), height = screen_height(screen);
+    uint32_t *pixels = screen_begin(screen);
+    if (pixels == NULL)
+        return error_set(error, PH_E_NO_MEMORY, "out of memory for a framebuffer of %dx%d", width,
+                         height);
+    if (encoding == RFB_ENC_COPYRECT) /* the only one that reads pixels */
+        screen_refresh(screen);
+    decoder_target(s->decoder, pixels, width, height);
     return PH_OK;
 }
 
@@ -57,11 +68,13 @@ struct session *session_create(struct ph_client *c, const struct rfb_server_init
     s->decoder = decoder_create();
     if (s->decoder == NULL)
         goto no_memory;
-    if (!c->input_only && (resize(s, error) != PH_OK || requests_begin(c, error) != PH_OK)) {
-        session_destroy(s);
-        return NULL;
-    }
-    return s;
+    if (c->input_only)
+        return s;
+    resize(s);
+    if (requests_begin(c, error) == PH_OK)
+        return s;
+    session_destroy(s);
+    return NULL;
 no_memory:
     session_destroy(s);
     error_set(error, PH_E_NO_MEMORY, "out of memory");
@@ -92,8 +105,8 @@ static int on_size(struct session *s, ph_error *error)
     if (s->framer.width == screen_width(s->c->screen) &&
         s->framer.height == screen_height(s->c->screen))
         return PH_OK;
-    int rc = resize(s, error);
-    return rc != PH_OK ? rc : requests_resized(s->c, error);
+    resize(s);
+    return requests_resized(s->c, error);
 }
 
 /* A rectangle is complete; wire points at its header when it was gathered. */
@@ -168,10 +181,10 @@ static int on_rect(struct session *s, const struct rfb_s2c_event *ev, size_t beh
                          "the server sent a %s rectangle, which was not asked for",
                          ev->encoding->name);
     s->raw = 0;
-    if (head->encoding == RFB_ENC_DESKTOP_NAME ||
-        ((ev->encoding->flags & RFB_ENC_F_PIXELS) && head->encoding != RFB_ENC_RAW))
+    bool pixels = ev->encoding->flags & RFB_ENC_F_PIXELS;
+    if (head->encoding == RFB_ENC_DESKTOP_NAME || (pixels && head->encoding != RFB_ENC_RAW))
         gather(s, behind_header - DECODER_HEADER, body_max(head->r));
-    return PH_OK;
+    return pixels ? begin_painting(s, head->encoding, error) : PH_OK;
 }
 
 static int on_event(struct session *s, const struct rfb_s2c_event *ev, size_t at, ph_error *error)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "client/pixel.h"
+
 enum { TILE = 64, CPIXEL = 3, PALETTE_MAX = 127, CHUNK = 16384 };
 enum {
     SUB_RAW = 0,
@@ -39,7 +41,7 @@ static int fill(struct reader *in, size_t n)
 
 static uint32_t pixel(const uint8_t *p)
 {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | PIXEL_OPAQUE;
 }
 
 static int read_byte(struct reader *in, uint8_t *b)
@@ -83,8 +85,7 @@ static void fill_run(const struct tile *t, unsigned at, unsigned n, uint32_t col
     uint32_t *row = t->p + (size_t)(at / t->w) * t->stride;
     while (n != 0) {
         unsigned part = t->w - x < n ? t->w - x : n;
-        for (unsigned i = 0; i < part; i++)
-            row[x + i] = colour;
+        pixel_fill(row + x, part, colour);
         n -= part;
         x = 0;
         row += t->stride;

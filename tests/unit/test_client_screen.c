@@ -7,11 +7,22 @@
 #include "client/screen.h"
 #include "unit.h"
 
+/* What the screen under test is to show: all that has been painted since it was resized. */
+static uint32_t shown[100 * 100];
+
+static void resize(struct screen *s, int w, int h)
+{
+    assert_in_range((size_t)w * (size_t)h, 1, sizeof shown / sizeof shown[0]);
+    screen_resize(s, w, h);
+}
+
 static void paint(struct screen *s, int x, int y, int w, int h, uint32_t colour)
 {
+    uint32_t *pixels = screen_begin(s);
+    assert_non_null(pixels);
     for (int j = y; j < y + h; j++)
         for (int i = x; i < x + w; i++)
-            screen_live(s)[j * screen_width(s) + i] = colour;
+            pixels[j * screen_width(s) + i] = shown[j * screen_width(s) + i] = colour;
     struct rfb_rect r = {(uint16_t)x, (uint16_t)y, (uint16_t)w, (uint16_t)h};
     assert_int_equal(screen_painted(s, r, NULL), PH_OK);
 }
@@ -33,15 +44,19 @@ static void publish(struct screen *s)
     assert_int_equal(screen_publish(s, &m), 1);
 }
 
-/* The newest frame equals the live buffer, but for the unused byte. */
-static ph_frame *newest_is_live(struct screen *s, uint64_t after)
+static void assert_shown(struct screen *s, const uint32_t *pixels)
+{
+    size_t n = (size_t)screen_width(s) * (size_t)screen_height(s);
+    for (size_t i = 0; i < n; i++)
+        if (pixels[i] != shown[i])
+            fail_msg("pixel %zu is %x, not %x", i, pixels[i], shown[i]);
+}
+
+static ph_frame *newest_is_shown(struct screen *s, uint64_t after)
 {
     ph_frame *f = screen_newest(s, after);
     assert_non_null(f);
-    size_t n = (size_t)screen_width(s) * (size_t)screen_height(s);
-    for (size_t i = 0; i < n; i++)
-        if (ph_frame_pixels(f)[i] != (screen_live(s)[i] | 0xff000000))
-            fail_msg("pixel %zu of frame %llu", i, (unsigned long long)ph_frame_sequence(f));
+    assert_shown(s, ph_frame_pixels(f));
     return f;
 }
 
@@ -49,7 +64,7 @@ static void complete_means_every_pixel(void **state)
 {
     (void)state;
     struct screen *s = screen_create();
-    assert_int_equal(screen_resize(s, 100, 50), PH_OK);
+    resize(s, 100, 50);
     assert_missing(s, 0, 0, 100, 50);
     paint(s, 0, 0, 100, 20, 1);
     assert_missing(s, 0, 20, 100, 30);
@@ -59,7 +74,7 @@ static void complete_means_every_pixel(void **state)
     assert_missing(s, 99, 20, 1, 1);
     paint(s, 99, 20, 1, 1, 4);
     publish(s);
-    ph_frame *f = newest_is_live(s, 0);
+    ph_frame *f = newest_is_shown(s, 0);
     assert_int_equal(ph_frame_sequence(f), 1);
     assert_null(screen_newest(s, 1));
     publish(s); /* nothing painted: no new frame */
@@ -78,7 +93,7 @@ static void every_frame_equals_what_was_painted(void **state)
     uint32_t *copies[HELD] = {NULL};
     unsigned seed = 20261;
     uint64_t sequence = 0;
-    assert_int_equal(screen_resize(s, W, H), PH_OK);
+    resize(s, W, H);
     paint(s, 0, 0, W, H, 0);
     for (int round = 0; round < ROUNDS; round++) {
         int rects = rand_r(&seed) % 4 + 1;
@@ -86,9 +101,13 @@ static void every_frame_equals_what_was_painted(void **state)
             int x = rand_r(&seed) % W, y = rand_r(&seed) % H;
             int w = rand_r(&seed) % (W - x) + 1, h = rand_r(&seed) % (H - y) + 1;
             paint(s, x, y, w, h, (uint32_t)rand_r(&seed));
+            if (rand_r(&seed) % 8 == 0) { /* somebody reads in the middle of an update */
+                screen_refresh(s);
+                assert_shown(s, screen_begin(s));
+            }
         }
         publish(s);
-        ph_frame *f = newest_is_live(s, sequence);
+        ph_frame *f = newest_is_shown(s, sequence);
         sequence = ph_frame_sequence(f);
         int slot = rand_r(&seed) % HELD;
         if (rand_r(&seed) % 3 == 0) { /* hold this one in place of another, for a while */
@@ -122,15 +141,15 @@ static void sizes_do_not_mix(void **state)
     ph_frame *held[2] = {NULL, NULL}; /* of either size */
     for (int round = 0; round < 40; round++) {
         int w = round % 2 == 0 ? 10 : 300, h = round % 2 == 0 ? 200 : 20;
-        assert_int_equal(screen_resize(s, w, h), PH_OK);
+        resize(s, w, h);
         assert_null(screen_newest(s, sequence));
         paint(s, 0, 0, w, h, (uint32_t)round);
         publish(s);
-        held[round % 2] = newest_is_live(s, sequence);
+        held[round % 2] = newest_is_shown(s, sequence);
         sequence = ph_frame_sequence(held[round % 2]);
         paint(s, w - 1, h - 1, 1, 1, 0xabcdef);
         publish(s);
-        ph_frame *f = newest_is_live(s, sequence);
+        ph_frame *f = newest_is_shown(s, sequence);
         sequence = ph_frame_sequence(f);
         ph_frame_unref(f);
         /* becomes the spare, to be used for the next round's size, which it has */
@@ -142,12 +161,30 @@ static void sizes_do_not_mix(void **state)
     screen_destroy(s);
 }
 
+/* A server may copy from where it has painted nothing yet. */
+static void what_was_never_painted_is_black(void **state)
+{
+    (void)state;
+    struct screen *s = screen_create();
+    for (int round = 0; round < 2; round++) { /* the second time into a buffer that has been used */
+        resize(s, 50, 40 + round);
+        memset(shown, 0, sizeof shown);
+        paint(s, 5, 5, 10, 10, 0xff112233);
+        screen_refresh(s);
+        assert_shown(s, screen_begin(s));
+        paint(s, 0, 0, 50, 40 + round, 0xff445566);
+        publish(s);
+        resize(s, 50, 41);
+    }
+    screen_destroy(s);
+}
+
 static void too_many_pieces_are_refused(void **state)
 {
     (void)state;
     struct screen *s = screen_create();
     ph_error e = {.code = PH_OK};
-    assert_int_equal(screen_resize(s, 1000, 1000), PH_OK);
+    screen_resize(s, 1000, 1000);
     int n = 0;
     for (uint16_t y = 0; y < 1000 && e.code == PH_OK; y += 2)
         for (uint16_t x = 0; x < 1000 && e.code == PH_OK; x += 2, n++)
@@ -162,18 +199,18 @@ static void many_rectangles_in_an_update(void **state)
 {
     (void)state;
     struct screen *s = screen_create();
-    assert_int_equal(screen_resize(s, 100, 100), PH_OK);
+    resize(s, 100, 100);
     paint(s, 0, 0, 100, 100, 7);
     publish(s);
-    ph_frame *held = newest_is_live(s, 0);
+    ph_frame *held = newest_is_shown(s, 0);
     for (int i = 0; i < 2500; i++)
         paint(s, i % 50 * 2, i / 50 * 2, 1, 1, (uint32_t)i);
     publish(s);
-    ph_frame_unref(newest_is_live(s, 1));
+    ph_frame_unref(newest_is_shown(s, 1));
     ph_frame_unref(held);
     paint(s, 5, 5, 1, 1, 0x111111);
     publish(s);
-    ph_frame_unref(newest_is_live(s, 2));
+    ph_frame_unref(newest_is_shown(s, 2));
     screen_destroy(s);
 }
 
@@ -209,14 +246,14 @@ static void damage_holds_every_difference(void **state)
     struct screen *s = screen_create();
     ph_frame *held[HELD] = {NULL};
     unsigned seed = 20262;
-    assert_int_equal(screen_resize(s, W, H), PH_OK);
+    resize(s, W, H);
     paint(s, 0, 0, W, H, 0);
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = rand_r(&seed) % 3; i >= 0; i--)
             paint(s, rand_r(&seed) % (W - 4), rand_r(&seed) % (H - 4), rand_r(&seed) % 4 + 1,
                   rand_r(&seed) % 4 + 1, (uint32_t)rand_r(&seed));
         publish(s);
-        ph_frame *f = newest_is_live(s, 0);
+        ph_frame *f = newest_is_shown(s, 0);
         for (int i = 0; i < HELD; i++)
             if (held[i] != NULL)
                 assert_holds_every_difference(held[i], f, (size_t)rand_r(&seed) % 40 + 1);
@@ -248,17 +285,17 @@ static void damage_is_no_more_than_was_painted(void **state)
 {
     (void)state;
     struct screen *s = screen_create();
-    assert_int_equal(screen_resize(s, 100, 50), PH_OK);
+    resize(s, 100, 50);
     paint(s, 0, 0, 100, 50, 1);
     publish(s);
-    ph_frame *first = newest_is_live(s, 0);
+    ph_frame *first = newest_is_shown(s, 0);
     assert_damage(first, 0, 0, 0, 100, 50);
     assert_int_equal(ph_frame_damage(first, 1, &(ph_rect){0}, 1), 0);
     assert_int_equal(ph_frame_damage(first, 0, NULL, 0), 0);
     for (int i = 2; i <= 600; i++) {
         paint(s, i % 100, 7, 1, 1, (uint32_t)i);
         publish(s);
-        ph_frame *f = newest_is_live(s, 0);
+        ph_frame *f = newest_is_shown(s, 0);
         assert_damage(f, (uint64_t)i - 1, i % 100, 7, 1, 1);
         if (i >= 257)
             assert_damage(f, (uint64_t)i - 256, 0, 7, 100, 1);
@@ -266,12 +303,12 @@ static void damage_is_no_more_than_was_painted(void **state)
             assert_damage(f, 1, 0, 0, 100, 50);
         ph_frame_unref(f);
     }
-    assert_int_equal(screen_resize(s, 20, 10), PH_OK);
+    resize(s, 20, 10);
     paint(s, 0, 0, 20, 10, 2);
     publish(s);
     paint(s, 3, 4, 5, 6, 3);
     publish(s);
-    ph_frame *resized = newest_is_live(s, 0);
+    ph_frame *resized = newest_is_shown(s, 0);
     assert_damage(resized, 601, 3, 4, 5, 6);
     assert_damage(resized, 600, 0, 0, 20, 10);
     ph_frame_unref(resized);
@@ -285,6 +322,7 @@ int main(void)
         cmocka_unit_test(complete_means_every_pixel),
         cmocka_unit_test(every_frame_equals_what_was_painted),
         cmocka_unit_test(sizes_do_not_mix),
+        cmocka_unit_test(what_was_never_painted_is_black),
         cmocka_unit_test(too_many_pieces_are_refused),
         cmocka_unit_test(many_rectangles_in_an_update),
         cmocka_unit_test(damage_holds_every_difference),

@@ -221,9 +221,11 @@ static void what_cannot_be_watched_is_refused(void **state)
 static ph_frame *publish_at(struct screen *s, struct rfb_rect r, uint32_t colour, int64_t time)
 {
     struct rfb_rect missing;
+    uint32_t *pixels = screen_begin(s);
+    assert_non_null(pixels);
     for (int y = r.y; y < r.y + r.h; y++)
         for (int x = r.x; x < r.x + r.w; x++)
-            screen_live(s)[y * screen_width(s) + x] = colour;
+            pixels[y * screen_width(s) + x] = 0xff000000 | colour;
     assert_int_equal(screen_painted(s, r, NULL), PH_OK);
     assert_int_equal(screen_publish(s, &missing), 1);
     ph_frame *f = screen_newest(s, 0);
@@ -243,7 +245,7 @@ static void quiet_goes_by_the_frames_times(void **state)
     ph_watch watch = PH_WATCH_INIT;
     watch.masks = &mask;
     watch.mask_count = 1;
-    assert_int_equal(screen_resize(s, 20, 10), PH_OK);
+    screen_resize(s, 20, 10);
     struct quiet q = {.watch = &watch, .length = 100, .last = 1000};
     q.frame = publish_at(s, RECT(0, 0, 20, 10), 0, 900);
 
@@ -363,10 +365,8 @@ static void found_is_the_first_place_that_matches(void **state)
     struct screen *s = screen_create();
     unsigned seed = 20263;
     int found = 0;
-    assert_int_equal(screen_resize(s, SIDE, SIDE), PH_OK);
+    screen_resize(s, SIDE, SIDE);
     for (int round = 0; round < ROUNDS; round++) {
-        for (int i = 0; i < SIDE * SIDE && round % 50 == 0; i++)
-            screen_live(s)[i] = (uint32_t)rand_r(&seed) % 3 * 0x010204;
         ph_frame *f = publish_at(s, RECT(0, 0, SIDE, SIDE), 0, 1);
         for (int i = 0; i < SIDE * SIDE; i++)
             f->pixels[i] = 0xff000000 | ((uint32_t)rand_r(&seed) % 3 * 0x010204);
@@ -406,7 +406,7 @@ static void pictures_that_cannot_be_are_refused(void **state)
                               {clear, 1, 1, -1}};
     (void)state;
     struct screen *s = screen_create();
-    assert_int_equal(screen_resize(s, 20, 10), PH_OK);
+    screen_resize(s, 20, 10);
     ph_frame *f = publish_at(s, RECT(0, 0, 20, 10), 0, 1);
     ph_point at;
     for (size_t i = 0; i < COUNT(bad); i++)

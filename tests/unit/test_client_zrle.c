@@ -13,6 +13,7 @@ struct pair {
     z_stream deflater;
     struct zrle zrle;
     uint32_t pixels[W * H];
+    uint32_t before[W * H];
 };
 
 static struct pair *pair_create(void)
@@ -46,6 +47,11 @@ static const char *decode(struct pair *p, struct rfb_rect r, const void *plain, 
     memcpy(exact, packed, len);
     const char *why = zrle_decode(&p->zrle, r, exact, len, p->pixels, W);
     free(exact);
+    for (size_t i = 0; i < W * H;
+         i++) { /* what is painted is opaque; the tests name the colours alone */
+        assert_true(p->pixels[i] >> 24 == 0xff || p->pixels[i] == p->before[i]);
+        p->before[i] = p->pixels[i] &= 0xffffff;
+    }
     return why;
 }
 

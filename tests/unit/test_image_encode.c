@@ -14,8 +14,11 @@ static ph_frame *frame_of(uint32_t *pixels, int width, int height)
     struct screen *s = screen_create();
     struct rfb_rect all = {0, 0, (uint16_t)width, (uint16_t)height}, missing;
     assert_non_null(s);
-    assert_int_equal(screen_resize(s, width, height), PH_OK);
-    memcpy(screen_live(s), pixels, (size_t)width * (size_t)height * 4);
+    screen_resize(s, width, height);
+    uint32_t *to = screen_begin(s);
+    assert_non_null(to);
+    for (size_t i = 0; i < (size_t)width * (size_t)height; i++)
+        to[i] = 0xff000000 | pixels[i];
     assert_int_equal(screen_painted(s, all, NULL), PH_OK);
     assert_int_equal(screen_publish(s, &missing), 1);
     ph_frame *frame = screen_newest(s, 0);
