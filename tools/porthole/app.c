@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 enum { PASSWORD_MAX = 1024 };
 
@@ -23,19 +24,37 @@ int app_fail(int code, const char *format, ...)
     return code;
 }
 
+/* What each ph_code is for whoever started us. */
+static const struct {
+    int exit_code;
+    const char *name;
+} outcomes[] = {
+    [-PH_OK] = {EXIT_FINE, "ok"},
+    [-PH_E_ARGUMENT] = {EXIT_USAGE, "argument"},
+    [-PH_E_UNREACHABLE] = {EXIT_UNREACHABLE, "unreachable"},
+    [-PH_E_REFUSED] = {EXIT_REFUSED, "refused"},
+    [-PH_E_TIMEOUT] = {EXIT_TIMEOUT, "timeout"},
+    [-PH_E_PROTOCOL] = {EXIT_PROTOCOL, "protocol"},
+    [-PH_E_NOT_FOUND] = {EXIT_NOT_FOUND, "not_found"},
+    [-PH_E_CANCELLED] = {EXIT_INTERRUPTED, "cancelled"},
+    [-PH_E_CLOSED] = {EXIT_UNREACHABLE, "closed"},
+    [-PH_E_NO_MEMORY] = {EXIT_OTHER, "no_memory"},
+    [-PH_E_SYSTEM] = {EXIT_OTHER, "system"},
+    [-PH_E_PASSWORD] = {EXIT_REFUSED, "password"},
+    [-PH_E_TOO_MANY_TRIES] = {EXIT_REFUSED, "too_many_tries"},
+    [-PH_E_UNTRUSTED] = {EXIT_REFUSED, "untrusted"},
+    [-PH_E_UNSUPPORTED] = {EXIT_PROTOCOL, "unsupported"},
+};
+enum { OUTCOMES = sizeof outcomes / sizeof outcomes[0] };
+
 int app_exit_code(int ph_code)
 {
-    static const int codes[] = {
-        [-PH_E_ARGUMENT] = EXIT_USAGE,        [-PH_E_UNREACHABLE] = EXIT_UNREACHABLE,
-        [-PH_E_REFUSED] = EXIT_REFUSED,       [-PH_E_TIMEOUT] = EXIT_TIMEOUT,
-        [-PH_E_PROTOCOL] = EXIT_PROTOCOL,     [-PH_E_NOT_FOUND] = EXIT_NOT_FOUND,
-        [-PH_E_CANCELLED] = EXIT_INTERRUPTED, [-PH_E_CLOSED] = EXIT_UNREACHABLE,
-        [-PH_E_NO_MEMORY] = EXIT_OTHER,       [-PH_E_SYSTEM] = EXIT_OTHER,
-        [-PH_E_PASSWORD] = EXIT_REFUSED,      [-PH_E_TOO_MANY_TRIES] = EXIT_REFUSED,
-        [-PH_E_UNTRUSTED] = EXIT_REFUSED,     [-PH_E_UNSUPPORTED] = EXIT_PROTOCOL,
-    };
-    size_t i = (size_t)-ph_code;
-    return i < sizeof codes / sizeof codes[0] ? codes[i] : EXIT_OTHER;
+    return ph_code <= 0 && -ph_code < OUTCOMES ? outcomes[-ph_code].exit_code : EXIT_OTHER;
+}
+
+const char *app_code_name(int ph_code)
+{
+    return ph_code <= 0 && -ph_code < OUTCOMES ? outcomes[-ph_code].name : "unknown";
 }
 
 int app_fail_error(const ph_error *error)
@@ -110,17 +129,19 @@ static void ending_signals(sigset_t *set)
     sigaddset(set, SIGHUP);
 }
 
-static void *await_signal(void *cancel)
+static void *await_signal(void *data)
 {
+    const struct app *app = data;
     sigset_t set;
     int number;
     ending_signals(&set);
     sigwait(&set, &number);
-    ph_cancel_trigger(cancel);
+    ph_cancel_trigger(app->limit.cancel);
+    eventfd_write(app->interrupt_fd, 1);
     return NULL;
 }
 
-/* The thread and the cancel object go with the process. */
+/* The thread, the cancel object and the descriptor go with the process. */
 static int catch_signals(struct app *app)
 {
     static ph_cancel *cancel;
@@ -130,9 +151,12 @@ static int catch_signals(struct app *app)
     if (cancel == NULL)
         return app_fail(EXIT_OTHER, "out of memory");
     app->limit.cancel = cancel;
+    app->interrupt_fd = eventfd(0, EFD_CLOEXEC);
+    if (app->interrupt_fd < 0)
+        return app_fail(EXIT_OTHER, "cannot make an event descriptor: %s", strerror(errno));
     ending_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    int number = pthread_create(&thread, NULL, await_signal, cancel);
+    int number = pthread_create(&thread, NULL, await_signal, app);
     if (number != 0)
         return app_fail(EXIT_OTHER, "cannot start a thread: %s", strerror(number));
     pthread_detach(thread);

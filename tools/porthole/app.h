@@ -48,7 +48,7 @@ struct command {
 extern const struct command *const commands[];
 
 extern const struct command command_info, command_screenshot, command_move, command_click,
-    command_drag, command_scroll, command_key, command_type, command_completion;
+    command_drag, command_scroll, command_key, command_type, command_do, command_completion;
 
 /* To standard output. */
 void help_print(void);
@@ -56,6 +56,8 @@ void help_print_command(const struct command *command);
 
 /* The exit code that belongs to a ph_code. */
 int app_exit_code(int ph_code);
+/* Its name in JSON answers, as in "timeout". */
+const char *app_code_name(int ph_code);
 /* Prints "porthole: ..." as one line and answers code. */
 int app_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same for a failure of the library. */

@@ -98,9 +98,8 @@ static int cmd_screenshot(struct app *app, int argc, char **argv)
     if (ph_image_encode(frame, &r.image, &bytes, &len, NULL, &error) != PH_OK) {
         code = app_fail_error(&error);
     } else {
-        code = save_file(r.path, bytes, len);
-        if (code == EXIT_FINE)
-            code = report(app, &r, frame, len);
+        code = save_file(r.path, bytes, len, &error) == PH_OK ? report(app, &r, frame, len)
+                                                              : app_fail_error(&error);
         ph_free(bytes);
     }
     ph_frame_unref(frame);

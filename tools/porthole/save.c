@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app.h"
-
 /* 0 or an errno value. */
 static int write_all(int fd, const uint8_t *bytes, size_t len)
 {
@@ -62,7 +60,7 @@ static int replace(const char *path, const uint8_t *bytes, size_t len)
     return number;
 }
 
-int save_file(const char *path, const uint8_t *bytes, size_t len)
+int save_file(const char *path, const uint8_t *bytes, size_t len, ph_error *error)
 {
     struct stat st;
     char real[PATH_MAX];
@@ -77,6 +75,10 @@ int save_file(const char *path, const uint8_t *bytes, size_t len)
     } else {
         number = write_in_place(path, bytes, len);
     }
-    return number == 0 ? EXIT_FINE
-                       : app_fail(EXIT_OTHER, "cannot write %s: %s", path, strerror(number));
+    if (number == 0)
+        return PH_OK;
+    error->code = PH_E_SYSTEM;
+    snprintf(error->message, sizeof error->message, "cannot write %.400s: %s", path,
+             strerror(number));
+    return PH_E_SYSTEM;
 }

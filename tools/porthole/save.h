@@ -3,12 +3,13 @@
 #ifndef PORTHOLE_SAVE_H
 #define PORTHOLE_SAVE_H
 
+#include <porthole.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* "-" is standard output. A plain file, or none, is replaced once the new one is whole; behind a
- * link, what it points at; a device or a pipe is written to. Answers an exit code; has printed what
- * went wrong. */
-int save_file(const char *path, const uint8_t *bytes, size_t len);
+ * link, what it points at; a device or a pipe is written to. PH_OK or PH_E_SYSTEM with *error
+ * filled. */
+int save_file(const char *path, const uint8_t *bytes, size_t len, ph_error *error);
 
 #endif
