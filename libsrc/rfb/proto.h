@@ -98,4 +98,13 @@ enum {
 #define RFB_FENCE_SYNC_NEXT 0x00000004u
 #define RFB_FENCE_REQUEST 0x80000000u
 
+/* Extended clipboard: formats and actions (rfbproto, Extended Clipboard Pseudo-Encoding) */
+#define RFB_CLIP_TEXT 0x00000001u
+#define RFB_CLIP_FORMATS 0x0000ffffu
+#define RFB_CLIP_CAPS 0x01000000u
+#define RFB_CLIP_REQUEST 0x02000000u
+#define RFB_CLIP_PEEK 0x04000000u
+#define RFB_CLIP_NOTIFY 0x08000000u
+#define RFB_CLIP_PROVIDE 0x10000000u
+
 #endif

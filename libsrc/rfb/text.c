@@ -19,6 +19,27 @@ static size_t character(const unsigned char *p)
     return overlong || beyond ? 0 : n;
 }
 
+size_t rfb_text_next(const char *text, uint32_t *point)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    size_t n = character(p);
+    *point = n < 2 ? p[0] : p[0] & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++)
+        *point = *point << 6 | (p[i] & 0x3fu);
+    return n;
+}
+
+void rfb_text_make_utf8(char *text)
+{
+    uint32_t point;
+    while (*text != '\0') {
+        size_t n = rfb_text_next(text, &point);
+        if (n == 0)
+            *text = '?';
+        text += n != 0 ? n : 1;
+    }
+}
+
 void rfb_text_make_printable(char *text)
 {
     unsigned char *p = (unsigned char *)text;
