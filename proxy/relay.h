@@ -13,7 +13,7 @@
 #include "scratch.h"
 #include "tls.h"
 #include "upstream.h"
-#include "ws.h"
+#include "ws/ws.h"
 
 struct relay {
     struct tls_conn *front;

@@ -8,7 +8,7 @@
 
 #include "filter.h"
 #include "rfb/buf.h"
-#include "ws.h"
+#include "ws/ws.h"
 
 enum {
     SCRATCH_CIPHER = 64 << 10, /* one read of a viewer's socket */

@@ -6,7 +6,7 @@
 
 #include "http.h"
 #include "streams.h"
-#include "ws.h"
+#include "ws/ws.h"
 
 /* An answer. The body is borrowed from the assets or is a literal. */
 struct site_answer {

@@ -16,7 +16,7 @@
 #include "tls.h"
 #include "upstream.h"
 #include "viewer.h"
-#include "ws.h"
+#include "ws/ws.h"
 
 enum {
     VIEWER_IDLE_MS = 30000, /* an HTTP connection between requests, or one that takes no answer */

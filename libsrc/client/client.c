@@ -51,8 +51,7 @@ static const char *default_encodings(const struct net_target *target)
     return net_target_is_local(target) ? "copyrect,raw" : "copyrect,tight,zrle,hextile,raw";
 }
 
-static int take_options(struct ph_client *c, const char *target, const ph_options *options,
-                        ph_error *error)
+static int take_options(struct ph_client *c, const ph_options *options, ph_error *error)
 {
     static const ph_options defaults = PH_OPTIONS_INIT;
     if (options == NULL)
@@ -60,18 +59,13 @@ static int take_options(struct ph_client *c, const char *target, const ph_option
     if (options->size != sizeof *options)
         return error_set(error, PH_E_ARGUMENT,
                          "ph_options of an unknown size: begin with PH_OPTIONS_INIT");
-    int rc = net_target_parse(target, &c->target, error);
-    if (rc != PH_OK)
-        return rc;
     const char *names =
         options->encodings != NULL ? options->encodings : default_encodings(&c->target);
-    rc = parse_encodings(c, names, error);
+    int rc = parse_encodings(c, names, error);
     if (rc != PH_OK)
         return rc;
     c->input_only = options->input_only != 0;
-    if (options->password != NULL && (c->password = strdup(options->password)) == NULL)
-        return error_set(error, PH_E_NO_MEMORY, "out of memory");
-    return PH_OK;
+    return login_init(&c->login, options, error);
 }
 
 /* ---- life ---- */
@@ -80,9 +74,9 @@ static void client_free(struct ph_client *c)
 {
     if (c->wake_fd >= 0)
         close(c->wake_fd);
-    if (c->password != NULL)
-        explicit_bzero(c->password, strlen(c->password));
-    free(c->password);
+    if (c->given_fd >= 0)
+        close(c->given_fd);
+    login_finish(&c->login);
     screen_destroy(c->screen);
     rfb_buf_finish(&c->out);
     pthread_cond_destroy(&c->changed);
@@ -103,7 +97,7 @@ struct ph_client *client_create(void)
     if (c == NULL)
         return NULL;
     atomic_init(&c->refs, 1);
-    c->fd = -1;
+    c->given_fd = -1;
     c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     rfb_buf_init(&c->out, CLIENT_OUT_MAX);
     pthread_mutex_init(&c->lock, NULL);
@@ -165,6 +159,7 @@ static void end_thread(struct ph_client *c)
     client_wake(c);
     wait_begin(&w, &soon, &c->lock, &c->changed);
     pthread_mutex_lock(&c->lock);
+    pthread_cond_broadcast(&c->changed); /* it may be waiting for a password */
     while (c->phase != CLIENT_ENDED && c->phase != CLIENT_RESOLVING && rc == PH_OK)
         rc = wait_more(&w);
     bool ended = c->phase == CLIENT_ENDED;
@@ -193,15 +188,15 @@ static int give_up(const struct ph_client *c, int code, ph_error *error)
     static const char *const doing[] = {
         [CLIENT_RESOLVING] = "looking up the host of",
         [CLIENT_CONNECTING] = "connecting to",
+        [CLIENT_TLS] = "in the TLS handshake with",
+        [CLIENT_WEB_SOCKET] = "in the WebSocket handshake with",
         [CLIENT_HANDSHAKE] = "waiting for the VNC handshake of",
         [CLIENT_OPEN] = "waiting for",
     };
-    const struct net_target *t = &c->target;
-    const char *what = code == PH_E_TIMEOUT ? "timed out" : "cancelled";
-    if (t->kind == NET_UNIX)
-        return error_set(error, code, "%s while %s %s", what, doing[c->phase], t->path);
-    return error_set(error, code, "%s while %s %s port %u", what, doing[c->phase], t->host,
-                     t->port);
+    char label[320];
+    return error_set(error, code, "%s while %s %s",
+                     code == PH_E_TIMEOUT ? "timed out" : "cancelled", doing[c->phase],
+                     net_target_label(&c->target, label));
 }
 
 /* Waits until the thread has connected or failed. */
@@ -211,8 +206,12 @@ static int await_open(struct ph_client *c, const ph_limit *limit, ph_error *erro
     int rc = PH_OK;
     wait_begin(&w, limit, &c->lock, &c->changed);
     pthread_mutex_lock(&c->lock);
-    while (c->phase < CLIENT_OPEN && rc == PH_OK)
-        rc = wait_more(&w);
+    while (c->phase < CLIENT_OPEN && rc == PH_OK) {
+        if (c->login.wanted != 0)
+            login_answer(c, &w);
+        else
+            rc = wait_more(&w);
+    }
     if (c->phase < CLIENT_OPEN)
         rc = give_up(c, rc, error);
     else
@@ -228,10 +227,19 @@ int ph_connect(const char *target, const ph_options *options, const ph_limit *li
     *client = NULL;
     if (target == NULL)
         return error_set(error, PH_E_ARGUMENT, "no target");
+    struct net_target where;
+    int rc = net_target_parse(target, &where, error);
+    if (rc != PH_OK)
+        return rc;
     struct ph_client *c = client_create();
-    if (c == NULL)
+    if (c == NULL) {
+        if (where.fd >= 0)
+            close(where.fd);
         return error_set(error, PH_E_NO_MEMORY, "out of memory");
-    int rc = take_options(c, target, options, error);
+    }
+    c->target = where;
+    c->given_fd = where.fd;
+    rc = take_options(c, options, error);
     if (rc != PH_OK)
         goto out;
     if (c->screen == NULL) {
@@ -309,7 +317,8 @@ int ph_client_info(ph_client *client, ph_info *info, ph_error *error)
         info->rfb_minor = client->rfb_minor;
         info->continuous_updates = client->continuous == CLIENT_CONTINUOUS_ON;
         info->fence = client->fence;
-        info->security = client->security_type == RFB_SEC_VNC_AUTH ? "vncauth" : "none";
+        info->security = client->security;
+        info->tls = client->stream->tls;
     }
     pthread_mutex_unlock(&client->lock);
     return rc;

@@ -10,8 +10,10 @@
 #include <stdbool.h>
 
 #include "client/keys.h"
+#include "client/login.h"
 #include "client/screen.h"
 #include "client/wait.h"
+#include "net/stream.h"
 #include "net/target.h"
 #include "rfb/buf.h"
 #include "rfb/handshake.h"
@@ -26,10 +28,12 @@ enum {
     CLIENT_OUT_MAX = CLIENT_INPUT_MAX + (8 << 10), /* the rest is for our own requests */
 };
 
-/* In this order, never back. */
+/* In this order, but for TLS in the middle of RFB's handshake. */
 enum client_phase {
     CLIENT_RESOLVING,
     CLIENT_CONNECTING,
+    CLIENT_TLS,
+    CLIENT_WEB_SOCKET,
     CLIENT_HANDSHAKE,
     CLIENT_OPEN,
     CLIENT_ENDED, /* ph_client.end says why */
@@ -57,11 +61,13 @@ struct ph_client {
 
     /* fixed before the thread starts */
     struct net_target target;
-    char *password; /* or NULL */
     int32_t encodings[CLIENT_ENCODINGS_MAX];
     uint16_t encoding_count;
     bool input_only;
     struct screen *screen;
+
+    int given_fd; /* of the target, until the stream has it; -1: none */
+    struct login login;
 
     pthread_mutex_t lock;
     pthread_cond_t changed; /* phase, out's room, a new frame */
@@ -71,12 +77,12 @@ struct ph_client {
     bool drain;      /* the thread is to deliver out, close its half and await the server's end */
     bool input_sent; /* any input at all */
     bool input_turn; /* a call is queueing its events; the others wait for their turn */
-    int fd;          /* -1 before CLIENT_OPEN and after the end */
-    struct rfb_buf out; /* what the socket did not take yet */
-    ph_error end;       /* from CLIENT_ENDED on; code PH_OK: drained as asked for */
+    struct stream *stream; /* NULL before CLIENT_OPEN and after the end */
+    struct rfb_buf out;    /* what the stream did not take yet */
+    ph_error end;          /* from CLIENT_ENDED on; code PH_OK: drained as asked for */
     int width, height;
     int rfb_minor;
-    uint8_t security_type;
+    const char *security; /* as ph_info has it */
     enum client_continuous continuous;
     bool fence;     /* the server has sent one */
     uint64_t bells; /* rung so far */
@@ -119,9 +125,22 @@ int client_next_frame(struct ph_client *c, struct wait *w, uint64_t after, int64
 
 /* The thread; argument: the client. */
 void *io_thread(void *client);
-/* With the lock, while open: writes out's bytes to the socket as far as it takes them now. An error
- * of the socket is left for the thread to find. */
+/* With the lock, while open: writes out's bytes to the stream as far as it takes them now. An error
+ * of the stream is left for the thread to find. */
 void io_flush(struct ph_client *c);
+/* For the thread: goes on to a phase; false when the client is to stop. */
+bool io_enter(struct ph_client *c, enum client_phase phase);
+/* For the thread: the error of having been stopped. */
+int io_stopped(ph_error *error);
+/* For the thread: polls fd for events; false when the client has been woken. */
+bool io_wait(struct ph_client *c, int fd, short events, short *ready);
+
+/* ---- open.c ---- */
+
+/* Leads the thread from the target to the end of RFB's handshake. *stream, which was NULL, is the
+ * caller's to destroy, even after a failure. */
+int open_connection(struct ph_client *c, struct stream **stream, struct rfb_client_hs *hs,
+                    ph_error *error);
 
 /* ---- input.c ---- */
 

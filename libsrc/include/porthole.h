@@ -46,7 +46,7 @@ enum ph_code {
     PH_E_ARGUMENT = -1,    /* the caller asked for something that cannot be: a bad target, key name,
                               coordinate outside the framebuffer, ... */
     PH_E_UNREACHABLE = -2, /* no connection: name not found, refused, no such socket */
-    PH_E_REFUSED = -3,     /* the server said no; the message holds its reason */
+    PH_E_REFUSED = -3,     /* the server, or a rule of this side, said no; the message tells why */
     PH_E_TIMEOUT = -4,     /* the deadline passed */
     PH_E_PROTOCOL = -5,    /* the server broke the protocol, or speaks none we know */
     PH_E_NOT_FOUND = -6,   /* what was asked for is not there */
@@ -94,11 +94,33 @@ typedef struct ph_limit {
 
 typedef struct ph_client ph_client;
 
+/* What a ph_secret_fn is asked for. */
+enum ph_secret { PH_SECRET_USERNAME = 1, PH_SECRET_PASSWORD = 2 };
+
+/* Finds what a server wants, a ph_secret, such as by asking a person: writes it to the size bytes
+ * at to, with a NUL, and returns 0; anything else means that there is none. It runs on the thread
+ * that called ph_connect, before that returns, and the time it takes does not count against the
+ * limit. */
+typedef int ph_secret_fn(void *data, int which, char *to, size_t size);
+
 /* Begin with = PH_OPTIONS_INIT, then set what is to differ: 0 and NULL are the defaults. Strings
  * are copied by ph_connect. */
 typedef struct ph_options {
-    size_t size;           /* sizeof(ph_options): tells versions of this struct apart */
-    const char *password;  /* for VncAuth (RFC 6143 7.2.2, which uses 8 bytes of it); NULL: none */
+    size_t size;          /* sizeof(ph_options): tells versions of this struct apart */
+    const char *username; /* for Plain (rfbproto, VeNCrypt); at most 1023 bytes. Given, it makes
+                             Plain come before other security types. NULL: none */
+    const char *password; /* for Plain, at most 1023 bytes, and for VncAuth (RFC 6143 7.2.2), which
+                             uses 8 bytes of it. NULL: none */
+    ph_secret_fn *secret; /* is asked for what the server wants and is NULL above; or NULL */
+    void *secret_data;    /* its first argument */
+    const char *token;    /* ws, wss: goes with the request as "Authorization: Bearer TOKEN" (RFC
+                             6750); NULL: none */
+    const char *ca_file;  /* certificate authorities to trust in place of the system's: PEM */
+    int insecure;         /* non-zero: TLS without knowing with whom, that is with any certificate,
+                             or with none (VeNCrypt's types TLSNone, TLSVnc and TLSPlain). Who sits
+                             in between reads and changes everything */
+    int plaintext; /* non-zero: a token, or Plain's user name and password, may cross a network
+                      unencrypted. They always may on a unix socket and on loopback */
     const char *encodings; /* names in order of preference with commas between: raw copyrect rre
                               corre hextile zlib tight zrle, all lossless. NULL: "copyrect,raw" on
                               a unix socket or loopback, "copyrect,tight,zrle,hextile,raw"
@@ -112,13 +134,22 @@ typedef struct ph_options {
     }
 
 /* Connects, authenticates and starts the connection's own thread. Name resolution, connecting and
- * both halves of the handshake share the limit.
- *   target   vnc://HOST, vnc://HOST:DISPLAY (port 5900 + DISPLAY), vnc://HOST::PORT,
- *            vnc://[IPV6]::PORT, or vnc+unix:/PATH
+ * all handshakes share the limit.
+ *   target   vnc://HOST, vnc://HOST:DISPLAY (port 5900 + DISPLAY), vnc://HOST::PORT: RFB on TCP,
+ *              never with TLS
+ *            vncs://, the same with TLS inside of RFB, never without: VeNCrypt's X509None, X509Vnc
+ *              and X509Plain (rfbproto), the certificate being verified against HOST
+ *            ws://HOST/PATH, ws://HOST:PORT/PATH: RFB in a WebSocket (RFC 6455), as websockify and
+ *              portholed serve it; wss://, the same with TLS around it
+ *            vnc+unix:/PATH: RFB on a unix socket
+ *            fd:NUMBER: a connected stream socket, the library's own to close from this call on,
+ *              whatever it returns; it is made non-blocking
+ *            HOST is a name, an IPv4 address or an IPv6 address in brackets. TLS is 1.2 or later.
  *   options  NULL: the defaults
  *   *client  on success: owned by the caller, ended by ph_close; on failure: NULL
- * PH_E_ARGUMENT, _UNREACHABLE, _REFUSED, _PASSWORD, _TOO_MANY_TRIES, _UNSUPPORTED, _TIMEOUT,
- * _PROTOCOL, _CANCELLED, _CLOSED, _NO_MEMORY, _SYSTEM. */
+ * PH_E_ARGUMENT, _UNREACHABLE, _REFUSED, _PASSWORD, _TOO_MANY_TRIES, _UNTRUSTED, _UNSUPPORTED,
+ * _NOT_FOUND (no WebSocket at the path), _TIMEOUT, _PROTOCOL, _CANCELLED, _CLOSED, _NO_MEMORY,
+ * _SYSTEM. */
 PH_API int ph_connect(const char *target, const ph_options *options, const ph_limit *limit,
                       ph_client **client, ph_error *error);
 
@@ -135,7 +166,10 @@ typedef struct ph_info {
     size_t size;          /* sizeof(ph_info) */
     int width, height;    /* pixels */
     int rfb_minor;        /* RFB version 3.rfb_minor: 3, 7 or 8 */
-    const char *security; /* "none" or "vncauth"; static storage */
+    const char *security; /* "none", "vncauth", "plain", "tlsnone", "tlsvnc", "tlsplain",
+                             "x509none", "x509vnc" or "x509plain"; static storage */
+    const char *tls;      /* "TLSv1.2", "TLSv1.3", ...; NULL: the bytes are not encrypted. Static
+                             storage */
     /* What the server has shown so far; 0 or 1: */
     int continuous_updates; /* it sends changes without being asked for each (rfbproto,
                                ContinuousUpdates) */

@@ -2,6 +2,7 @@
 #include "net/dial.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -14,7 +15,7 @@
 int net_resolve(const struct net_target *target, struct addrinfo **found, ph_error *error)
 {
     *found = NULL;
-    if (target->kind == NET_UNIX)
+    if (target->host[0] == '\0')
         return PH_OK;
     char port[8];
     snprintf(port, sizeof port, "%u", target->port);
@@ -82,14 +83,54 @@ static int open_one(int family, const struct sockaddr *address, socklen_t len, i
 static int dial_unix(const struct net_target *target, int wake_fd, int *fd)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    memcpy(address.sun_path, target->path, sizeof address.sun_path);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", target->path);
     return open_one(AF_UNIX, (const struct sockaddr *)&address, sizeof address, wake_fd, fd);
+}
+
+/* Somebody else has connected it. */
+static int adopt(int fd, ph_error *error)
+{
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof peer;
+    int type = 0, on = 1;
+    socklen_t type_len = sizeof type;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) < 0 || type != SOCK_STREAM ||
+        getpeername(fd, (struct sockaddr *)&peer, &len) < 0)
+        return error_set(error, PH_E_ARGUMENT, "fd %d is no connected stream socket", fd);
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
+        (peer.ss_family != AF_UNIX && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0))
+        return error_errno(error, PH_E_SYSTEM, errno, "cannot set up the socket of the target");
+    return PH_OK;
+}
+
+bool net_is_local(int fd)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+        struct sockaddr_storage room;
+    } peer = {.any.sa_family = AF_UNSPEC};
+    socklen_t len = sizeof peer;
+    if (getpeername(fd, &peer.any, &len) < 0)
+        return false;
+    if (peer.any.sa_family == AF_INET)
+        return ntohl(peer.four.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (peer.any.sa_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(&peer.six.sin6_addr) ||
+               (IN6_IS_ADDR_V4MAPPED(&peer.six.sin6_addr) &&
+                peer.six.sin6_addr.s6_addr[12] == IN_LOOPBACKNET);
+    return peer.any.sa_family == AF_UNIX;
 }
 
 int net_dial(const struct net_target *target, const struct addrinfo *found, int wake_fd, int *fd,
              ph_error *error)
 {
     int number = EADDRNOTAVAIL;
+    if (target->kind == NET_FD) {
+        *fd = target->fd;
+        return adopt(target->fd, error);
+    }
     if (target->kind == NET_UNIX) {
         number = dial_unix(target, wake_fd, fd);
     } else {
@@ -100,11 +141,8 @@ int net_dial(const struct net_target *target, const struct addrinfo *found, int 
         return PH_OK;
     if (number == ECANCELED)
         return error_set(error, PH_E_CANCELLED, "cancelled while connecting");
-    char what[320];
-    if (target->kind == NET_UNIX)
-        snprintf(what, sizeof what, "cannot connect to %s", target->path);
-    else
-        snprintf(what, sizeof what, "cannot connect to %s port %u", target->host, target->port);
+    char what[340], label[320];
+    snprintf(what, sizeof what, "cannot connect to %s", net_target_label(target, label));
     int rc = error_errno(error, PH_E_UNREACHABLE, number, what);
     if (error != NULL && (number == ECONNREFUSED || number == ENOENT))
         strncat(error->message, "; is a VNC server running there?",

@@ -11,42 +11,72 @@
 
 #include "rfb/buf.h"
 #include "rfb/msg.h"
+#include "rfb/security.h"
 
 enum {
-    RFB_REASON_MAX = 255,   /* bytes kept of a reason a peer gives */
-    RFB_REASON_LIMIT = 4096 /* a longer one is a broken peer */
+    RFB_REASON_MAX = 255,    /* bytes kept of a reason a peer gives */
+    RFB_REASON_LIMIT = 4096, /* a longer one is a broken peer */
+    RFB_SECRET_MAX = 1023,   /* bytes of a user name or password */
+    /* room that a client's answers take at most: Plain's lengths, user name and password */
+    RFB_CLIENT_HS_OUT = 16 + 2 * RFB_SECRET_MAX,
+    RFB_OFFERED_MAX = 120, /* bytes kept of the list of what a server offers */
 };
 
 /* ---- as a client of a VNC server ---- */
 
+/* What rfb_client_hs_feed answers when it goes well. */
+enum {
+    RFB_HS_MORE = 0,
+    RFB_HS_DONE = 1,
+    RFB_HS_START_TLS = 2, /* the owner starts TLS; from here on it feeds what was inside of it */
+    RFB_HS_ASK = 3,       /* the owner is to set what .wanted tells, if it can */
+};
+
+/* Bits of rfb_client_hs.wanted */
+enum { RFB_WANT_USERNAME = 1, RFB_WANT_PASSWORD = 2 };
+
 struct rfb_client_hs {
     /* set by the owner after rfb_client_hs_init, before the first feed */
-    const char
-        *password;  /* UTF-8 or bytes, borrowed until the handshake ends; NULL: none to give */
-    bool exclusive; /* ask the server to disconnect its other clients (RFC 6143 7.3.1) */
+    const char *username; /* UTF-8 or bytes, borrowed until the handshake ends; NULL: none to */
+    const char *password; /* give. At most RFB_SECRET_MAX bytes each. */
+    bool can_ask;         /* RFB_HS_ASK is understood: a missing one is asked for before it fails */
+    bool exclusive;       /* ask the server to disconnect its other clients (RFC 6143 7.3.1) */
+    uint8_t allow;        /* of rfb_allow; RFB_ALLOW_CLEAR after rfb_client_hs_init */
 
     /* for the owner to read */
-    int minor;                       /* 3, 7 or 8: the protocol version agreed on */
-    uint8_t security_type;           /* RFB_SEC_* agreed on, 0 before */
-    struct rfb_server_init init;     /* valid once feed has answered 1 */
+    int minor;                 /* 3, 7 or 8: the protocol version agreed on */
+    uint8_t security_type;     /* RFB_SEC_* agreed on, 0 before */
+    const struct rfb_way *way; /* what it was in full, NULL before */
+    uint8_t wanted;            /* with RFB_HS_ASK */
+    bool offers_vencrypt;
+    struct rfb_server_init init;     /* valid once feed has answered RFB_HS_DONE */
     char reason[RFB_REASON_MAX + 1]; /* after a failure: the server's words (controls and what is
                                         not UTF-8 replaced), or ours; never empty then */
 
     /* private */
     int state;
     size_t need;     /* bytes this state waits for */
-    uint32_t left;   /* of a text: bytes still to come */
+    uint32_t left;   /* of a text: bytes still to come; of a list: entries */
     size_t text_len; /* of a text: bytes kept */
     size_t have;     /* bytes gathered in in[] */
     uint8_t in[32];
-    int failure; /* code to answer once the reason has been read */
+    bool asked;
+    char offered[RFB_OFFERED_MAX + 1]; /* "VeNCrypt, Tight" */
+    int failure;                       /* code to answer once the reason has been read */
 };
 
 void rfb_client_hs_init(struct rfb_client_hs *hs);
 
+/* How many bytes may be fed now so that surely none is beyond the handshake's end, or beyond a
+ * point where TLS begins: who reads just so many from a connection needs to give none back. 0: feed
+ * without any, to go on after RFB_HS_START_TLS and RFB_HS_ASK. */
+size_t rfb_client_hs_wants(const struct rfb_client_hs *hs);
+
 /* Reads from data, counts what it took in *used, appends answers to out.
- * 1: done, hs->init is filled, and the bytes behind *used belong to the message stream.
- * 0: all was taken, more is needed.
+ * RFB_HS_DONE: hs->init is filled, and the bytes behind *used belong to the message stream.
+ * RFB_HS_MORE: all was taken, more is needed.
+ * RFB_HS_START_TLS: out is to be sent first. The bytes behind *used belong to TLS.
+ * RFB_HS_ASK: then feed again; what is still missing ends the handshake with RFB_E_AUTH.
  * RFB_E_INVALID, _TOO_LARGE, _NO_MEMORY, _REFUSED, _AUTH, _TOO_MANY, _UNSUPPORTED: hs->reason says
  * why. */
 int rfb_client_hs_feed(struct rfb_client_hs *hs, const uint8_t *data, size_t len, size_t *used,

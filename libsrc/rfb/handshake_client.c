@@ -9,23 +9,31 @@
 #include "rfb/vncauth.h"
 
 enum state {
-    VERSION,     /* 12 bytes */
-    TYPE_33,     /* U32: the server decides (version 3.3) */
-    TYPE_COUNT,  /* U8 */
-    TYPE_LIST,   /* count bytes, read one by one: at most 255, none of them kept */
-    CHALLENGE,   /* 16 bytes */
-    RESULT,      /* U32 */
-    REASON_LEN,  /* U32 */
-    REASON,      /* text */
-    SERVER_INIT, /* 24 bytes, the last 4 the name's length */
-    NAME,        /* text */
+    VERSION,          /* 12 bytes */
+    TYPE_33,          /* U32: the server decides (version 3.3) */
+    TYPE_COUNT,       /* U8 */
+    TYPE_LIST,        /* count bytes, read one by one: at most 255, none of them kept */
+    ASKING,           /* nothing: the owner looks for a user name or password */
+    VENCRYPT_VERSION, /* 2 bytes */
+    VENCRYPT_ACK,     /* U8 */
+    SUBTYPE_COUNT,    /* U8 */
+    SUBTYPE_LIST,     /* count times U32, read one by one */
+    TLS_ACK,          /* U8 */
+    STARTING_TLS,     /* nothing: the owner does */
+    CHALLENGE,        /* 16 bytes */
+    RESULT,           /* U32 */
+    REASON_LEN,       /* U32 */
+    REASON,           /* text */
+    SERVER_INIT,      /* 24 bytes, the last 4 the name's length */
+    NAME,             /* text */
     DONE,
     FAILED,
 };
 
 void rfb_client_hs_init(struct rfb_client_hs *hs)
 {
-    *hs = (struct rfb_client_hs){.state = VERSION, .need = RFB_VERSION_LEN};
+    *hs =
+        (struct rfb_client_hs){.state = VERSION, .need = RFB_VERSION_LEN, .allow = RFB_ALLOW_CLEAR};
 }
 
 static void await(struct rfb_client_hs *hs, enum state state, size_t need)
@@ -65,14 +73,37 @@ static int on_version(struct rfb_client_hs *hs, struct rfb_buf *out)
     return rfb_buf_put(out, answer, RFB_VERSION_LEN);
 }
 
-/* With a password at hand VncAuth goes before None: the owner expects it to be asked for. */
-static bool better(const struct rfb_client_hs *hs, uint8_t type)
+/* ---- which way in ---- */
+
+static void note_offer(struct rfb_client_hs *hs, const char *label, uint32_t number)
 {
-    if (type == RFB_SEC_VNC_AUTH)
-        return hs->security_type == 0 || hs->password != NULL;
-    if (type == RFB_SEC_NONE)
-        return hs->security_type == 0 || hs->password == NULL;
-    return false;
+    static const char cut[] = ", ...";
+    char text[32];
+    if (label != NULL)
+        snprintf(text, sizeof text, "%s", label);
+    else
+        snprintf(text, sizeof text, "number %u", number);
+    size_t len = strlen(hs->offered), room = RFB_OFFERED_MAX - len;
+    if (len >= sizeof cut && strcmp(hs->offered + len - (sizeof cut - 1), cut) == 0)
+        return;
+    bool fits = strlen(text) + 2 + sizeof cut <= room;
+    snprintf(hs->offered + len, room + 1, "%s%s", len == 0 ? "" : ", ", fits ? text : cut + 2);
+}
+
+/* Of two ways the one to take; what the owner does not allow is none. */
+static const struct rfb_way *choose(const struct rfb_client_hs *hs, const struct rfb_way *way)
+{
+    if (way != NULL && (way->allow & hs->allow) == 0)
+        way = NULL;
+    return rfb_way_better(hs->way, way, hs->username != NULL, hs->password != NULL);
+}
+
+static int nothing_fits(struct rfb_client_hs *hs, const char *what)
+{
+    char why[RFB_REASON_MAX + 1];
+    snprintf(why, sizeof why, "the server offers no %s that may be used here, only %s", what,
+             hs->offered);
+    return fail(hs, RFB_E_UNSUPPORTED, why);
 }
 
 static int send_client_init(struct rfb_client_hs *hs, struct rfb_buf *out)
@@ -81,24 +112,76 @@ static int send_client_init(struct rfb_client_hs *hs, struct rfb_buf *out)
     return rfb_buf_put_u8(out, hs->exclusive ? 0 : 1);
 }
 
-static int begin_security(struct rfb_client_hs *hs, struct rfb_buf *out)
+/* rfbproto, VeNCrypt's Plain: both lengths, then both texts. */
+static int send_plain(struct rfb_client_hs *hs, struct rfb_buf *out)
 {
-    if (hs->security_type == 0)
-        return fail(hs, RFB_E_UNSUPPORTED,
-                    "the server offers neither the security type None nor VncAuth");
-    if (hs->security_type == RFB_SEC_VNC_AUTH && hs->password == NULL)
-        return fail(hs, RFB_E_AUTH, "the server wants a password and none was given");
-    if (hs->minor != 3) {
-        int rc = rfb_buf_put_u8(out, hs->security_type);
-        if (rc != RFB_OK)
-            return rc;
-    }
-    if (hs->security_type == RFB_SEC_VNC_AUTH)
+    size_t user = strlen(hs->username), password = strlen(hs->password);
+    if (user > RFB_SECRET_MAX || password > RFB_SECRET_MAX)
+        return fail(hs, RFB_E_TOO_LARGE, "the user name or password is longer than 1023 bytes");
+    int rc = rfb_buf_put_u32(out, (uint32_t)user);
+    if (rc == RFB_OK)
+        rc = rfb_buf_put_u32(out, (uint32_t)password);
+    if (rc == RFB_OK)
+        rc = rfb_buf_put(out, hs->username, user);
+    if (rc == RFB_OK)
+        rc = rfb_buf_put(out, hs->password, password);
+    await(hs, RESULT, 4);
+    return rc;
+}
+
+/* The way is agreed on, and TLS is there where it belongs to it. */
+static int authenticate(struct rfb_client_hs *hs, struct rfb_buf *out)
+{
+    switch (hs->way->auth) {
+    case RFB_AUTH_VNC:
         await(hs, CHALLENGE, RFB_VNC_CHALLENGE);
-    else if (hs->minor == 8)
-        await(hs, RESULT, 4); /* RFC 6143 7.1.3: after None only in 3.8 */
-    else
+        return RFB_OK;
+    case RFB_AUTH_PLAIN:
+        return send_plain(hs, out);
+    case RFB_AUTH_NONE:
+        break;
+    }
+    /* RFC 6143 7.1.3: after the type None only in 3.8; VeNCrypt always has a result */
+    if (hs->security_type == RFB_SEC_NONE && hs->minor != 8)
         return send_client_init(hs, out);
+    await(hs, RESULT, 4);
+    return RFB_OK;
+}
+
+/* 0 when all that the way takes is at hand. */
+static uint8_t missing(const struct rfb_client_hs *hs)
+{
+    uint8_t bits = 0;
+    if (hs->way->auth == RFB_AUTH_PLAIN && hs->username == NULL)
+        bits |= RFB_WANT_USERNAME;
+    if (hs->way->auth != RFB_AUTH_NONE && hs->password == NULL)
+        bits |= RFB_WANT_PASSWORD;
+    return bits;
+}
+
+/* Takes hs->way: with all that it needs at hand, the server is told so. */
+static int take_way(struct rfb_client_hs *hs, struct rfb_buf *out)
+{
+    hs->wanted = missing(hs);
+    if (hs->wanted != 0 && hs->can_ask && !hs->asked) {
+        hs->asked = true;
+        await(hs, ASKING, 0);
+        return RFB_HS_ASK;
+    }
+    if (hs->wanted & RFB_WANT_USERNAME)
+        return fail(hs, RFB_E_AUTH, "the server wants a user name and none was given");
+    if (hs->wanted & RFB_WANT_PASSWORD)
+        return fail(hs, RFB_E_AUTH, "the server wants a password and none was given");
+    int rc = RFB_OK;
+    if (hs->security_type == RFB_SEC_VENCRYPT)
+        rc = rfb_buf_put_u32(out, hs->way->number);
+    else if (hs->minor != 3)
+        rc = rfb_buf_put_u8(out, hs->security_type);
+    if (rc != RFB_OK)
+        return rc;
+    if (!hs->way->tls)
+        return authenticate(hs, out);
+    await(hs, TLS_ACK, 1);
     return RFB_OK;
 }
 
@@ -110,8 +193,12 @@ static int on_type_33(struct rfb_client_hs *hs, struct rfb_buf *out)
         await(hs, REASON_LEN, 4);
         return RFB_OK;
     }
-    hs->security_type = type == RFB_SEC_NONE || type == RFB_SEC_VNC_AUTH ? (uint8_t)type : 0;
-    return begin_security(hs, out);
+    note_offer(hs, rfb_security_label(type), type);
+    hs->way = choose(hs, rfb_way_of_type(type));
+    if (hs->way == NULL)
+        return nothing_fits(hs, "security type");
+    hs->security_type = (uint8_t)type;
+    return take_way(hs, out);
 }
 
 static int on_type_count(struct rfb_client_hs *hs)
@@ -126,13 +213,88 @@ static int on_type_count(struct rfb_client_hs *hs)
     return RFB_OK;
 }
 
+/* Who gave a user name wants Plain, and that is to be had in VeNCrypt alone; so is TLS. */
+static bool goes_for_vencrypt(const struct rfb_client_hs *hs)
+{
+    bool wanted = hs->username != NULL || hs->way == NULL;
+    return hs->offers_vencrypt && (hs->allow & ~RFB_ALLOW_CLEAR) != 0 && wanted;
+}
+
 static int on_type(struct rfb_client_hs *hs, struct rfb_buf *out)
 {
-    if (better(hs, hs->in[0]))
-        hs->security_type = hs->in[0];
+    uint8_t type = hs->in[0];
+    note_offer(hs, rfb_security_label(type), type);
+    hs->way = choose(hs, rfb_way_of_type(type));
+    if (type == RFB_SEC_VENCRYPT)
+        hs->offers_vencrypt = true;
     await(hs, TYPE_LIST, 1);
-    return --hs->left == 0 ? begin_security(hs, out) : RFB_OK;
+    if (--hs->left != 0)
+        return RFB_OK;
+    if (goes_for_vencrypt(hs)) {
+        hs->security_type = RFB_SEC_VENCRYPT;
+        hs->way = NULL;
+        await(hs, VENCRYPT_VERSION, 2);
+        return rfb_buf_put_u8(out, RFB_SEC_VENCRYPT);
+    }
+    if (hs->way == NULL)
+        return nothing_fits(hs, "security type");
+    hs->security_type = (uint8_t)hs->way->number;
+    return take_way(hs, out);
 }
+
+/* ---- VeNCrypt (rfbproto, "VeNCrypt") ---- */
+
+static int on_vencrypt_version(struct rfb_client_hs *hs, struct rfb_buf *out)
+{
+    if (hs->in[0] == 0 && hs->in[1] < 2)
+        return fail(hs, RFB_E_UNSUPPORTED, "the server's VeNCrypt is older than 0.2");
+    await(hs, VENCRYPT_ACK, 1);
+    return rfb_buf_put_u16(out, 0x0002);
+}
+
+static int on_vencrypt_ack(struct rfb_client_hs *hs)
+{
+    if (hs->in[0] != 0)
+        return fail(hs, RFB_E_UNSUPPORTED, "the server does not speak VeNCrypt 0.2");
+    await(hs, SUBTYPE_COUNT, 1);
+    return RFB_OK;
+}
+
+static int on_subtype_count(struct rfb_client_hs *hs)
+{
+    hs->left = hs->in[0];
+    hs->offered[0] = '\0';
+    if (hs->left == 0)
+        return fail(hs, RFB_E_UNSUPPORTED, "the server offers no way in inside VeNCrypt");
+    await(hs, SUBTYPE_LIST, 4);
+    return RFB_OK;
+}
+
+static int on_subtype(struct rfb_client_hs *hs, struct rfb_buf *out)
+{
+    uint32_t number = rfb_get_u32(hs->in);
+    const struct rfb_way *way = rfb_way_of_subtype(number);
+    note_offer(hs, way != NULL ? way->label : NULL, number);
+    hs->way = choose(hs, way);
+    await(hs, SUBTYPE_LIST, 4);
+    if (--hs->left != 0)
+        return RFB_OK;
+    if (hs->way == NULL)
+        return nothing_fits(hs, "type of VeNCrypt");
+    return take_way(hs, out);
+}
+
+static int on_tls_ack(struct rfb_client_hs *hs)
+{
+    if (hs->in[0] == 0)
+        return fail(hs, RFB_E_REFUSED, "the server cannot start TLS");
+    if (hs->in[0] != 1)
+        return fail(hs, RFB_E_INVALID, "the server did not agree on TLS");
+    await(hs, STARTING_TLS, 0);
+    return RFB_HS_START_TLS;
+}
+
+/* ---- who we are, and what the server thinks of it ---- */
 
 static int on_challenge(struct rfb_client_hs *hs, struct rfb_buf *out)
 {
@@ -152,7 +314,7 @@ static int on_result(struct rfb_client_hs *hs, struct rfb_buf *out)
     if (result > 2)
         return fail(hs, RFB_E_INVALID, "the server sent an unknown security result");
     /* 2 is "too many attempts" (rfbproto); nobody answers None with a wrong password */
-    bool password = hs->security_type == RFB_SEC_VNC_AUTH;
+    bool password = hs->way->auth != RFB_AUTH_NONE;
     int code = result == 2 ? RFB_E_TOO_MANY : password ? RFB_E_AUTH : RFB_E_REFUSED;
     if (hs->minor != 8)
         return fail(hs, code,
@@ -233,6 +395,16 @@ static int step(struct rfb_client_hs *hs, struct rfb_buf *out)
         return on_type_count(hs);
     case TYPE_LIST:
         return on_type(hs, out);
+    case VENCRYPT_VERSION:
+        return on_vencrypt_version(hs, out);
+    case VENCRYPT_ACK:
+        return on_vencrypt_ack(hs);
+    case SUBTYPE_COUNT:
+        return on_subtype_count(hs);
+    case SUBTYPE_LIST:
+        return on_subtype(hs, out);
+    case TLS_ACK:
+        return on_tls_ack(hs);
     case CHALLENGE:
         return on_challenge(hs, out);
     case RESULT:
@@ -241,6 +413,10 @@ static int step(struct rfb_client_hs *hs, struct rfb_buf *out)
         return begin_text(hs, REASON, rfb_get_u32(hs->in), RFB_REASON_LIMIT);
     case SERVER_INIT:
         return on_server_init(hs);
+    case ASKING:
+        return take_way(hs, out);
+    case STARTING_TLS:
+        return authenticate(hs, out);
     case REASON:
     case NAME:
     case DONE:
@@ -265,6 +441,31 @@ static int take_text(struct rfb_client_hs *hs, const uint8_t *data, size_t len, 
     return hs->left == 0 ? on_text_end(hs) : RFB_OK;
 }
 
+size_t rfb_client_hs_wants(const struct rfb_client_hs *hs)
+{
+    switch ((enum state)hs->state) {
+    case NAME:
+    case REASON:
+    case TYPE_LIST:
+        return hs->left;
+    case SUBTYPE_LIST:
+        return hs->left * 4 - hs->have;
+    default:
+        return hs->need - hs->have;
+    }
+}
+
+/* One step, with at least a byte at hand or in a state that takes none. */
+static int advance(struct rfb_client_hs *hs, const uint8_t *data, size_t len, size_t *used,
+                   struct rfb_buf *out)
+{
+    if (hs->state == NAME || hs->state == REASON)
+        return take_text(hs, data + *used, len - *used, used);
+    if (hs->need != 0)
+        hs->in[hs->have++] = data[(*used)++];
+    return hs->have == hs->need ? step(hs, out) : RFB_OK;
+}
+
 int rfb_client_hs_feed(struct rfb_client_hs *hs, const uint8_t *data, size_t len, size_t *used,
                        struct rfb_buf *out)
 {
@@ -272,19 +473,13 @@ int rfb_client_hs_feed(struct rfb_client_hs *hs, const uint8_t *data, size_t len
     if (hs->state == FAILED)
         return hs->failure;
     if (hs->state == DONE)
-        return 1;
-    while (*used < len) {
-        int rc;
-        if (hs->state == NAME || hs->state == REASON) {
-            rc = take_text(hs, data + *used, len - *used, used);
-        } else {
-            hs->in[hs->have++] = data[(*used)++];
-            rc = hs->have == hs->need ? step(hs, out) : RFB_OK;
-        }
+        return RFB_HS_DONE;
+    while (*used < len || hs->state == ASKING || hs->state == STARTING_TLS) {
+        int rc = advance(hs, data, len, used, out);
         if (rc < 0 && hs->state != FAILED)
             return fail(hs, rc, rfb_strerror(rc));
         if (rc != RFB_OK)
             return rc;
     }
-    return RFB_OK;
+    return RFB_HS_MORE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The handshake as a client. Input: cut, flags (1: a password is at hand, 2: exclusive, 4: little
- * room for answers), what the server says. */
+ * room for answers, 8: a user name is at hand; 16, 32, 64 and 128: what else is allowed, see
+ * allowed()), what the server says. */
 #include <string.h>
 
 #include "fuzz.h"
@@ -12,13 +13,22 @@ struct end {
     int rc;
 };
 
+/* Without any of the four, as a handshake begins. */
+static uint8_t allowed(uint8_t flags)
+{
+    return flags >> 4 == 0 ? RFB_ALLOW_CLEAR : flags >> 4;
+}
+
 static void run(struct end *e, uint8_t flags, const uint8_t *bytes, size_t n,
                 struct feed_split split)
 {
-    rfb_buf_init(&e->out, flags & 4 ? 20 : 64);
+    rfb_buf_init(&e->out, flags & 4 ? 20 : 128);
     rfb_client_hs_init(&e->hs);
     e->hs.password = flags & 1 ? "secret" : NULL;
+    e->hs.username = flags & 8 ? "me" : NULL;
+    e->hs.can_ask = flags & 8;
     e->hs.exclusive = flags & 2;
+    e->hs.allow = allowed(flags);
     e->rc = feed_client_hs(&e->hs, bytes, n, split, &e->taken, &e->out);
     for (const char *p = e->hs.reason; e->rc < 0 && *p != '\0'; p++)
         FUZZ_CHECK((unsigned char)*p >= 0x20 && *p != 0x7f);
@@ -46,8 +56,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK(memcmp(p, q, sizeof p) == 0);
         FUZZ_CHECK(a->width == b->width && a->height == b->height && a->name_len == b->name_len);
         FUZZ_CHECK(memcmp(a->name, b->name, a->name_len) == 0);
-        FUZZ_CHECK(whole.hs.security_type == RFB_SEC_NONE ||
-                   (whole.hs.security_type == RFB_SEC_VNC_AUTH && data[1] & 1));
+        const struct rfb_way *way = whole.hs.way;
+        FUZZ_CHECK(way == pieces.hs.way && (way->allow & allowed(data[1])) != 0);
+        FUZZ_CHECK(way->auth == RFB_AUTH_NONE || data[1] & 1);
+        FUZZ_CHECK(way->auth != RFB_AUTH_PLAIN || data[1] & 8);
+        /* nobody's secret goes out before TLS has begun */
+        FUZZ_CHECK(!way->tls || memmem(rfb_buf_data(&whole.out), whole.out.len, "<TLS>", 5));
     }
     rfb_buf_finish(&whole.out);
     rfb_buf_finish(&pieces.out);

@@ -311,9 +311,25 @@ void feed_c2s(struct feed_trace *t, struct rfb_c2s *f, const uint8_t *data, size
 typedef int (*hs_feed)(void *hs, const uint8_t *data, size_t len, size_t *used,
                        struct rfb_buf *out);
 
+/* An owner that starts TLS when told to, and knows nothing when asked; marks in out tell when. */
 static int client_feed(void *hs, const uint8_t *data, size_t len, size_t *used, struct rfb_buf *out)
 {
-    return rfb_client_hs_feed(hs, data, len, used, out);
+    *used = 0;
+    for (;;) {
+        size_t left = len - *used, n, wants = rfb_client_hs_wants(hs);
+        int rc = rfb_client_hs_feed(hs, data + *used, left, &n, out);
+        *used += n;
+        if (rc == RFB_HS_MORE || rc == RFB_HS_START_TLS)
+            CHECK(n == left || (rc == RFB_HS_START_TLS && n <= left));
+        if (rc >= 0 && left <= wants)
+            CHECK(n == left); /* none of what is wanted is given back */
+        if (rc == RFB_HS_START_TLS)
+            rfb_buf_put(out, "<TLS>", 5);
+        else if (rc == RFB_HS_ASK)
+            rfb_buf_put(out, "<ASK>", 5);
+        else
+            return rc;
+    }
 }
 
 static int server_feed(void *hs, const uint8_t *data, size_t len, size_t *used, struct rfb_buf *out)

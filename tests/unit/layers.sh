@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Which folder may include what. Dependency runs one way: rfb/ knows nobody, net/ and image/ do not know client/, the
+# Which folder may include what. Dependency runs one way: rfb/ knows nobody, ws/ knows rfb/, net/ and image/ do not know client/, the
 # library does not know the programs, tools know porthole.h alone, the proxy knows rfb/ and never LibVNCClient.
 # Speaks TAP. Tries itself first on a tree that breaks every rule once.
 set -eu
@@ -21,7 +21,8 @@ includes() {
 # Each rule prints the includes that break it.
 # What one of ours includes, it includes in quotes, from libsrc/ ("rfb/buf.h"), from its own folder ("cmd.h") or by the
 # whole path.
-rule_rfb() { includes "$1" libsrc/rfb | grep -E ':["<](\.\./|libsrc/|client/|net/|image/|windows/|proxy/|tools/|porthole\.h)' || :; }
+rule_rfb() { includes "$1" libsrc/rfb | grep -E ':["<](\.\./|libsrc/|ws/|client/|net/|image/|windows/|proxy/|tools/|porthole\.h)' || :; }
+rule_ws() { includes "$1" libsrc/ws | grep -E ':["<](\.\./|libsrc/|client/|net/|image/|windows/|proxy/|tools/|porthole\.h)' || :; }
 rule_net() { includes "$1" libsrc/net | grep -E ':["<]([^">]*/)?(client|windows|proxy|tools)/' || :; }
 rule_image() { includes "$1" libsrc/image | grep -E ':["<]([^">]*/)?(client|windows|proxy|tools)/' || :; }
 rule_client() { includes "$1" libsrc/client | grep -E ':["<]([^">]*/)?(proxy|tools)/' || :; }
@@ -31,16 +32,17 @@ rule_decoder() {
   { includes "$1" libsrc; includes "$1" proxy; includes "$1" tools; } |
     grep -E '<rfb/(rfbclient|rfb|rfbproto|keysym)\.h>' | grep -v '^libsrc/client/' || :
 }
-RULES='rfb net image client tools proxy decoder'
+RULES='rfb ws net image client tools proxy decoder'
 
 title() {
   case $1 in
     rfb) echo 'rfb/ includes nothing of ours but rfb/' ;;
+    ws) echo 'ws/ includes nothing of ours but ws/ and rfb/' ;;
     net) echo 'net/ includes neither client/ nor the programs' ;;
     image) echo 'image/ includes neither client/ nor the programs' ;;
     client) echo 'client/ includes nothing of the programs' ;;
     tools) echo 'tools/porthole includes porthole.h and its own headers only' ;;
-    proxy) echo 'the proxy includes rfb/ and its own headers only' ;;
+    proxy) echo 'the proxy includes rfb/, ws/ and its own headers only' ;;
     decoder) echo 'only client/ includes LibVNCClient' ;;
   esac
 }
@@ -50,6 +52,7 @@ broken() {
   trap 'rm -rf "$tree"' EXIT
   put() { mkdir -p "$tree/${1%/*}" && printf '#include <stdio.h>\n  # include %s\n' "$2" >"$tree/$1"; }
   put libsrc/rfb/a.c '"client/screen.h"'
+  put libsrc/ws/a.c '"net/stream.h"'
   put libsrc/net/a.c '"client/screen.h"'
   put libsrc/image/a.h '"client/screen.h"'
   put libsrc/client/a.c '"proxy/log.h"'
@@ -71,7 +74,7 @@ report() { # ok? title [lines]
   fi
 }
 
-echo '1..14'
+echo '1..16'
 broken
 for rule in $RULES; do
   found=$("rule_$rule" "$tree")

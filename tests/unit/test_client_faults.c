@@ -79,8 +79,7 @@ static void bad_handshakes_are_told_apart(void **state)
         ANSWER("RFB 003.008\n\0\0\0\0\x13Too many\x1b failures!", PH_E_TOO_MANY_TRIES,
                "Too many  failures!"),
         ANSWER("RFB 003.008\n\1\2", PH_E_PASSWORD, "wants a password"),
-        ANSWER("RFB 003.008\n\1\x13", PH_E_UNSUPPORTED,
-               "neither the security type None nor VncAuth"),
+        ANSWER("RFB 003.008\n\1\x1e", PH_E_UNSUPPORTED, "only Apple Diffie-Hellman"),
         ANSWER("RFB 003.008\n\1\1\0\0\0\0\0\0\0\0", PH_E_TIMEOUT, "timed out"),
         ANSWER("RFB "
                "003."

@@ -24,13 +24,24 @@ struct hs_case {
     const char *server; /* its bytes, up to the one that ends the handshake */
     const char *sent;
     int rc;
-    const char *reason; /* NULL: ours, not empty */
+    const char *reason; /* NULL: ours, not empty; where it ends well, the way's name or NULL */
     int minor;
     uint8_t type;
     const char *password;
 };
 
-static void run(const struct hs_case *c, struct feed_split split)
+/* What else a client may have and do. */
+struct means {
+    const char *username;
+    uint8_t allow; /* 0: what a handshake begins with */
+    bool can_ask;
+};
+struct means_case {
+    struct hs_case is;
+    struct means with;
+};
+
+static void run(const struct hs_case *c, const struct means *with, struct feed_split split)
 {
     static const char behind[] = "\x01\x02\x03";
     char text[20000];
@@ -39,17 +50,21 @@ static void run(const struct hs_case *c, struct feed_split split)
     struct rfb_client_hs hs;
     struct rfb_buf out;
     size_t taken;
-    rfb_buf_init(&out, 100);
+    rfb_buf_init(&out, 4000);
     rfb_client_hs_init(&hs);
     hs.password = c->password;
+    hs.username = with->username;
+    hs.can_ask = with->can_ask;
+    if (with->allow != 0)
+        hs.allow = with->allow;
     int rc = feed_client_hs(&hs, in.bytes, in.n, split, &taken, &out);
     if (rc != c->rc || taken != in.n - strlen(behind))
         fail_msg("%s: answered %d after %zu of %zu bytes: %s", c->what, rc, taken,
                  in.n - strlen(behind), hs.reason);
     if (out.len != sent.n || (sent.n != 0 && memcmp(rfb_buf_data(&out), sent.bytes, sent.n) != 0))
         fail_msg("%s: sent something else", c->what);
-    if (c->rc < 0 && c->reason != NULL)
-        assert_string_equal(hs.reason, c->reason);
+    if (c->reason != NULL)
+        assert_string_equal(c->rc < 0 ? hs.reason : hs.way->name, c->reason);
     if (hs.minor != c->minor || hs.security_type != c->type)
         fail_msg("%s: version 3.%d, type %d", c->what, hs.minor, hs.security_type);
     rfb_buf_finish(&out);
@@ -57,14 +72,24 @@ static void run(const struct hs_case *c, struct feed_split split)
     hex_finish(&in);
 }
 
+static void run_splits(const struct hs_case *c, const struct means *with)
+{
+    run(c, with, (struct feed_split){.kind = FEED_WHOLE});
+    run(c, with, (struct feed_split){.kind = FEED_BYTES});
+    for (uint64_t seed = 1; seed <= 20; seed++)
+        run(c, with, (struct feed_split){.kind = FEED_RANDOM, .seed = seed});
+}
+
 static void run_all(const struct hs_case *cases, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        run(&cases[i], (struct feed_split){.kind = FEED_WHOLE});
-        run(&cases[i], (struct feed_split){.kind = FEED_BYTES});
-        for (uint64_t seed = 1; seed <= 20; seed++)
-            run(&cases[i], (struct feed_split){.kind = FEED_RANDOM, .seed = seed});
-    }
+    for (size_t i = 0; i < n; i++)
+        run_splits(&cases[i], &(struct means){0});
+}
+
+static void run_all_with(const struct means_case *cases, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        run_splits(&cases[i].is, &cases[i].with);
 }
 
 static void good_ends(void **state)
@@ -184,17 +209,20 @@ static void refusals(void **state)
 static void no_way_in(void **state)
 {
     (void)state;
-    static const char *const none = "the server offers neither the security type None nor VncAuth";
+#define NONE_OF(list) "the server offers no security type that may be used here, only " list
     static const char *const missing = "the server wants a password and none was given";
     static const char *const result = "the server sent an unknown security result";
     const struct hs_case cases[] = {
-        {"VeNCrypt only", V8 "01 13", V8, RFB_E_UNSUPPORTED, none, 8, 0, NULL},
-        {"255 unknown types", V8 "ff 13*255", V8, RFB_E_UNSUPPORTED, none, 8, 0, "secret"},
-        {"the invalid type in a list", V8 "01 00", V8, RFB_E_UNSUPPORTED, none, 8, 0, NULL},
-        {"an unknown type in 3.3", V3 "00000010", V3, RFB_E_UNSUPPORTED, none, 3, 0, NULL},
-        {"3.3: None only in its low byte", V3 "00000101", V3, RFB_E_UNSUPPORTED, none, 3, 0, NULL},
-        {"3.3: VncAuth only in its low byte", V3 "80000002", V3, RFB_E_UNSUPPORTED, none, 3, 0,
-         "secret"},
+        {"VeNCrypt only", V8 "01 13", V8, RFB_E_UNSUPPORTED, NONE_OF("VeNCrypt"), 8, 0, NULL},
+        {"255 unknown types", V8 "ff 13*255", V8, RFB_E_UNSUPPORTED, NULL, 8, 0, "secret"},
+        {"the invalid type in a list", V8 "01 00", V8, RFB_E_UNSUPPORTED, NONE_OF("number 0"), 8, 0,
+         NULL},
+        {"an unknown type in 3.3", V3 "00000010", V3, RFB_E_UNSUPPORTED, NONE_OF("Tight"), 3, 0,
+         NULL},
+        {"3.3: None only in its low byte", V3 "00000101", V3, RFB_E_UNSUPPORTED,
+         NONE_OF("number 257"), 3, 0, NULL},
+        {"3.3: VncAuth only in its low byte", V3 "80000002", V3, RFB_E_UNSUPPORTED,
+         NONE_OF("number 2147483650"), 3, 0, "secret"},
         {"no password", V8 "01 02", V8, RFB_E_AUTH, missing, 8, 2, NULL},
         {"no password in 3.3", V3 "00000002", V3, RFB_E_AUTH, missing, 3, 2, NULL},
         {"result 3", V8 "01 01 00000003", V8 "01", RFB_E_INVALID, result, 8, 1, NULL},
@@ -203,6 +231,162 @@ static void no_way_in(void **state)
          7, 2, "secret"},
     };
     run_all(cases, COUNT(cases));
+}
+
+/* VeNCrypt, up to the server's choice of subtypes and what the client says to that. */
+#define VC V8 "01 13 0002 00 "
+#define SENT_VC V8 "13 0002 "
+#define TLS "'<TLS>' "
+#define ASK "'<ASK>' "
+#define PLAIN "00000002 00000006 'me' 'secret' "
+enum { SURE = RFB_ALLOW_X509, ANY = RFB_ALLOW_X509 | RFB_ALLOW_ANON_TLS, VENC = RFB_SEC_VENCRYPT };
+enum { OPEN = RFB_ALLOW_CLEAR | RFB_ALLOW_PLAIN };
+
+static void vencrypt_ways_in(void **state)
+{
+    (void)state;
+    static const struct means_case cases[] = {
+        {{"X509None", VC "01 00000104 01 00000000 " INIT, SENT_VC "00000104 " TLS "01", 1,
+          "x509none", 8, VENC, NULL},
+         {NULL, SURE, false}},
+        {{"X509Vnc", VC "01 00000105 01 " CHALLENGE "00000000 " INIT,
+          SENT_VC "00000105 " TLS SECRET "01", 1, "x509vnc", 8, VENC, "secret"},
+         {NULL, SURE, false}},
+        {{"X509Plain", VC "01 00000106 01 00000000 " INIT, SENT_VC "00000106 " TLS PLAIN "01", 1,
+          "x509plain", 8, VENC, "secret"},
+         {"me", SURE, false}},
+        {{"TLSNone", VC "01 00000101 01 00000000 " INIT, SENT_VC "00000101 " TLS "01", 1, "tlsnone",
+          8, VENC, NULL},
+         {NULL, ANY, false}},
+        {{"TLSVnc", VC "01 00000102 01 " CHALLENGE "00000000 " INIT,
+          SENT_VC "00000102 " TLS SECRET "01", 1, "tlsvnc", 8, VENC, "secret"},
+         {NULL, ANY, false}},
+        {{"TLSPlain", VC "01 00000103 01 00000000 " INIT, SENT_VC "00000103 " TLS PLAIN "01", 1,
+          "tlsplain", 8, VENC, "secret"},
+         {"me", ANY, false}},
+        {{"Plain", VC "01 00000100 00000000 " INIT, SENT_VC "00000100 " PLAIN "01", 1, "plain", 8,
+          VENC, "secret"},
+         {"me", OPEN, false}},
+        {{"empty name and password", VC "01 00000100 00000000 " INIT,
+          SENT_VC "00000100 00000000 00000000 01", 1, "plain", 8, VENC, ""},
+         {"", OPEN, false}},
+        {{"3.7 has a result too", V7 "01 13 0002 00 01 00000104 01 00000000 " INIT,
+          V7 "13 0002 00000104 " TLS "01", 1, "x509none", 7, VENC, NULL},
+         {NULL, SURE, false}},
+        {{"VeNCrypt 0.9 speaks 0.2", V8 "01 13 0009 00 01 00000104 01 00000000 " INIT,
+          SENT_VC "00000104 " TLS "01", 1, "x509none", 8, VENC, NULL},
+         {NULL, SURE, false}},
+        {{"None and VncAuth are passed by where TLS is wanted",
+          V8 "03 01 02 13 0002 00 01 00000104 01 00000000 " INIT, SENT_VC "00000104 " TLS "01", 1,
+          "x509none", 8, VENC, "secret"},
+         {NULL, SURE, false}},
+        {{"VeNCrypt is passed by where TLS is not wanted", V8 "02 13 01 00000000 " INIT, V8 "01 01",
+          1, "none", 8, 1, NULL},
+         {NULL, RFB_ALLOW_CLEAR, false}},
+        {{"a password: VncAuth, without VeNCrypt", V8 "02 13 02 " CHALLENGE "00000000 " INIT,
+          V8 "02 " SECRET "01", 1, "vncauth", 8, 2, "secret"},
+         {NULL, OPEN, false}},
+        {{"a user name: Plain", V8 "03 02 13 01 0002 00 01 00000100 00000000 " INIT,
+          SENT_VC "00000100 " PLAIN "01", 1, "plain", 8, VENC, "secret"},
+         {"me", OPEN, false}},
+        {{"with a certificate before without",
+          VC "04 00000101 00000104 00000103 00000102 01 00000000 " INIT,
+          SENT_VC "00000104 " TLS "01", 1, "x509none", 8, VENC, NULL},
+         {NULL, ANY, false}},
+        {{"with a password before without one",
+          VC "03 00000104 00000106 00000105 01 " CHALLENGE "00000000 " INIT,
+          SENT_VC "00000105 " TLS SECRET "01", 1, "x509vnc", 8, VENC, "secret"},
+         {NULL, SURE, false}},
+        {{"with a user name before without one",
+          VC "03 00000105 00000106 00000104 01 00000000 " INIT, SENT_VC "00000106 " TLS PLAIN "01",
+          1, "x509plain", 8, VENC, "secret"},
+         {"me", SURE, false}},
+        {{"255 subtypes, the last is known", VC "ff 00*1016 00000104 01 00000000 " INIT,
+          SENT_VC "00000104 " TLS "01", 1, "x509none", 8, VENC, NULL},
+         {NULL, SURE, false}},
+    };
+    run_all_with(cases, COUNT(cases));
+}
+
+static void vencrypt_dead_ends(void **state)
+{
+    (void)state;
+#define NO_SUBTYPE(list) "the server offers no type of VeNCrypt that may be used here, only " list
+    static const char *const no_user = "the server wants a user name and none was given";
+    static const char *const no_password = "the server wants a password and none was given";
+    static const struct means_case cases[] = {
+        {{"no TLS to be had", V8 "02 01 02", V8, RFB_E_UNSUPPORTED, NONE_OF("None, VncAuth"), 8, 0,
+          "secret"},
+         {NULL, ANY, false}},
+        {{"anonymous TLS is not enough", VC "03 00000101 00000102 00000103", SENT_VC,
+          RFB_E_UNSUPPORTED, NO_SUBTYPE("TLSNone, TLSVnc, TLSPlain"), 8, VENC, NULL},
+         {NULL, SURE, false}},
+        {{"Plain is not enough", VC "02 00000100 00000107", SENT_VC, RFB_E_UNSUPPORTED,
+          NO_SUBTYPE("Plain, number 263"), 8, VENC, "secret"},
+         {"me", ANY, false}},
+        {{"TLS where none is spoken", VC "01 00000106", SENT_VC, RFB_E_UNSUPPORTED,
+          NO_SUBTYPE("X509Plain"), 8, VENC, "secret"},
+         {"me", OPEN, false}},
+        {{"Plain where it may not cross", V8 "01 13", V8, RFB_E_UNSUPPORTED, NONE_OF("VeNCrypt"), 8,
+          0, "secret"},
+         {"me", RFB_ALLOW_CLEAR, false}},
+        {{"no subtypes", VC "00", SENT_VC, RFB_E_UNSUPPORTED, NULL, 8, VENC, NULL},
+         {NULL, SURE, false}},
+        {{"many subtypes", VC "ff 00*1020", SENT_VC, RFB_E_UNSUPPORTED, NULL, 8, VENC, NULL},
+         {NULL, SURE, false}},
+        {{"VeNCrypt 0.1", V8 "01 13 0001", V8 "13", RFB_E_UNSUPPORTED, NULL, 8, VENC, NULL},
+         {NULL, SURE, false}},
+        {{"VeNCrypt 0.2 is refused", V8 "01 13 0002 01", SENT_VC, RFB_E_UNSUPPORTED, NULL, 8, VENC,
+          NULL},
+         {NULL, SURE, false}},
+        {{"TLS is refused", VC "01 00000104 00", SENT_VC "00000104", RFB_E_REFUSED, NULL, 8, VENC,
+          NULL},
+         {NULL, SURE, false}},
+        {{"TLS is answered with nonsense", VC "01 00000104 16", SENT_VC "00000104", RFB_E_INVALID,
+          NULL, 8, VENC, NULL},
+         {NULL, SURE, false}},
+        {{"no password", VC "01 00000105", SENT_VC, RFB_E_AUTH, no_password, 8, VENC, NULL},
+         {NULL, SURE, false}},
+        {{"no user name", VC "01 00000106", SENT_VC, RFB_E_AUTH, no_user, 8, VENC, "secret"},
+         {NULL, SURE, false}},
+        {{"asked in vain", VC "01 00000106", SENT_VC ASK, RFB_E_AUTH, no_user, 8, VENC, NULL},
+         {NULL, SURE, true}},
+        {{"asked in vain for VncAuth's", V8 "01 02", V8 ASK, RFB_E_AUTH, no_password, 8, 2, NULL},
+         {NULL, 0, true}},
+        {{"wrong password", VC "01 00000106 01 00000001 00000003 'bad'",
+          SENT_VC "00000106 " TLS PLAIN, RFB_E_AUTH, "bad", 8, VENC, "secret"},
+         {"me", SURE, false}},
+        {{"refused without one", VC "01 00000104 01 00000001 00000003 'bad'",
+          SENT_VC "00000104 " TLS, RFB_E_REFUSED, "bad", 8, VENC, NULL},
+         {NULL, SURE, false}},
+    };
+    run_all_with(cases, COUNT(cases));
+}
+
+/* What the owner finds when it is asked goes to the server. */
+static void what_is_asked_for_is_used(void **state)
+{
+    (void)state;
+    struct hex in = hex_parse(VC "01 00000100"), sent = hex_parse(SENT_VC "00000100 " PLAIN);
+    struct rfb_client_hs hs;
+    struct rfb_buf out;
+    size_t used;
+    rfb_buf_init(&out, 100);
+    rfb_client_hs_init(&hs);
+    hs.can_ask = true;
+    hs.allow = OPEN;
+    hs.password = "secret";
+    assert_int_equal(rfb_client_hs_feed(&hs, in.bytes, in.n, &used, &out), RFB_HS_ASK);
+    assert_int_equal(used, in.n);
+    assert_int_equal(hs.wanted, RFB_WANT_USERNAME);
+    assert_int_equal(rfb_client_hs_wants(&hs), 0);
+    hs.username = "me";
+    assert_int_equal(rfb_client_hs_feed(&hs, NULL, 0, &used, &out), RFB_HS_MORE);
+    assert_int_equal(out.len, sent.n);
+    assert_memory_equal(rfb_buf_data(&out), sent.bytes, sent.n);
+    rfb_buf_finish(&out);
+    hex_finish(&in);
+    hex_finish(&sent);
 }
 
 static void limits(void **state)
@@ -402,6 +586,9 @@ int main(void)
         cmocka_unit_test(not_a_server),
         cmocka_unit_test(refusals),
         cmocka_unit_test(no_way_in),
+        cmocka_unit_test(vencrypt_ways_in),
+        cmocka_unit_test(vencrypt_dead_ends),
+        cmocka_unit_test(what_is_asked_for_is_used),
         cmocka_unit_test(limits),
         cmocka_unit_test(reasons_are_made_harmless),
         cmocka_unit_test(long_reasons_are_cut),

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proxy/ws.h"
 #include "rfb/buf.h"
 #include "unit.h"
+#include "ws/ws.h"
 
 /* ws_payload_fn: keeps what came. */
 static uint16_t keep(void *owner, const uint8_t *data, size_t len)

@@ -2,9 +2,9 @@
  * WebSocket (RFC 6455) as bytes in and bytes out: the accept key, frame heads, and a receiver that
  * passes payload on as it comes. The grammar of frames is wslay's; what a message may be is here.
  * wslay's frame layer is used and not its event layer, because only the former tells whether a
- * frame was masked, which a server has to insist on (section 5.1). */
-#ifndef PROXY_WS_H
-#define PROXY_WS_H
+ * frame was masked, which a server has to insist on, and a client must not take (section 5.1). */
+#ifndef WS_WS_H
+#define WS_WS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +25,7 @@ enum {
 /* Answers a Sec-WebSocket-Key (section 4.2.2). -1 when it is not the base64 of 16 bytes. */
 int ws_accept(const char *key, char accept[WS_ACCEPT_SIZE]);
 
-/* Makes the heads of whole frames; serves any number of connections. */
+/* A server's: makes the heads of whole frames; serves any number of connections. */
 struct ws_framer {
     wslay_frame_context_ptr ctx;
     const uint8_t *payload;
@@ -45,6 +45,9 @@ typedef uint16_t (*ws_payload_fn)(void *owner, const uint8_t *data, size_t len);
 
 /* Embedded by the owner; about 4 KB of heap. */
 struct ws {
+    /* set by the owner after ws_init */
+    bool is_client; /* what comes is a server's */
+
     /* for the owner to read and to clear */
     bool pong_due; /* a ping came: answer with pong[]. Only the latest is kept (section 5.5.3), so
                       that a flood of pings cannot make a queue. */
@@ -70,6 +73,9 @@ void ws_finish(struct ws *ws);
 /* Takes all of data. 0: feed more. Otherwise the code to close with (WSLAY_CODE_...; NO_STATUS_RCVD
  * means a close frame without a code), and nothing may be fed any more. */
 uint16_t ws_feed(struct ws *ws, const uint8_t *data, size_t len, ws_payload_fn fn, void *owner);
+
+/* The words of the peer's close frame, as they came; "" without any. */
+const char *ws_close_words(const struct ws *ws, char words[WS_REASON_MAX + 1]);
 
 /* Words for a code that ws_feed itself answers; "" for others. */
 const char *ws_reason(uint16_t code);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "ws.h"
+#include "ws/ws.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -102,7 +102,7 @@ static bool is_opcode(uint8_t opcode)
 /* Is this frame allowed here? 0 or the code to close with. */
 static uint16_t start_frame(struct ws *ws, const struct wslay_frame_iocb *frame)
 {
-    if (!frame->mask || frame->rsv != 0 || !is_opcode(frame->opcode))
+    if ((frame->mask != 0) == ws->is_client || frame->rsv != 0 || !is_opcode(frame->opcode))
         return WSLAY_CODE_PROTOCOL_ERROR;
     if (wslay_is_ctrl_frame(frame->opcode)) {
         ws->control_len = 0;
@@ -197,4 +197,13 @@ uint16_t ws_feed(struct ws *ws, const uint8_t *data, size_t len, ws_payload_fn f
         if (code != 0)
             return code;
     }
+}
+
+const char *ws_close_words(const struct ws *ws, char words[WS_REASON_MAX + 1])
+{
+    size_t len = ws->peer_closed && ws->control_len > 2 ? ws->control_len - 2u : 0;
+    if (len != 0)
+        memcpy(words, ws->control + 2, len);
+    words[len] = '\0';
+    return words;
 }

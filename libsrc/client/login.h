@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What a connection may show of its owner, and how it asks for what is missing: the connection's
+ * thread finds out what the server wants, and the thread that is in ph_connect asks for it. */
+#ifndef CLIENT_LOGIN_H
+#define CLIENT_LOGIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/wait.h"
+#include "porthole.h"
+
+struct ph_client;
+
+struct login {
+    /* fixed before the thread starts; the strings are copies, or NULL */
+    char *token, *ca_file;
+    bool insecure, plaintext;
+    ph_secret_fn *secret; /* or NULL; of use during ph_connect alone */
+    void *secret_data;
+
+    /* the thread's; the caller's while wanted is not 0. Copies, or NULL */
+    char *username, *password;
+
+    uint8_t wanted; /* under the client's lock: RFB_WANT_*, what the thread waits for */
+};
+
+/* PH_E_ARGUMENT for what no server could be sent, PH_E_NO_MEMORY. */
+int login_init(struct login *login, const ph_options *options, ph_error *error);
+/* Wipes and frees; accepts a zeroed struct. */
+void login_finish(struct login *login);
+
+/* On the connection's thread: waits until the other one has looked for what is wanted. False when
+ * the client is to stop. */
+bool login_ask(struct ph_client *c, uint8_t wanted);
+/* In ph_connect, with the lock, which is given up meanwhile: looks for it. The time that this takes
+ * does not count against the wait. */
+void login_answer(struct ph_client *c, struct wait *w);
+
+#endif
