@@ -11,11 +11,14 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include "progress.h"
+
 enum { PASSWORD_MAX = 1024 };
 
 int app_fail(int code, const char *format, ...)
 {
     va_list args;
+    progress_end();
     va_start(args, format);
     fputs("porthole: ", stderr);
     vfprintf(stderr, format, args);
@@ -66,6 +69,7 @@ int app_usage(const struct app *app, const char *format, ...)
 {
     const struct command *c = app->command;
     va_list args;
+    progress_end();
     va_start(args, format);
     fputs("porthole: ", stderr);
     vfprintf(stderr, format, args);
@@ -191,9 +195,11 @@ int app_connect(struct app *app, bool input_only, const char *encodings, ph_clie
     }
     if (code == EXIT_FINE)
         code = catch_signals(app);
+    progress_begin("connecting to %s", app->target);
     if (code == EXIT_FINE &&
         ph_connect(app->target, &options, &app->limit, client, &error) != PH_OK)
         code = app_fail_error(&error);
+    progress_end();
     explicit_bzero(password, sizeof password);
     return code;
 }
@@ -203,7 +209,9 @@ int app_close(const struct app *app, ph_client *client, int code)
     /* not cancelled by a signal: what is held down is released even then */
     const ph_limit limit = {.timeout_ms = app->limit.timeout_ms};
     ph_error error;
+    progress_begin("delivering the input");
     int rc = ph_close(client, &limit, &error);
+    progress_end();
     let_signals_through();
     return code == EXIT_FINE && rc != PH_OK ? app_fail_error(&error) : code;
 }
@@ -221,8 +229,10 @@ int app_send(struct app *app, app_action *act, const void *what)
     int code = app_connect(app, true, NULL, &client);
     if (code != EXIT_FINE)
         return code;
+    progress_begin("sending the input");
     if (act(app, client, what, &error) != PH_OK)
         code = app_fail_error(&error);
+    progress_end();
     code = app_close(app, client, code);
     return code == EXIT_FINE && app->json ? app_answer(json_pack("{s:b}", "ok", 1)) : code;
 }

@@ -48,7 +48,8 @@ struct command {
 extern const struct command *const commands[];
 
 extern const struct command command_info, command_screenshot, command_move, command_click,
-    command_drag, command_scroll, command_key, command_type, command_do, command_completion;
+    command_drag, command_scroll, command_key, command_type, command_do, command_wait,
+    command_completion;
 
 /* To standard output. */
 void help_print(void);

@@ -10,6 +10,7 @@
 
 #include "action.h"
 #include "option.h"
+#include "progress.h"
 #include "reader.h"
 
 struct run {
@@ -61,7 +62,9 @@ static int run_action(struct run *run, const struct action *action)
     ph_error error;
     int code = connect_once(run);
     if (code == EXIT_FINE) {
+        progress_begin("action %zu, %s", run->index, action->spec->name);
         int rc = action_run(&run->context, action, answer, &error);
+        progress_end();
         code = print_answer(run, answer, action->spec, rc != PH_OK ? &error : NULL);
         if (rc != PH_OK)
             code = app_fail(app_exit_code(rc), "action %zu, %s: %s", run->index, action->spec->name,

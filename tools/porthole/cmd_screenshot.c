@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "option.h"
+#include "progress.h"
 #include "save.h"
 
 struct request {
@@ -92,8 +93,10 @@ static int cmd_screenshot(struct app *app, int argc, char **argv)
     code = app_connect(app, false, r.encodings, &client);
     if (code != EXIT_FINE)
         return code;
+    progress_begin("waiting for the screen");
     if (ph_frame_get(client, 0, &app->limit, &frame, &error) != PH_OK)
         return app_close(app, client, app_fail_error(&error));
+    progress_end();
     app_close(app, client, EXIT_FINE); /* no input was sent: there is nothing to lose */
     if (ph_image_encode(frame, &r.image, &bytes, &len, NULL, &error) != PH_OK) {
         code = app_fail_error(&error);

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { LOAD_FIRST = 1 << 16 };
+
 /* 0 or an errno value. */
 static int write_all(int fd, const uint8_t *bytes, size_t len)
 {
@@ -81,4 +83,43 @@ int save_file(const char *path, const uint8_t *bytes, size_t len, ph_error *erro
     snprintf(error->message, sizeof error->message, "cannot write %.400s: %s", path,
              strerror(number));
     return PH_E_SYSTEM;
+}
+
+static int load(FILE *f, size_t max, uint8_t **bytes, size_t *len)
+{
+    size_t room = 0;
+    *len = 0;
+    do {
+        room = room == 0 ? LOAD_FIRST : room * 2;
+        uint8_t *more = realloc(*bytes, room);
+        if (more == NULL)
+            return PH_E_NO_MEMORY;
+        *bytes = more;
+        *len += fread(*bytes + *len, 1, room - *len, f);
+        if (ferror(f))
+            return PH_E_SYSTEM;
+    } while (*len == room && *len <= max);
+    return *len <= max ? PH_OK : PH_E_ARGUMENT;
+}
+
+int load_file(const char *path, size_t max, uint8_t **bytes, size_t *len, ph_error *error)
+{
+    FILE *f = fopen(path, "re");
+    *bytes = NULL;
+    int code = f != NULL ? load(f, max, bytes, len) : PH_E_SYSTEM;
+    int number = errno;
+    if (f != NULL)
+        fclose(f);
+    if (code == PH_OK)
+        return PH_OK;
+    free(*bytes);
+    *bytes = NULL;
+    error->code = code;
+    if (code == PH_E_ARGUMENT)
+        snprintf(error->message, sizeof error->message, "%.400s has more than %zu bytes", path,
+                 max);
+    else
+        snprintf(error->message, sizeof error->message, "cannot read %.400s: %s", path,
+                 strerror(code == PH_E_NO_MEMORY ? ENOMEM : number));
+    return code;
 }
