@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "client/cursor.h"
 #include "client/decoder.h"
 #include "rfb/skim.h"
 #include "rfb/text.h"
@@ -78,6 +79,7 @@ static void client_free(struct ph_client *c)
         close(c->given_fd);
     login_finish(&c->login);
     screen_destroy(c->screen);
+    cursor_shape_unref(c->cursor);
     rfb_buf_finish(&c->out);
     pthread_cond_destroy(&c->changed);
     pthread_mutex_destroy(&c->lock);
@@ -317,6 +319,7 @@ int ph_client_info(ph_client *client, ph_info *info, ph_error *error)
         info->rfb_minor = client->rfb_minor;
         info->continuous_updates = client->continuous == CLIENT_CONTINUOUS_ON;
         info->fence = client->fence;
+        info->resize = client->size.known;
         info->security = client->security;
         info->tls = client->stream->tls;
     }

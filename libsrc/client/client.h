@@ -12,6 +12,7 @@
 #include "client/keys.h"
 #include "client/login.h"
 #include "client/screen.h"
+#include "client/size.h"
 #include "client/wait.h"
 #include "net/stream.h"
 #include "net/target.h"
@@ -86,6 +87,10 @@ struct ph_client {
     enum client_continuous continuous;
     bool fence;     /* the server has sent one */
     uint64_t bells; /* rung so far */
+    struct size_state size;
+    struct cursor_shape *cursor; /* or NULL */
+    int pointer_x, pointer_y;    /* where the server last said it is, or this client put it */
+    bool pointer_known;
     char name[RFB_NAME_MAX + 1];
     uint16_t x, y; /* where the pointer was put last */
     uint8_t buttons;

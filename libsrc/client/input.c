@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "client/input.h"
 
+#include "client/cursor.h"
 #include "client/keys.h"
 #include "rfb/err.h"
 #include "rfb/msg.h"
@@ -26,6 +27,7 @@ static int put_pointer(struct ph_client *c, int x, int y, uint8_t buttons, ph_er
     c->x = (uint16_t)x;
     c->y = (uint16_t)y;
     c->buttons = buttons;
+    cursor_moved(c, x, y);
     c->input_sent = true;
     return PH_OK;
 }

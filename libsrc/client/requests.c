@@ -11,9 +11,12 @@
  * (VNCSConnectionST::needRenderedCursor), and does not say where that is before it moves.
  * ContinuousUpdates and Fence belong together: TigerVNC drops who enables the one without the other
  * (VNCSConnectionST::enableContinuousUpdates). */
-static const int32_t pseudo[] = {RFB_ENC_CURSOR,       RFB_ENC_LAST_RECT,
-                                 RFB_ENC_DESKTOP_SIZE, RFB_ENC_DESKTOP_NAME,
-                                 RFB_ENC_FENCE,        RFB_ENC_CONTINUOUS_UPDATES};
+static const int32_t pseudo[] = {
+    RFB_ENC_CURSOR_WITH_ALPHA,  RFB_ENC_CURSOR,       RFB_ENC_POINTER_POS,
+    RFB_ENC_VMWARE_CURSOR_POS,  RFB_ENC_LAST_RECT,    RFB_ENC_EXTENDED_DESKTOP_SIZE,
+    RFB_ENC_DESKTOP_SIZE,       RFB_ENC_DESKTOP_NAME, RFB_ENC_FENCE,
+    RFB_ENC_CONTINUOUS_UPDATES,
+};
 enum { PSEUDO = sizeof pseudo / sizeof pseudo[0] };
 
 static int queued(int rc, ph_error *error)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/cursor.h"
 #include "client/decoder.h"
 #include "client/messages.h"
 #include "client/requests.h"
@@ -92,21 +93,69 @@ void session_destroy(struct session *s)
 
 /* ---- what the server says ---- */
 
-static void on_name(struct session *s, const uint8_t *text, size_t n)
+/* Rectangles that paint nothing; body has been gathered, len bytes. */
+
+static int on_name(struct session *s, const struct rfb_rect_head *head, const uint8_t *body,
+                   size_t len, ph_error *error)
 {
+    (void)head, (void)error;
     pthread_mutex_lock(&s->c->lock);
-    client_set_name(s->c, text, n); /* the framer has bounded it */
+    client_set_name(s->c, body + 4, len - 4); /* the framer has bounded it */
     pthread_mutex_unlock(&s->c->lock);
+    return PH_OK;
 }
 
-static int on_size(struct session *s, ph_error *error)
+/* The framer has taken the new size, or not, where a request of ours was refused. */
+static int on_size(struct session *s, const struct rfb_rect_head *head, const uint8_t *body,
+                   size_t len, ph_error *error)
 {
+    (void)len;
     s->sized = true;
+    if (head->encoding == RFB_ENC_EXTENDED_DESKTOP_SIZE)
+        size_told(s->c, head, body);
     if (s->framer.width == screen_width(s->c->screen) &&
         s->framer.height == screen_height(s->c->screen))
         return PH_OK;
     resize(s);
     return requests_resized(s->c, error);
+}
+
+static int on_cursor(struct session *s, const struct rfb_rect_head *head, const uint8_t *body,
+                     size_t len, ph_error *error)
+{
+    (void)len;
+    return cursor_told(s->c, head, body, error);
+}
+
+static int on_pointer(struct session *s, const struct rfb_rect_head *head, const uint8_t *body,
+                      size_t len, ph_error *error)
+{
+    (void)body, (void)len, (void)error;
+    pthread_mutex_lock(&s->c->lock);
+    cursor_moved(s->c, head->r.x, head->r.y);
+    pthread_mutex_unlock(&s->c->lock);
+    return PH_OK;
+}
+
+typedef int rect_handler(struct session *s, const struct rfb_rect_head *head, const uint8_t *body,
+                         size_t len, ph_error *error);
+
+static const struct {
+    int32_t encoding;
+    rect_handler *handle;
+} handlers[] = {
+    {RFB_ENC_DESKTOP_SIZE, on_size},         {RFB_ENC_EXTENDED_DESKTOP_SIZE, on_size},
+    {RFB_ENC_DESKTOP_NAME, on_name},         {RFB_ENC_CURSOR, on_cursor},
+    {RFB_ENC_CURSOR_WITH_ALPHA, on_cursor},  {RFB_ENC_POINTER_POS, on_pointer},
+    {RFB_ENC_VMWARE_CURSOR_POS, on_pointer},
+};
+
+static rect_handler *find_handler(int32_t encoding)
+{
+    for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
+        if (handlers[i].encoding == encoding)
+            return handlers[i].handle;
+    return NULL;
 }
 
 /* A rectangle is complete; wire points at its header when it was gathered. */
@@ -122,15 +171,10 @@ static int on_rect_end(struct session *s, const struct rfb_s2c_event *ev, uint8_
         }
         return screen_painted(s->c->screen, head->r, error);
     }
-    switch (head->encoding) {
-    case RFB_ENC_DESKTOP_SIZE:
-        return on_size(s, error);
-    case RFB_ENC_DESKTOP_NAME:
-        on_name(s, wire + DECODER_HEADER + 4, len - DECODER_HEADER - 4);
+    rect_handler *handle = find_handler(head->encoding);
+    if (handle == NULL)
         return PH_OK;
-    default:
-        return PH_OK; /* nothing that is shown yet */
-    }
+    return handle(s, head, wire + DECODER_HEADER, len - DECODER_HEADER, error);
 }
 
 static int on_update_end(struct session *s, ph_error *error)
@@ -182,7 +226,7 @@ static int on_rect(struct session *s, const struct rfb_s2c_event *ev, size_t beh
                          ev->encoding->name);
     s->raw = 0;
     bool pixels = ev->encoding->flags & RFB_ENC_F_PIXELS;
-    if (head->encoding == RFB_ENC_DESKTOP_NAME || (pixels && head->encoding != RFB_ENC_RAW))
+    if (head->encoding != RFB_ENC_RAW)
         gather(s, behind_header - DECODER_HEADER, body_max(head->r));
     return pixels ? begin_painting(s, head->encoding, error) : PH_OK;
 }

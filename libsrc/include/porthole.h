@@ -174,6 +174,8 @@ typedef struct ph_info {
     int continuous_updates; /* it sends changes without being asked for each (rfbproto,
                                ContinuousUpdates) */
     int fence;              /* it sends fences (rfbproto, Fence) */
+    int resize;             /* it takes ph_resize, though it may say no; known from the first frame
+                               on */
 } ph_info;
 
 #define PH_INFO_INIT                                                                               \
@@ -290,6 +292,47 @@ PH_API int ph_frame_find(const ph_frame *frame, const ph_pattern *pattern, const
  * in one after that. *frame: where it is, at *at. A search is cut off 50 ms behind the limit. */
 PH_API int ph_wait_match(ph_client *client, const ph_watch *watch, const ph_pattern *pattern,
                          const ph_limit *limit, ph_frame **frame, ph_point *at, ph_error *error);
+
+/* ---- the pointer ---- */
+
+/* The pointer at one moment. Immutable and reference-counted, like a frame. */
+typedef struct ph_cursor ph_cursor;
+
+typedef struct ph_cursor_info {
+    size_t size;        /* sizeof(ph_cursor_info) */
+    int position_known; /* 0: neither has the server told (PointerPos, VMware's cursor position) nor
+                           has this connection moved it, or it is not on the screen */
+    int x, y;           /* where its hot spot is; 0 when not known */
+    int width, height;  /* of the shape; 0: it is hidden, or the server has told none */
+    int hot_x, hot_y;   /* the hot spot, from the shape's top left corner; a server may put it
+                           outside */
+    const uint32_t *pixels; /* height rows of width pixels 0xAARRGGBB, premultiplied by their alpha;
+                               valid as long as the reference is held; NULL when there are none */
+} ph_cursor_info;
+
+#define PH_CURSOR_INFO_INIT                                                                        \
+    {                                                                                              \
+        .size = sizeof(ph_cursor_info)                                                             \
+    }
+
+/* The pointer as it is now (RFC 6143 section 7.8.1; rfbproto, CursorWithAlpha); waits for nothing.
+ * TigerVNC tells no shape while it draws the pointer into the pixels, see ph_frame. *cursor is a
+ * reference for the caller; NULL on failure: PH_E_NO_MEMORY, or why the connection ended. */
+PH_API int ph_cursor_get(ph_client *client, ph_cursor **cursor, ph_error *error);
+PH_API ph_cursor *ph_cursor_ref(ph_cursor *cursor);
+PH_API void ph_cursor_unref(ph_cursor *cursor); /* NULL is accepted */
+/* Fills *info, which began as PH_CURSOR_INFO_INIT. PH_E_ARGUMENT for an unknown size. */
+PH_API int ph_cursor_describe(const ph_cursor *cursor, ph_cursor_info *info, ph_error *error);
+
+/* ---- resizing ---- */
+
+/* Asks the server for a screen of this size (rfbproto, SetDesktopSize), as one screen that keeps the
+ * id of the first there is, and awaits its answer and a frame of the new size. At once where the
+ * screen has it. 1 to 16384 a side, 2^26 pixels in all. PH_E_REFUSED says the server's reason;
+ * PH_E_UNSUPPORTED: it does not take such requests; PH_E_ARGUMENT, PH_E_TIMEOUT, _CANCELLED,
+ * PH_E_NO_MEMORY, or why the connection ended. */
+PH_API int ph_resize(ph_client *client, int width, int height, const ph_limit *limit,
+                     ph_error *error);
 
 /* ---- bell ---- */
 

@@ -163,6 +163,21 @@ int rfb_msg_put_continuous(struct rfb_buf *out, bool enable, struct rfb_rect r)
     return put_flag_rect(out, RFB_C2S_ENABLE_CONTINUOUS_UPDATES, enable, r);
 }
 
+/* rfbproto, SetDesktopSize */
+int rfb_msg_put_desktop_size(struct rfb_buf *out, uint16_t width, uint16_t height, uint32_t id,
+                             uint32_t flags)
+{
+    uint8_t p[8 + 16] = {RFB_C2S_SET_DESKTOP_SIZE};
+    rfb_set_u16(p + 2, width);
+    rfb_set_u16(p + 4, height);
+    p[6] = 1; /* screens */
+    rfb_set_u32(p + 8, id);
+    rfb_set_u16(p + 16, width); /* from (0, 0) */
+    rfb_set_u16(p + 18, height);
+    rfb_set_u32(p + 20, flags);
+    return rfb_buf_put(out, p, sizeof p);
+}
+
 int rfb_msg_put_key(struct rfb_buf *out, bool down, uint32_t keysym)
 {
     uint8_t p[8] = {RFB_C2S_KEY, down};

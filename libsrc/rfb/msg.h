@@ -74,6 +74,9 @@ int rfb_msg_put_request(struct rfb_buf *out, bool incremental, struct rfb_rect r
 int rfb_msg_put_key(struct rfb_buf *out, bool down, uint32_t keysym);
 int rfb_msg_put_pointer(struct rfb_buf *out, uint8_t buttons, uint16_t x, uint16_t y);
 int rfb_msg_put_continuous(struct rfb_buf *out, bool enable, struct rfb_rect r);
+/* One screen of the whole size, with this id and these flags. */
+int rfb_msg_put_desktop_size(struct rfb_buf *out, uint16_t width, uint16_t height, uint32_t id,
+                             uint32_t flags);
 int rfb_msg_put_fence(struct rfb_buf *out, uint32_t flags, const uint8_t *payload, uint8_t n);
 
 #endif

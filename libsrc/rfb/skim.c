@@ -23,6 +23,7 @@ static const struct rfb_encoding table[] = {
     {RFB_ENC_TIGHT_PNG, "tightpng", PIXELS | FREE, rfb_skim_tight_png},
     {RFB_ENC_CURSOR, "cursor", FREE, rfb_skim_cursor},
     {RFB_ENC_XCURSOR, "xcursor", FREE, rfb_skim_xcursor},
+    {RFB_ENC_CURSOR_WITH_ALPHA, "cursorwithalpha", FREE, rfb_skim_cursor_with_alpha},
     {RFB_ENC_DESKTOP_SIZE, "desktopsize", 0, NULL},
     {RFB_ENC_EXTENDED_DESKTOP_SIZE, "extendeddesktopsize", 0, rfb_skim_screens},
     {RFB_ENC_LAST_RECT, "lastrect", 0, NULL},

@@ -81,6 +81,7 @@ int rfb_skim_tight_png(struct rfb_skim *s);
 int rfb_skim_h264(struct rfb_skim *s);
 int rfb_skim_cursor(struct rfb_skim *s);
 int rfb_skim_xcursor(struct rfb_skim *s);
+int rfb_skim_cursor_with_alpha(struct rfb_skim *s);
 int rfb_skim_screens(struct rfb_skim *s); /* ExtendedDesktopSize */
 int rfb_skim_name(struct rfb_skim *s);
 int rfb_skim_led(struct rfb_skim *s);

@@ -28,6 +28,24 @@ int rfb_skim_xcursor(struct rfb_skim *s)
     return cursor_body(s, 2, 0, 6);
 }
 
+/* The encoding of what follows, then RGBA. Servers send Raw, and nothing else is framed. */
+int rfb_skim_cursor_with_alpha(struct rfb_skim *s)
+{
+    uint64_t w = s->r.w, h = s->r.h;
+    switch (s->state) {
+    case START:
+        if (w > RFB_CURSOR_SIDE_MAX || h > RFB_CURSOR_SIDE_MAX)
+            return rfb_skim_fail(s, RFB_E_TOO_LARGE, "cursor: more than 1024 pixels a side");
+        return rfb_skim_want(s, LENGTH, 4);
+    case LENGTH:
+        if (rfb_get_u32(s->field) != RFB_ENC_RAW)
+            return rfb_skim_fail(s, RFB_E_INVALID, "cursor with alpha: not in the encoding raw");
+        return rfb_skim_pass(s, END, w * h * 4);
+    default:
+        return 1;
+    }
+}
+
 int rfb_skim_screens(struct rfb_skim *s)
 {
     switch (s->state) {

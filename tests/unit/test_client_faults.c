@@ -301,9 +301,10 @@ static void broken_rectangles_end_the_connection(void **state)
         FAULT(0, 0, 8, 8, RFB_ENC_TIGHT, "\x90\4abcd", PH_E_PROTOCOL,
               "JPEG, which was not asked for"),
         FAULT(0, 0, 8, 8, RFB_ENC_HEXTILE, "\0", PH_E_PROTOCOL, "a colour that was never set"),
-        /* framed correctly, but nobody was asked: the size must not be believed by halves */
-        FAULT(0, 0, 16384, 4096, RFB_ENC_EXTENDED_DESKTOP_SIZE, "\0\0\0\0", PH_E_PROTOCOL,
-              "not asked for"),
+        /* framed correctly, but nobody has asked for it */
+        FAULT(0, 0, 16384, 4096, RFB_ENC_QEMU_AUDIO, "", PH_E_PROTOCOL, "not asked for"),
+        FAULT(0, 0, 65535, 1, RFB_ENC_EXTENDED_DESKTOP_SIZE, "\0\0\0\0", PH_E_PROTOCOL,
+              "16384 a side"),
     };
     (void)state;
     for (size_t i = 0; i < COUNT(faults); i++) {

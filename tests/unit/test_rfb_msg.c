@@ -219,6 +219,10 @@ static void client_messages(void **state)
     assert_put(&b, rfb_msg_put_pointer(&b, 0x85, 0x1234, 0x5678), "05 85 1234 5678");
     assert_put(&b, rfb_msg_put_fence(&b, RFB_FENCE_REQUEST | RFB_FENCE_SYNC_NEXT, payload, 3),
                "f8 000000 80000004 03 'abc'");
+    assert_put(&b, rfb_msg_put_continuous(&b, true, (struct rfb_rect){1, 2, 0x304, 0x506}),
+               "96 01 0001 0002 0304 0506");
+    assert_put(&b, rfb_msg_put_desktop_size(&b, 0x102, 0x304, 0x11223344, 0xa1b2c3d4),
+               "fb 00 0102 0304 01 00 11223344 0000 0000 0102 0304 a1b2c3d4");
     assert_put(&b, rfb_msg_put_fence(&b, 1, NULL, 0), "f8 000000 00000001 00");
     rfb_buf_finish(&b);
 }

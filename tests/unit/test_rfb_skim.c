@@ -395,6 +395,11 @@ static void cursors(void **state)
         {RFB_ENC_CURSOR, 1025, 1, &format8, "", TOO_LARGE},
         {RFB_ENC_CURSOR, 1, 1025, &format8, "", TOO_LARGE},
         {RFB_ENC_CURSOR, 1025, 0, &format8, "", TOO_LARGE},
+        {RFB_ENC_CURSOR_WITH_ALPHA, 2, 1, &format32, "00000000 aa*8", GOOD},
+        {RFB_ENC_CURSOR_WITH_ALPHA, 2, 1, &format16, "00000000 aa*8", GOOD},
+        {RFB_ENC_CURSOR_WITH_ALPHA, 0, 0, &format32, "00000000", GOOD},
+        {RFB_ENC_CURSOR_WITH_ALPHA, 2, 1, &format32, "00000007", INVALID},
+        {RFB_ENC_CURSOR_WITH_ALPHA, 1025, 1, &format32, "", TOO_LARGE},
         {RFB_ENC_XCURSOR, 8, 3, &format32, "cc*6 11*3 22*3", GOOD}, /* two colours, two masks */
         {RFB_ENC_XCURSOR, 9, 3, &format8, "cc*6 11*6 22*6", GOOD},
         {RFB_ENC_XCURSOR, 0, 0, &format32, "", GOOD},
@@ -444,6 +449,7 @@ static void the_table(void **state)
         {-260, "tightpng", P | S, true},
         {-239, "cursor", S, true},
         {-240, "xcursor", S, true},
+        {-314, "cursorwithalpha", S, true},
         {-223, "desktopsize", 0, false},
         {-308, "extendeddesktopsize", 0, true},
         {-224, "lastrect", 0, false},
@@ -471,9 +477,8 @@ static void the_table(void **state)
 static void unknown_encodings(void **state)
 {
     (void)state;
-    static const int32_t unknown[] = {3,    8,    9,    10,   17,        21,
-                                      -1,   -32,  -23,  -247, -256,      -312,
-                                      -313, -314, -316, -317, INT32_MAX, INT32_MIN};
+    static const int32_t unknown[] = {3,    8,    9,    10,   17,   21,   -1,        -32,      -23,
+                                      -247, -256, -312, -313, -316, -317, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < COUNT(unknown); i++)
         if (rfb_encoding_find(unknown[i]) != NULL)
             fail_msg("%d is known", unknown[i]);
