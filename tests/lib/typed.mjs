@@ -33,10 +33,10 @@ export class TypedText {
   }
 }
 
-// It has the keyboard's focus.
-export async function startTypedText(desktop, { title = 'typed text' } = {}) {
+// It has the keyboard's focus. echo: what is typed is shown.
+export async function startTypedText(desktop, { title = 'typed text', echo = false } = {}) {
   const file = await desktop.scope.file(`typed-${++counter}`);
-  const script = 'stty -icanon -echo -isig -iexten -ixon min 1; : >"$1.ready"; exec cat >"$1"';
+  const script = `stty -icanon ${echo ? '' : '-'}echo -isig -iexten -ixon min 1; : >"$1.ready"; exec cat >"$1"`;
   const program = desktop.scope.start('xterm', ['-u8', '-title', title, '-geometry', '80x24+60+60', '-e', 'sh', '-c', script, 'sh', file],
     { env: { ...desktop.env, LC_ALL: 'C.UTF-8', XMODIFIERS: '@im=none' } });
   const window = await desktop.window(program, title);

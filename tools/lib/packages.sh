@@ -20,6 +20,9 @@ PACKAGES_TEST=(
   chromium novnc tigervnc-tools xclip xfonts-base xz-utils
 )
 
+# to compare with: make bench-client
+PACKAGES_BENCH=(gvncviewer scrot x11vnc)
+
 # Those of the named packages that are missing. Node.js and npm may also come from elsewhere: the command counts.
 packages_missing() {
   local package

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The benchmark's programs and servers work: every one is run, as briefly as it can be. What it measures is not judged here.
+import assert from 'node:assert/strict';
+import { live } from '../lib/proc.mjs';
+import { Bench } from '../bench/bench.mjs';
+import { table } from '../bench/measure.mjs';
+import { decode, frame, latency } from '../bench/rows.mjs';
+
+live('the benchmark measures', async (scope) => {
+  const bench = new Bench({ rounds: 1, updates: 2, scope });
+  const spawned = await bench.tool('bench_spawn', ['2', 'true', '--', 'sleep', '0.01']);
+  assert.deepEqual(Object.values(spawned).map((list) => list.length), [2, 2]);
+  assert.ok(Math.min(...spawned[1]) >= 10, `sleeping 10 ms took ${spawned[1]}`);
+  const rows = [...await frame(bench), ...await latency(bench), ...await decode(bench)];
+  assert.equal(rows.length, 8);
+  for (const row of rows) assert.match(row.figure, /^\d/, row.work);
+  assert.match(table(rows), /^\| Work .*\n\|-.*\n\| a frame after .*/);
+});
