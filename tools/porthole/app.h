@@ -47,9 +47,9 @@ struct command {
 /* Every command, in the order of the help; NULL ends the table. */
 extern const struct command *const commands[];
 
-extern const struct command command_info, command_screenshot, command_move, command_click,
-    command_drag, command_scroll, command_key, command_type, command_do, command_wait,
-    command_completion;
+extern const struct command command_info, command_screenshot, command_zoom, command_move,
+    command_click, command_drag, command_scroll, command_key, command_type, command_do,
+    command_wait, command_completion;
 
 /* To standard output. */
 void help_print(void);

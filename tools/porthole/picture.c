@@ -42,7 +42,13 @@ json_t *picture_region_json(const ph_rect *r)
 
 json_t *picture_json(const ph_image_info *info, size_t len)
 {
-    return json_pack("{s:s, s:i, s:i, s:o, s:I}", "format", format_name(info->format), "width",
-                     info->width, "height", info->height, "region",
-                     picture_region_json(&info->region), "bytes", (json_int_t)len);
+    const ph_rect *r = &info->region;
+    json_t *about =
+        json_pack("{s:s, s:i, s:i, s:o, s:f, s:f, s:I}", "format", format_name(info->format),
+                  "width", info->width, "height", info->height, "region", picture_region_json(r),
+                  "scale_x", (double)r->width / info->width, "scale_y",
+                  (double)r->height / info->height, "bytes", (json_int_t)len);
+    if (info->quality != 0)
+        json_object_set_new(about, "quality", json_integer(info->quality));
+    return about;
 }

@@ -14,7 +14,8 @@
 int picture_format_of(const char *path);
 
 /* {"format", "width", "height" of the picture, "region": [x0, y0, x1, y1] of the desktop that it
- * shows, "bytes"}. */
+ * shows, "scale_x", "scale_y": pixels of the desktop to one of the picture, "bytes", and "quality"
+ * of a lossy one}. docs/porthole.1 says how to find a pixel's place on the desktop. */
 json_t *picture_json(const ph_image_info *info, size_t len);
 
 /* [x0, y0, x1, y1], the second corner not in it. */
