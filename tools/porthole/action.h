@@ -119,7 +119,6 @@ struct action_context {
     ph_client *client;
     ph_limit limit;              /* of each thing that waits for the server */
     int interrupt_fd;            /* readable: stop waiting; or -1 */
-    struct action_point pointer; /* where it is, when that is known */
     ph_frame *held[ACTION_HELD]; /* the frames of the last pictures, for unless_changed_since */
 };
 void action_context_finish(struct action_context *context);
@@ -133,6 +132,8 @@ int action_run(struct action_context *context, const struct action *action, json
 /* For the functions of the table. */
 ph_limit action_limit(const struct action_context *context, const struct action_values *values,
                       int64_t waits_ms);
+/* Where the pointer is. PH_E_NOT_FOUND when neither the server has told nor an action moved it. */
+int action_pointer(struct action_context *context, ph_point *at, ph_error *error);
 /* The frame of that sequence where it is held, else NULL; borrowed. */
 const ph_frame *action_held(const struct action_context *context, int64_t sequence);
 /* Until the region (all 0: the screen) differs from since, or is quiet; *frame is the caller's. */

@@ -11,19 +11,14 @@ enum { DRAG_STEP = 16 };
 static int place(struct action_context *context, const struct action_point *point, ph_point *at,
                  ph_error *error)
 {
-    if (!point->given && !context->pointer.given)
-        return action_error(error, PH_E_ARGUMENT,
-                            "no coordinate, and where the pointer is is not known yet");
-    *at = point->given ? point->at : context->pointer.at;
-    return PH_OK;
-}
-
-/* Keeps where the pointer is. */
-static int arrived(struct action_context *context, ph_point at, int rc)
-{
-    if (rc == PH_OK)
-        context->pointer = (struct action_point){true, at};
-    return rc;
+    int rc = PH_OK;
+    if (point->given)
+        *at = point->at;
+    else
+        rc = action_pointer(context, at, error);
+    return rc == PH_E_NOT_FOUND ? action_error(error, PH_E_ARGUMENT, "no coordinate, and %s",
+                                               "where the pointer is is not known yet")
+                                : rc;
 }
 
 static int click(struct action_context *context, const struct action_values *v, int button,
@@ -36,7 +31,7 @@ static int click(struct action_context *context, const struct action_values *v, 
     int rc = place(context, &v->coordinate, &at, error);
     if (rc == PH_OK)
         rc = ph_click(context->client, at.x, at.y, button, count, &options, &limit, error);
-    return arrived(context, at, rc);
+    return rc;
 }
 
 #define CLICK(name, button, count)                                                                 \
@@ -58,7 +53,7 @@ int action_mouse_move(struct action_context *context, const struct action_values
     const ph_limit limit = action_limit(context, v, 0);
     const ph_point at = v->coordinate.at;
     (void)answer;
-    return arrived(context, at, ph_move(context->client, at.x, at.y, &limit, error));
+    return ph_move(context->client, at.x, at.y, &limit, error);
 }
 
 static int button(struct action_context *context, const struct action_values *v, int down,
@@ -69,7 +64,7 @@ static int button(struct action_context *context, const struct action_values *v,
     int rc = place(context, &v->coordinate, &at, error);
     if (rc == PH_OK)
         rc = ph_button(context->client, at.x, at.y, PH_BUTTON_LEFT, down, &limit, error);
-    return arrived(context, at, rc);
+    return rc;
 }
 
 int action_left_mouse_down(struct action_context *context, const struct action_values *v,
@@ -110,7 +105,7 @@ int action_left_click_drag(struct action_context *context, const struct action_v
     int rc = v->path.count != 0 ? PH_OK : place(context, &v->start_coordinate, &line[0], error);
     if (rc == PH_OK)
         rc = ph_drag(context->client, points, count, PH_BUTTON_LEFT, &options, &limit, error);
-    return arrived(context, points[count - 1], rc);
+    return rc;
 }
 
 int action_scroll(struct action_context *context, const struct action_values *v, json_t *answer,
@@ -128,7 +123,7 @@ int action_scroll(struct action_context *context, const struct action_values *v,
     if (rc == PH_OK)
         rc = ph_scroll(context->client, at.x, at.y, direction.x * amount, direction.y * amount,
                        &options, &limit, error);
-    return arrived(context, at, rc);
+    return rc;
 }
 
 struct chord_call {

@@ -12,15 +12,30 @@
 
 enum { QUIET_MS = 500 };
 
+int action_pointer(struct action_context *context, ph_point *at, ph_error *error)
+{
+    ph_cursor_info info = PH_CURSOR_INFO_INIT;
+    ph_cursor *cursor;
+    int rc = ph_cursor_get(context->client, &cursor, error);
+    if (rc != PH_OK)
+        return rc;
+    rc = ph_cursor_describe(cursor, &info, error);
+    ph_cursor_unref(cursor);
+    if (rc == PH_OK && !info.position_known)
+        return action_error(error, PH_E_NOT_FOUND, "where the pointer is is not known yet");
+    *at = (ph_point){info.x, info.y};
+    return rc;
+}
+
 int action_cursor_position(struct action_context *context, const struct action_values *v,
                            json_t *answer, ph_error *error)
 {
+    ph_point at;
+    int rc = action_pointer(context, &at, error);
     (void)v;
-    if (!context->pointer.given)
-        return action_error(error, PH_E_NOT_FOUND, "where the pointer is is not known yet");
-    json_object_set_new(answer, "coordinate",
-                        json_pack("[i, i]", context->pointer.at.x, context->pointer.at.y));
-    return PH_OK;
+    if (rc == PH_OK)
+        json_object_set_new(answer, "coordinate", json_pack("[i, i]", at.x, at.y));
+    return rc;
 }
 
 static int64_t now_ms(void)

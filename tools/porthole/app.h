@@ -36,10 +36,11 @@ struct option_spec;
 
 struct command {
     const char *name;
-    const char *arguments; /* as in "X Y"; "" for none */
-    const char *summary;   /* one line, for the list of commands */
-    const char *details;   /* further lines of its own help; NULL: none */
-    const char *words;     /* what its first argument can be, "get|set" or "FILE"; NULL: no such */
+    const char *arguments;    /* as in "X Y"; "" for none */
+    const char *summary;      /* one line, for the list of commands */
+    const char *details;      /* further lines of its own help; NULL: none */
+    void (*print_more)(void); /* still further ones, behind the options; NULL: none */
+    const char *words; /* what its first argument can be, "get|set" or "FILE"; NULL: no such */
     const struct option_spec *options; /* or NULL */
     command_fn *run;
 };
@@ -49,7 +50,7 @@ extern const struct command *const commands[];
 
 extern const struct command command_info, command_screenshot, command_zoom, command_move,
     command_click, command_drag, command_scroll, command_key, command_type, command_do,
-    command_wait, command_completion;
+    command_wait, command_cursor, command_size, command_completion;
 
 /* To standard output. */
 void help_print(void);

@@ -120,6 +120,23 @@ static int run_all(struct run *run)
     }
 }
 
+static void print_params(const struct action_param *p)
+{
+    for (; p->name != NULL; p++)
+        printf("      %-22s %s%s\n", p->name, p->required ? "* " : "", p->summary);
+}
+
+static void print_actions(void)
+{
+    printf("\nActions, their parameters (* must be there), and what is Porthole's own:\n");
+    for (const struct action_spec *s = action_specs; s->name != NULL; s++) {
+        printf("  %-26s %s\n", s->name, s->summary);
+        print_params(s->params);
+    }
+    printf("  With every action:\n");
+    print_params(action_common_params);
+}
+
 static int cmd_do(struct app *app, int argc, char **argv)
 {
     static struct run run;
@@ -148,6 +165,10 @@ const struct command command_do = {
     .name = "do",
     .arguments = "[FILE]",
     .summary = "run actions in JSON, from FILE or standard input, on one connection",
+    .details = "An array is checked wholly before anything runs; an object runs when it has been "
+               "read. It\n"
+               "stops at the first failure. Each action is answered by a line of JSON.\n",
+    .print_more = print_actions,
     .words = "FILE",
     .run = cmd_do,
 };

@@ -56,5 +56,7 @@ void help_print_command(const struct command *c)
         printf("\nOptions:\n");
         print_options(c->options);
     }
+    if (c->print_more != NULL)
+        c->print_more();
     printf("\nporthole --help tells the options that every command takes.\n");
 }
