@@ -47,9 +47,10 @@ static int parse_encodings(struct ph_client *c, const char *names, ph_error *err
 
 /* A copy costs less than a codec where bytes do not leave the machine. TigerVNC compresses as soon
  * as it may, so there nothing else is offered. */
-static const char *default_encodings(const struct net_target *target)
+static const char *default_encodings(const struct net_target *target, int jpeg_quality)
 {
-    return net_target_is_local(target) ? "copyrect,raw" : "copyrect,tight,zrle,hextile,raw";
+    return net_target_is_local(target) && jpeg_quality == 0 ? "copyrect,raw"
+                                                            : "copyrect,tight,zrle,hextile,raw";
 }
 
 static int take_options(struct ph_client *c, const ph_options *options, ph_error *error)
@@ -60,11 +61,16 @@ static int take_options(struct ph_client *c, const ph_options *options, ph_error
     if (options->size != sizeof *options)
         return error_set(error, PH_E_ARGUMENT,
                          "ph_options of an unknown size: begin with PH_OPTIONS_INIT");
-    const char *names =
-        options->encodings != NULL ? options->encodings : default_encodings(&c->target);
+    const char *names = options->encodings != NULL
+                            ? options->encodings
+                            : default_encodings(&c->target, options->jpeg_quality);
     int rc = parse_encodings(c, names, error);
     if (rc != PH_OK)
         return rc;
+    if (options->jpeg_quality < 0 || options->jpeg_quality > 10)
+        return error_set(error, PH_E_ARGUMENT, "JPEG quality %d: it is 1 to 10, or 0 for none",
+                         options->jpeg_quality);
+    c->jpeg_quality = options->jpeg_quality;
     c->input_only = options->input_only != 0;
     return login_init(&c->login, options, error);
 }

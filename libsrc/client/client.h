@@ -64,6 +64,7 @@ struct ph_client {
     struct net_target target;
     int32_t encodings[CLIENT_ENCODINGS_MAX];
     uint16_t encoding_count;
+    int jpeg_quality; /* 0: no JPEG */
     bool input_only;
     struct screen *screen;
 

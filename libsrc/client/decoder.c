@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "client/pixel.h"
+#include "client/rre.h"
 #include "client/vncclient.h"
 #include "client/zrle.h"
+#include "image/image.h"
 #include "rfb/skim.h"
 
 enum {
@@ -25,7 +27,9 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 struct decoder {
     const struct vncclient *lib; /* NULL before a rectangle needs it, as is vnc */
     rfbClient *vnc;
+    bool jpeg; /* has been asked for */
     struct zrle zrle;
+    struct rre rre;
     uint32_t *pixels;
     int width, height;
 
@@ -91,15 +95,25 @@ static void got_copy(rfbClient *vnc, int sx, int sy, int w, int h, int x, int y)
     self(vnc)->why = "an unexpected copy";
 }
 
-/* Tight's JPEG is asked for by a quality level only, and none is: it is not lossless, and a small
- * one can take minutes. LibVNCClient leaves the buffer to this callback. */
+/* Tight's JPEG, which only a quality level asks for: it is not lossless. LibVNCClient leaves the
+ * buffer to this callback. */
 static rfbBool got_jpeg(rfbClient *vnc, const uint8_t *buffer, int length, int x, int y, int w,
                         int h)
 {
-    (void)length, (void)x, (void)y, (void)w, (void)h;
-    self(vnc)->why = "JPEG, which was not asked for";
+    struct decoder *d = self(vnc);
+    int rc = PH_OK;
+    if (!d->jpeg)
+        d->why = "JPEG, which was not asked for";
+    else if (allowed(d, x, y, w, h))
+        rc = image_jpeg_into(buffer, (size_t)length,
+                             d->pixels + (size_t)y * (size_t)d->width + (size_t)x, (size_t)d->width,
+                             w, h, NULL);
+    if (rc == PH_E_NO_MEMORY)
+        d->why = zrle_no_memory;
+    else if (rc != PH_OK)
+        d->why = "its JPEG is damaged or of another size";
     free((void *)buffer);
-    return FALSE;
+    return d->why == NULL;
 }
 
 static rfbBool no_framebuffer(rfbClient *vnc)
@@ -152,11 +166,13 @@ static int vnc_need(struct decoder *d, ph_error *error)
     return PH_OK;
 }
 
-struct decoder *decoder_create(void)
+struct decoder *decoder_create(bool jpeg)
 {
     struct decoder *d = calloc(1, sizeof *d);
-    if (d != NULL)
-        zrle_init(&d->zrle);
+    if (d == NULL)
+        return NULL;
+    d->jpeg = jpeg;
+    zrle_init(&d->zrle);
     return d;
 }
 
@@ -190,11 +206,24 @@ static bool inside(const struct decoder *d, struct rfb_rect r)
     return r.x + r.w <= d->width && r.y + r.h <= d->height;
 }
 
-int decoder_raw(struct decoder *d, struct rfb_rect r, uint64_t done, const uint8_t *bytes, size_t n,
-                ph_error *error)
+static int failed(const struct rfb_rect_head *head, const char *why, ph_error *error)
 {
-    if (!inside(d, r))
-        return error_set(error, PH_E_PROTOCOL, "a raw rectangle outside the framebuffer");
+    if (why == NULL)
+        return PH_OK;
+    if (why == zrle_no_memory)
+        return error_set(error, PH_E_NO_MEMORY, "out of memory for decoding");
+    return error_set(error, PH_E_PROTOCOL, "the server's %s rectangle of %dx%d at (%d, %d): %s",
+                     rfb_encoding_find(head->encoding)->name, head->r.w, head->r.h, head->r.x,
+                     head->r.y, why);
+}
+
+static int64_t budget(struct rfb_rect r)
+{
+    return (int64_t)r.w * r.h * REPAINTS_MAX + BUDGET_MIN;
+}
+
+static void raw(struct decoder *d, struct rfb_rect r, uint64_t done, const uint8_t *bytes, size_t n)
+{
     size_t row = (size_t)r.w * sizeof *d->pixels;
     while (n != 0) {
         size_t y = r.y + (size_t)(done / row), in_row = (size_t)(done % row);
@@ -211,7 +240,25 @@ int decoder_raw(struct decoder *d, struct rfb_rect r, uint64_t done, const uint8
         done += part;
         n -= part;
     }
-    return PH_OK;
+}
+
+bool decoder_takes_pieces(int32_t encoding)
+{
+    return encoding == RFB_ENC_RAW || encoding == RFB_ENC_RRE || encoding == RFB_ENC_CORRE;
+}
+
+int decoder_piece(struct decoder *d, const struct rfb_rect_head *head, uint64_t done,
+                  const uint8_t *bytes, size_t n, ph_error *error)
+{
+    if (!inside(d, head->r))
+        return failed(head, "it is outside the framebuffer", error);
+    if (head->encoding == RFB_ENC_RAW) {
+        raw(d, head->r, done, bytes, n);
+        return PH_OK;
+    }
+    if (done == 0)
+        rre_begin(&d->rre, head->encoding, head->r, budget(head->r));
+    return failed(head, rre_feed(&d->rre, bytes, n, d->pixels, (size_t)d->width), error);
 }
 
 static const char *copy_rect(struct decoder *d, const uint8_t *body)
@@ -255,7 +302,7 @@ static const char *by_libvncclient(struct decoder *d, const struct rfb_rect_head
     }
     memcpy(wire - DECODER_SLACK, update_of_one, DECODER_SLACK);
     char *own = vnc->bufoutptr;
-    d->budget = (int64_t)area * REPAINTS_MAX + BUDGET_MIN;
+    d->budget = budget(head->r);
     vnc->bufoutptr = (char *)(wire - DECODER_SLACK);
     vnc->buffered = (unsigned)(DECODER_SLACK + len);
     bool ok = vncclient_handle(d->lib, vnc);
@@ -310,11 +357,5 @@ int decoder_rect(struct decoder *d, const struct rfb_rect_head *head, uint8_t *w
             return rc;
         d->why = by_libvncclient(d, head, wire, len);
     }
-    if (d->why == NULL)
-        return PH_OK;
-    if (d->why == zrle_no_memory)
-        return error_set(error, PH_E_NO_MEMORY, "out of memory for decoding");
-    return error_set(error, PH_E_PROTOCOL, "the server's %s rectangle of %dx%d at (%d, %d): %s",
-                     rfb_encoding_find(head->encoding)->name, head->r.w, head->r.h, head->r.x,
-                     head->r.y, d->why);
+    return failed(head, d->why, error);
 }

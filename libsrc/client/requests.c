@@ -60,14 +60,17 @@ bool requests_listed(const struct ph_client *c, int32_t encoding)
 
 int requests_begin(struct ph_client *c, ph_error *error)
 {
-    int32_t list[CLIENT_ENCODINGS_MAX + PSEUDO];
+    int32_t list[CLIENT_ENCODINGS_MAX + PSEUDO + 1];
+    uint16_t count = (uint16_t)(c->encoding_count + PSEUDO);
     memcpy(list, c->encodings, c->encoding_count * sizeof list[0]);
     memcpy(list + c->encoding_count, pseudo, sizeof pseudo);
+    if (c->jpeg_quality != 0) /* without a level of quality Tight is lossless (rfbproto) */
+        list[count++] = RFB_ENC_JPEG_QUALITY_0 + c->jpeg_quality - 1;
     int rc = RFB_OK;
     if (begin(c)) {
         rc = rfb_msg_put_format(&c->out, &rfb_bgrx);
         if (rc == RFB_OK)
-            rc = rfb_msg_put_encodings(&c->out, list, (uint16_t)(c->encoding_count + PSEUDO));
+            rc = rfb_msg_put_encodings(&c->out, list, count);
         if (rc == RFB_OK)
             rc = rfb_msg_put_request(&c->out, false, everything(c));
     }

@@ -28,7 +28,7 @@ struct session {
     size_t framed;    /* bytes of in that the framer has seen */
     bool gathering;   /* a rectangle or message is being kept whole */
     size_t gather_at; /* of its first byte in in */
-    uint64_t raw;     /* bytes of a raw rectangle painted so far */
+    uint64_t painted; /* bytes of a rectangle's body, where it is painted as it comes */
     bool sized;       /* this update has held a size */
 };
 
@@ -66,7 +66,7 @@ struct session *session_create(struct ph_client *c, const struct rfb_server_init
     s->c = c;
     rfb_s2c_init(&s->framer, init->width, init->height, &rfb_bgrx);
     rfb_buf_init(&s->in, UNGATHERED_MAX);
-    s->decoder = decoder_create();
+    s->decoder = decoder_create(c->jpeg_quality != 0);
     if (s->decoder == NULL)
         goto no_memory;
     if (c->input_only)
@@ -164,7 +164,7 @@ static int on_rect_end(struct session *s, const struct rfb_s2c_event *ev, uint8_
 {
     const struct rfb_rect_head *head = &ev->rect;
     if (ev->encoding->flags & RFB_ENC_F_PIXELS) {
-        if (head->encoding != RFB_ENC_RAW) {
+        if (!decoder_takes_pieces(head->encoding)) {
             int rc = decoder_rect(s->decoder, head, wire, len, error);
             if (rc != PH_OK)
                 return rc;
@@ -209,11 +209,12 @@ static void gathered(struct session *s)
     s->in.max = UNGATHERED_MAX;
 }
 
-/* The longest body that is taken of a rectangle: what its encoding's framing rules let through
- * (RRE: 12 bytes a subrectangle, of which there are no more than pixels). */
+/* The longest body that is kept of a rectangle: an eighth more than its pixels would take
+ * uncompressed. Encoders that do worse send Raw instead; what is small may be all heads and tables.
+ */
 static uint64_t body_max(struct rfb_rect r)
 {
-    return (uint64_t)r.w * r.h * 12 + 65536;
+    return (uint64_t)r.w * r.h * 4 * 9 / 8 + 65536;
 }
 
 static int on_rect(struct session *s, const struct rfb_s2c_event *ev, size_t behind_header,
@@ -224,9 +225,9 @@ static int on_rect(struct session *s, const struct rfb_s2c_event *ev, size_t beh
         return error_set(error, PH_E_PROTOCOL,
                          "the server sent a %s rectangle, which was not asked for",
                          ev->encoding->name);
-    s->raw = 0;
+    s->painted = 0;
     bool pixels = ev->encoding->flags & RFB_ENC_F_PIXELS;
-    if (head->encoding != RFB_ENC_RAW)
+    if (!decoder_takes_pieces(head->encoding))
         gather(s, behind_header - DECODER_HEADER, body_max(head->r));
     return pixels ? begin_painting(s, head->encoding, error) : PH_OK;
 }
@@ -242,12 +243,11 @@ static int on_event(struct session *s, const struct rfb_s2c_event *ev, size_t at
     case RFB_S2C_RECT:
         return on_rect(s, ev, at, error);
     case RFB_S2C_BODY:
-        if (ev->encoding != NULL && ev->rect.encoding == RFB_ENC_RAW) {
-            uint64_t done = s->raw;
-            s->raw += ev->n;
-            return decoder_raw(s->decoder, ev->rect.r, done, ev->bytes, ev->n, error);
-        }
-        return PH_OK;
+        if (s->gathering || ev->encoding == NULL)
+            return PH_OK;
+        rc = decoder_piece(s->decoder, &ev->rect, s->painted, ev->bytes, ev->n, error);
+        s->painted += ev->n;
+        return rc;
     case RFB_S2C_RECT_END: /* wire is of use where gathered */
         rc = on_rect_end(s, ev, wire, at - s->gather_at, error);
         gathered(s);
@@ -276,8 +276,10 @@ int session_reserve(struct session *s, uint8_t **where, size_t *room, ph_error *
     if (rc == RFB_E_NO_MEMORY)
         return error_set(error, PH_E_NO_MEMORY, "out of memory");
     if (rc != RFB_OK)
-        return error_set(error, PH_E_PROTOCOL, "the server sent a rectangle of more than %zu bytes",
-                         s->in.max);
+        return error_set(
+            error, PH_E_PROTOCOL,
+            "the server sent a rectangle of more than %zu bytes, far more than its pixels",
+            s->in.max);
     return PH_OK;
 }
 

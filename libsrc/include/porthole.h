@@ -124,7 +124,9 @@ typedef struct ph_options {
     const char *encodings; /* names in order of preference with commas between: raw copyrect rre
                               corre hextile zlib tight zrle, all lossless. NULL: "copyrect,raw" on
                               a unix socket or loopback, "copyrect,tight,zrle,hextile,raw"
-                              elsewhere */
+                              elsewhere, and where JPEG is wanted */
+    int jpeg_quality;      /* 1 (smallest) to 10 (best): Tight may hold JPEG, which is not lossless;
+                              0: it may not (rfbproto, JPEG Quality Level Pseudo-encoding) */
     int input_only;        /* non-zero: never ask for pixels; ph_frame_get fails */
 } ph_options;
 

@@ -360,6 +360,42 @@ static void painting_over_and_over_is_refused(void **state)
     assert_true(fake_server_stop(s));
 }
 
+/* Tiles of 255 subrectangles with a colour each: framed correctly, and half as large again as the
+ * pixels would be uncompressed. */
+static void fat_tiles(struct fake_server *s, int fd, void *argument)
+{
+    enum { SIDE = 1024, TILES = SIDE / 16 * (SIDE / 16), TILE = 2 + 255 * 6 };
+    uint8_t *body = calloc(TILES, TILE), go[6];
+    (void)s, (void)argument;
+    if (body == NULL)
+        abort();
+    for (size_t i = 0; i < TILES; i++) {
+        body[i * TILE] = 0x18 | (i == 0 ? 0x02 : 0); /* coloured subrectangles */
+        body[i * TILE + 1] = 255;
+    }
+    memmove(body + 5, body + 1, TILES * TILE - 5); /* the first tile's background */
+    fake_handshake(fd, SIDE, SIDE);
+    fake_take_setup(fd);
+    fake_read(fd, go, sizeof go);
+    fake_rect(fd, 0, 0, SIDE, SIDE, RFB_ENC_HEXTILE, body, TILES * TILE);
+    free(body);
+    fake_drain(fd);
+}
+
+static void a_rectangle_holds_no_more_memory_than_its_pixels(void **state)
+{
+    (void)state;
+    struct fake_server *s = fake_server_start(fat_tiles, NULL);
+    ph_client *c = connect_to(s);
+    ph_frame *f;
+    ph_error e;
+    assert_int_equal(ph_move(c, 0, 0, &patient, NULL), PH_OK);
+    assert_int_equal(ph_frame_get(c, 0, &patient, &f, &e), PH_E_PROTOCOL);
+    assert_message(&e, PH_E_PROTOCOL, "far more than its pixels");
+    ph_close(c, NULL, NULL);
+    assert_true(fake_server_stop(s));
+}
+
 /* ---- waiting and ending ---- */
 
 static void only_handshake(struct fake_server *s, int fd, void *argument)
@@ -456,6 +492,7 @@ int main(void)
         cmocka_unit_test(a_resize_gives_a_new_complete_frame),
         cmocka_unit_test(broken_rectangles_end_the_connection),
         cmocka_unit_test(painting_over_and_over_is_refused),
+        cmocka_unit_test(a_rectangle_holds_no_more_memory_than_its_pixels),
         cmocka_unit_test(a_wait_ends_by_deadline_and_by_cancel),
         cmocka_unit_test(closing_does_not_wait_for_painting),
     };
