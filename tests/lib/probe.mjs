@@ -43,6 +43,26 @@ export class Probe {
     for (const name of names) await this.ask('expect', name, file, MATCH_MS);
   }
 
+  async expectTruth(names, peer) {
+    for (;;) {
+      try {
+        return await this.expect(names, await peer.truth());
+      } catch (error) {
+        if (!await peer.isStale?.()) throw error;
+      }
+    }
+  }
+
+  // Connections named by their encodings. One by one, each with its first picture: a client that connects makes QEMU 7.2
+  // drop what it is sending to others, which then get nothing any more (vnc_abort_display_jobs).
+  async connectAll(names, peer) {
+    for (const name of names) {
+      await this.connect(name, peer.where, name);
+      await this.ask('move', name, 0, 0); // TigerVNC draws the pointer for whoever has not moved it to where it is
+      await this.expectTruth([name], peer);
+    }
+  }
+
   // What the server has sent since the last time: {raw: pixels, tight: pixels, cursor: times, ...}
   async counts(name) {
     const answer = await this.ask('counts', name);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // VNC servers of all kinds behind one face: `where` a tap finds them (a socket's path, or a port); draw(step) changes what
 // they show; truth() is what they then hold, as a picture or the name of a PPM file, asked of the server or of the screen
-// behind it, never of RFB. Some have resize(width, height), which draws step 0 of the new size too.
+// behind it, never of RFB. Some have resize(width, height), which draws step 0 of the new size too; and isStale(), which
+// tells that the truth has changed since, for those where nobody knows when all is drawn. wayvnc is in wayland.mjs.
 import { freePort, greeting, startX11vnc, startXvfb, startXvnc, sweep } from './desktop.mjs';
 import { captureX, crop } from './picture.mjs';
 import { peerProgram } from './probe.mjs';

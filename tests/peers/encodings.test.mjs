@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { live } from '../lib/proc.mjs';
 import { Probe } from '../lib/probe.mjs';
+import { wayvnc } from '../lib/wayland.mjs';
 import { libvncserver, qemu, tigervnc, tightvnc, x0vncserver, x11vnc } from '../lib/servers.mjs';
 
 const SIZE = { width: 643, height: 479 };
@@ -27,6 +28,7 @@ const PEERS = [
   { title: 'x11vnc', start: x11vnc, sends: OF_LIBVNCSERVER, resized: [333, 401] },
   // QEMU shows whole blocks of 16 columns.
   { title: 'QEMU', start: qemu, size: { width: 640, height: 479 }, sends: { raw: ALL, hextile: ALL, zlib: ALL, tight: ALL, zrle: ALL }, resized: [800, 333] },
+  { title: 'wayvnc', start: wayvnc, sends: { raw: ALL, tight: ALL, zrle: ALL }, resized: [801, 333] },
 ];
 
 function share(counts, encodings) {
@@ -36,14 +38,14 @@ function share(counts, encodings) {
 }
 const PIXELS = new Set(['raw', 'copyrect', 'rre', 'corre', 'hextile', 'zlib', 'tight', 'tight-jpeg', 'zrle']);
 
-// One by one, each with its first picture: a client that connects makes QEMU 7.2 drop what it is sending to others for
-// the first time, and never resume (vnc_abort_display_jobs).
-async function connectAll(probe, peer, names) {
-  const truth = await peer.truth();
-  for (const name of names) {
-    await probe.connect(name, peer.where, name);
-    await probe.ask('move', name, 0, 0); // TigerVNC draws the pointer for whoever has not moved it to where it is
-    await probe.expect([name], truth);
+// The picture at first and after each step, in encodings that pack pixels in very different ways.
+async function sameAsHeld(scope, peer, steps, names = ['raw', 'hextile', 'tight', 'zrle']) {
+  const probe = await Probe.start(scope);
+  await peer.draw(0);
+  await probe.connectAll(names, peer);
+  for (let step = 1; step <= steps; step++) {
+    await peer.draw(step);
+    await probe.expectTruth(names, peer);
   }
 }
 
@@ -53,16 +55,16 @@ for (const { title, start, size = SIZE, sends, resized } of PEERS) {
     const probe = await Probe.start(scope);
     const names = Object.keys(sends);
     await peer.draw(0);
-    await connectAll(probe, peer, names);
+    await probe.connectAll(names, peer);
     for (let step = 1; step <= STEPS; step++) {
       await peer.draw(step);
-      await probe.expect(names, await peer.truth());
+      await probe.expectTruth(names, peer);
     }
     if (resized) {
       await peer.resize(...resized);
-      await probe.expect(names, await peer.truth());
+      await probe.expectTruth(names, peer);
       await peer.draw(1);
-      await probe.expect(names, await peer.truth());
+      await probe.expectTruth(names, peer);
     }
     for (const name of names) {
       const counts = await probe.counts(name);
@@ -70,4 +72,35 @@ for (const { title, start, size = SIZE, sends, resized } of PEERS) {
       assert.ok(came >= sends[name], `${name}: ${came} of the pixels came so: ${JSON.stringify(counts)}`);
     }
   });
+}
+
+// Servers whose own pixels are others than those that are asked for, and have to be turned into them.
+const FORMATS = [
+  ['TigerVNC Xvnc, 16 bits', tigervnc, { depth: 16 }],
+  ['TigerVNC Xvnc, red and blue changed over', tigervnc, { extra: ['-pixelformat', 'bgr888'] }],
+  ['TightVNC, 16 bits', tightvnc, { depth: 16 }],
+  ['TightVNC, colour map', tightvnc, { depth: 8 }],
+  ['LibVNCServer, red and blue changed over', libvncserver, { format: 'rgbx' }],
+  ['LibVNCServer, 16 bits', libvncserver, { format: 'rgb565' }],
+  ['LibVNCServer, 8 bits', libvncserver, { format: 'bgr233' }],
+  ['LibVNCServer, colour map', libvncserver, { format: 'map8' }],
+  ['x11vnc, 16 bits', x11vnc, { depth: 16 }],
+  ['x11vnc, colour map', x11vnc, { depth: 8 }],
+  ['QEMU, 16 bits', qemu, { bits: 16 }],
+  ['QEMU, colour map', qemu, { bits: 8 }],
+];
+
+for (const [title, start, options] of FORMATS) {
+  live(title, async (scope) => {
+    await sameAsHeld(scope, await start(scope, { width: 320, height: 241, ...options }), 2);
+  });
+}
+
+// LibVNCServer sends no row of more than 30,000 bytes (its UPDATE_BUF_SIZE).
+for (const [title, start, widest] of [['TigerVNC Xvnc', tigervnc, 16384], ['LibVNCServer', libvncserver, 7500]]) {
+  for (const [width, height] of [[1, 1], [2, 3], [65, 17], [widest, 3], [5, 4097]]) {
+    live(`${title} of ${width}x${height}`, async (scope) => {
+      await sameAsHeld(scope, await start(scope, { width, height }), 3);
+    });
+  }
 }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Shows scenes (scene.h) on an X display, full screen, whatever its visual, with a window of its
- * own on top that moves about. Says "ready"; each "draw STEP" on its standard input is answered
- * with "ok" when the X server has done it. Step 0 takes on the size of the screen. */
+ * own on top that then moves. Says "ready"; each "draw STEP" on its standard input is answered with
+ * "ok" when the X server has done it. Step 0 takes on the size of the screen.
+ *
+ * That window is away while the rest is drawn: of a copy whose visible area is several rectangles
+ * TigerVNC (1.12 to 1.15) makes several, which it believes to follow each other where they touch,
+ * and then sends CopyRects with twice the way (vncAddCopied, SimpleUpdateTracker::add_copied). */
 #include <err.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,13 +16,18 @@
 
 #include "scene.h"
 
-enum { LINE = 64, SIDE = 90, CUBE = 6 };
+enum {
+    LINE = 64,
+    SIDE = 90,
+    CUBE = 5 /* a display of 256 colours has kept some for itself */,
+    CUBED = CUBE * CUBE * CUBE
+};
 
 static xcb_connection_t *x;
 static const xcb_screen_t *screen;
 static const xcb_visualtype_t *visual;
 static int bytes_per_pixel;
-static uint32_t map[CUBE * CUBE * CUBE]; /* of a visual without colours in its pixels */
+static uint32_t map[CUBED]; /* of a visual without colours in its pixels */
 static xcb_window_t window, mover;
 static xcb_gcontext_t gc;
 
@@ -46,16 +55,19 @@ static bool true_colour(void)
     return visual->_class == XCB_VISUAL_CLASS_TRUE_COLOR;
 }
 
+static uint16_t level(uint32_t i)
+{
+    return (uint16_t)(i % CUBE * 65535 / (CUBE - 1));
+}
+
 static void fill_map(void)
 {
-    for (uint32_t i = 0; i < CUBE * CUBE * CUBE; i++) {
-        xcb_alloc_color_reply_t *r = xcb_alloc_color_reply(
-            x,
-            xcb_alloc_color(x, screen->default_colormap, (uint16_t)(i / 36 * 13107),
-                            (uint16_t)(i / 6 % 6 * 13107), (uint16_t)(i % 6 * 13107)),
-            NULL);
+    for (uint32_t i = 0; i < CUBED; i++) {
+        xcb_alloc_color_cookie_t asked = xcb_alloc_color(
+            x, screen->default_colormap, level(i / CUBE / CUBE), level(i / CUBE), level(i));
+        xcb_alloc_color_reply_t *r = xcb_alloc_color_reply(x, asked, NULL);
         if (r == NULL)
-            errx(1, "the display has no %d colours", CUBE * CUBE * CUBE);
+            errx(1, "the display has no %d colours to give", CUBED);
         map[i] = r->pixel;
         free(r);
     }
@@ -71,7 +83,7 @@ static uint32_t encode(uint32_t rgb)
 {
     uint32_t r = rgb >> 16 & 0xff, g = rgb >> 8 & 0xff, b = rgb & 0xff;
     if (!true_colour())
-        return map[r * CUBE / 256 * 36 + g * CUBE / 256 * 6 + b * CUBE / 256];
+        return map[(r * CUBE / 256 * CUBE + g * CUBE / 256) * CUBE + b * CUBE / 256];
     return scaled(r, visual->red_mask) | scaled(g, visual->green_mask) |
            scaled(b, visual->blue_mask);
 }
@@ -151,7 +163,9 @@ static void draw(uint32_t step)
     if (step == 0)
         xcb_configure_window(x, window, XCB_CONFIG_WINDOW_WIDTH | XCB_CONFIG_WINDOW_HEIGHT,
                              (uint32_t[]){(uint32_t)canvas.width, (uint32_t)canvas.height});
+    xcb_unmap_window(x, mover);
     scene_draw(&canvas, step);
+    xcb_map_window(x, mover);
     xcb_configure_window(
         x, mover, XCB_CONFIG_WINDOW_X | XCB_CONFIG_WINDOW_Y,
         (uint32_t[]){step * 37 % (uint32_t)canvas.width, step * 23 % (uint32_t)canvas.height});
