@@ -149,8 +149,8 @@ export function sweep(scope, program, display) {
   });
 }
 
-// rfb: 'unix' or 'tcp'; password: VncAuth where given; extra: more arguments.
-export async function startXvnc(scope, { geometry = `${WIDTH}x${HEIGHT}`, rfb = 'unix', password, name = 'test desktop', extra = [] } = {}) {
+// rfb: 'unix' or 'tcp'; password: VncAuth where given; extra: more arguments; env: more environment.
+export async function startXvnc(scope, { geometry = `${WIDTH}x${HEIGHT}`, rfb = 'unix', password, name = 'test desktop', extra = [], env } = {}) {
   const files = await passwordFiles(scope, password);
   const security = password === undefined ? ['-SecurityTypes', 'None'] : ['-SecurityTypes', 'VncAuth', '-PasswordFile', files.server];
   for (let attempt = 1; ; attempt++) {
@@ -159,7 +159,7 @@ export async function startXvnc(scope, { geometry = `${WIDTH}x${HEIGHT}`, rfb = 
       ? ['-rfbport', '-1', '-rfbunixpath', address.path]
       : ['-rfbport', String(address.port), '-interface', '127.0.0.1', '-rfbunixpath', ''];
     const program = scope.start('Xvnc', ['-displayfd', '3', ...where, ...security, '-desktop', name, '-geometry', geometry,
-      '-depth', '24', '-AlwaysShared', '-FrameRate', '240', '-nolisten', 'tcp', '-noreset', ...extra], { extraPipe: true });
+      '-depth', '24', '-AlwaysShared', '-FrameRate', '240', '-nolisten', 'tcp', '-noreset', ...extra], { extraPipe: true, env });
     try {
       const display = await displayOf(program);
       sweep(scope, program, display);
@@ -182,7 +182,7 @@ export async function startXvfb(scope, geometry = `${WIDTH}x${HEIGHT}x24`, scree
 }
 
 // x11vnc shows an Xvfb; its own port or socket.
-export async function startX11vnc(scope, { rfb = 'unix', password, geometry, screen: more, extra = [] } = {}) {
+export async function startX11vnc(scope, { rfb = 'unix', password, geometry, screen: more, extra = [], env } = {}) {
   const { program: screen, display } = await startXvfb(scope, geometry, more);
   const files = await passwordFiles(scope, password);
   const security = password === undefined ? ['-nopw'] : ['-rfbauth', files.server];
@@ -190,7 +190,7 @@ export async function startX11vnc(scope, { rfb = 'unix', password, geometry, scr
     const address = rfb === 'unix' ? { path: await scope.file(`x11vnc-${++counter}.sock`) } : { port: await freePort() };
     const where = address.path ? ['-rfbport', '0', '-unixsock', address.path] : ['-rfbport', String(address.port), '-listen', '127.0.0.1', '-noipv6'];
     const program = scope.start('x11vnc', ['-display', display, ...where, '-forever', '-shared', ...security, '-wait', '10', '-noxdamage',
-      '-norc', '-quiet', '-noxrecord', ...extra], { env: { HOME: await scope.folder() } });
+      '-norc', '-quiet', '-noxrecord', ...extra], { env: { HOME: await scope.folder(), ...env } });
     try {
       await program.until('an RFB greeting', async () => (await greeting(address)).startsWith('RFB '));
       return new Desktop(scope, { display, address, program: screen, server: program, passwordFile: files.plain });

@@ -12,8 +12,7 @@
 #include <sys/eventfd.h>
 
 #include "progress.h"
-
-enum { PASSWORD_MAX = 1024 };
+#include "secrets.h"
 
 int app_fail(int code, const char *format, ...)
 {
@@ -105,23 +104,6 @@ int app_answer(json_t *answer)
     return EXIT_FINE;
 }
 
-/* The first line of a file. */
-static int read_password(const char *path, char *to, size_t size)
-{
-    FILE *f = fopen(path, "re");
-    if (f == NULL)
-        return app_fail(EXIT_USAGE, "cannot read the password file %s: %s", path, strerror(errno));
-    bool got = fgets(to, (int)size, f) != NULL;
-    fclose(f);
-    size_t n = got ? strcspn(to, "\r\n") : 0;
-    if (n == 0 || n == size - 1)
-        return app_fail(EXIT_USAGE,
-                        "the password file %s has no password of 1 to %zu bytes in its first line",
-                        path, size - 2);
-    to[n] = '\0';
-    return EXIT_FINE;
-}
-
 /* ---- signals: while there is a connection, they end a command through its cancel object, so that
  * what is held down is released; before and after, they end the process as usual ---- */
 
@@ -178,21 +160,19 @@ static void let_signals_through(void)
 
 int app_connect(struct app *app, bool input_only, const char *encodings, ph_client **client)
 {
-    char password[PASSWORD_MAX] = "";
+    struct secrets secrets;
     ph_options options = PH_OPTIONS_INIT;
     ph_error error;
-    int code = EXIT_FINE;
     if (app->target == NULL)
         return app_fail(EXIT_USAGE,
                         "no target: name one with -t or in $PORTHOLE, as in -t vnc://HOST:1 or -t "
                         "vnc+unix:/PATH");
+    int code = secrets_find(&secrets, app, &options);
     options.input_only = input_only;
     options.encodings = encodings;
-    options.password = getenv("PORTHOLE_PASSWORD");
-    if (app->password_file != NULL) {
-        code = read_password(app->password_file, password, sizeof password);
-        options.password = password;
-    }
+    options.ca_file = app->ca_file;
+    options.insecure = app->insecure;
+    options.plaintext = app->plaintext;
     if (code == EXIT_FINE)
         code = catch_signals(app);
     progress_begin("connecting to %s", app->target);
@@ -200,7 +180,7 @@ int app_connect(struct app *app, bool input_only, const char *encodings, ph_clie
         ph_connect(app->target, &options, &app->limit, client, &error) != PH_OK)
         code = app_fail_error(&error);
     progress_end();
-    explicit_bzero(password, sizeof password);
+    secrets_wipe(&secrets);
     return code;
 }
 

@@ -23,6 +23,10 @@ enum exit_code {
 struct app {
     const char *target;        /* -t or $PORTHOLE; NULL: none given */
     const char *password_file; /* --password-file or $PORTHOLE_PASSWORD_FILE; or NULL */
+    const char *user;          /* --user; or NULL */
+    const char *token_file;    /* --token-file or $PORTHOLE_TOKEN_FILE; or NULL */
+    const char *ca_file;       /* --ca; or NULL */
+    int insecure, plaintext;   /* as in ph_options */
     int json;
     ph_limit limit;                /* for each call that waits on the connection */
     int interrupt_fd;              /* readable once a signal has cancelled; -1: not connected yet */

@@ -5,9 +5,9 @@
 
 static int print_json(const char *target, const char *name, const ph_info *info)
 {
-    return app_answer(json_pack("{s:s, s:s, s:i, s:i, s:s, s:s}", "target", target, "name", name,
-                                "width", info->width, "height", info->height, "security",
-                                info->security, "rfb",
+    return app_answer(json_pack("{s:s, s:s, s:i, s:i, s:s, s:s?, s:s}", "target", target, "name",
+                                name, "width", info->width, "height", info->height, "security",
+                                info->security, "tls", info->tls, "rfb",
                                 info->rfb_minor == 8   ? "3.8"
                                 : info->rfb_minor == 7 ? "3.7"
                                                        : "3.3"));
@@ -30,8 +30,9 @@ static int cmd_info(struct app *app, int argc, char **argv)
     } else if (app->json) {
         code = print_json(app->target, name, &info);
     } else {
-        printf("name      %s\nsize      %dx%d\nsecurity  %s\nRFB       3.%d\n", name, info.width,
-               info.height, info.security, info.rfb_minor);
+        printf("name      %s\nsize      %dx%d\nsecurity  %s\nTLS       %s\nRFB       3.%d\n", name,
+               info.width, info.height, info.security, info.tls != NULL ? info.tls : "none",
+               info.rfb_minor);
     }
     return app_close(app, client, code);
 }

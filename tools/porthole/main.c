@@ -25,14 +25,41 @@ const struct option_spec global_options[] = {
      .value = "TARGET",
      .take = option_string,
      .at = offsetof(struct globals, app.target),
-     .summary = "vnc://HOST, vnc://HOST:DISPLAY, vnc://HOST::PORT or\n"
-                "vnc+unix:/PATH; default: $PORTHOLE"},
+     .summary = "vnc://HOST, vnc://HOST:DISPLAY, vnc://HOST::PORT, the same\n"
+                "with vncs:// for TLS, ws://HOST:PORT/PATH, wss://...,\n"
+                "vnc+unix:/PATH or fd:NUMBER; default: $PORTHOLE"},
+    {.name = "user",
+     .value = "NAME",
+     .take = option_string,
+     .at = offsetof(struct globals, app.user),
+     .summary = "the user name, where the server wants one"},
     {.name = "password-file",
      .value = "FILE",
      .take = option_string,
      .at = offsetof(struct globals, app.password_file),
-     .summary = "its first line is the VNC password; default:\n"
-                "$PORTHOLE_PASSWORD_FILE, else $PORTHOLE_PASSWORD holds it"},
+     .summary = "its first line is the password; default:\n"
+                "$PORTHOLE_PASSWORD_FILE, else $PORTHOLE_PASSWORD holds it,\n"
+                "else it is asked for on the terminal"},
+    {.name = "token-file",
+     .value = "FILE",
+     .take = option_string,
+     .at = offsetof(struct globals, app.token_file),
+     .summary = "its first line is the token for ws:// and wss://; default:\n"
+                "$PORTHOLE_TOKEN_FILE, else $PORTHOLE_TOKEN holds it"},
+    {.name = "ca",
+     .value = "FILE",
+     .take = option_string,
+     .at = offsetof(struct globals, app.ca_file),
+     .summary = "trust these certificate authorities, not the system's"},
+    {.name = "insecure",
+     .take = option_flag,
+     .at = offsetof(struct globals, app.insecure),
+     .summary = "TLS with any certificate, or with none"},
+    {.name = "plaintext",
+     .take = option_flag,
+     .at = offsetof(struct globals, app.plaintext),
+     .summary = "let user name, password and token cross the network\n"
+                "unencrypted"},
     {.name = "timeout",
      .value = "SECONDS",
      .take = option_seconds,
@@ -139,6 +166,7 @@ int main(int argc, char **argv)
     struct globals globals = {
         .app = {.target = getenv("PORTHOLE"),
                 .password_file = getenv("PORTHOLE_PASSWORD_FILE"),
+                .token_file = getenv("PORTHOLE_TOKEN_FILE"),
                 .limit = {.timeout_ms = 10000},
                 .interrupt_fd = -1},
     };
