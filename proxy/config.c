@@ -79,6 +79,31 @@ static void set_web_root(struct reader *r, const char *value)
     set_server_path(r, &r->config->web_root, value);
 }
 
+static void set_admin_socket(struct reader *r, const char *value)
+{
+    set_server_path(r, &r->config->admin_socket, value);
+    if (strlen(r->config->admin_socket.path) > CONFIG_UNIX_PATH_MAX)
+        config_error(r->errors, r->line,
+                     "admin_socket: the socket's path is %zu bytes long; at most %d are possible",
+                     strlen(r->config->admin_socket.path), CONFIG_UNIX_PATH_MAX);
+}
+
+static void set_database(struct reader *r, const char *value)
+{
+    set_server_path(r, &r->config->database, value);
+}
+
+static void set_public_url(struct reader *r, const char *value)
+{
+    free(r->config->public_url);
+    r->config->public_url = config_join("", value);
+    if (strncmp(value, "https://", 8) != 0 || !http_is_origin(value))
+        config_error(r->errors, r->line,
+                     "public_url: \"%s\" is not how viewers reach this server; "
+                     "use https://HOST or https://HOST:PORT",
+                     value);
+}
+
 static void set_listen(struct reader *r, const char *value)
 {
     if (config_parse_listen(value, &r->config->listen) != 0)
@@ -230,6 +255,9 @@ static const struct key {
     {"certificate", SECTION_SERVER, true, set_certificate},
     {"key", SECTION_SERVER, true, set_key},
     {"web_root", SECTION_SERVER, false, set_web_root},
+    {"admin_socket", SECTION_SERVER, false, set_admin_socket},
+    {"database", SECTION_SERVER, false, set_database},
+    {"public_url", SECTION_SERVER, false, set_public_url},
     {"ping_interval", SECTION_SERVER, false, set_ping_interval},
     {"handshake_timeout", SECTION_SERVER, false, set_handshake_timeout},
     {"max_viewers", SECTION_SERVER, false, set_max_viewers},
@@ -543,6 +571,9 @@ void config_destroy(struct config *c)
     free(c->certificate.path);
     free(c->key.path);
     free(c->web_root.path);
+    free(c->admin_socket.path);
+    free(c->database.path);
+    free(c->public_url);
     free(c->allowed_origins);
     while (c->desktops != NULL) {
         struct config_desktop *d = c->desktops;

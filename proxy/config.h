@@ -56,7 +56,9 @@ struct config_stream {
 struct config {
     struct sockaddr_storage listen;
     struct config_path certificate, key, web_root;
-    unsigned ping_interval;     /* seconds */
+    struct config_path admin_socket, database; /* path NULL: none */
+    char *public_url;       /* https://HOST or https://HOST:PORT; NULL: by the listener's address */
+    unsigned ping_interval; /* seconds */
     unsigned handshake_timeout; /* seconds */
     unsigned max_viewers;
     unsigned workers;      /* threads */

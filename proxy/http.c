@@ -119,6 +119,7 @@ static int on_complete(http_parser *p)
     h->keep_alive = http_should_keep_alive(p) != 0;
     h->upgrade = p->upgrade && h->headers[HTTP_H_UPGRADE] != NULL;
     h->has_body = p->content_length != 0 && p->content_length != UINT64_MAX;
+    h->content_length = h->has_body ? p->content_length : 0;
     h->complete = true;
     return 2; /* the parser stops behind this head: bodies are not taken */
 }

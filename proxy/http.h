@@ -42,6 +42,7 @@ struct http_head {
     bool keep_alive;
     bool upgrade; /* Connection: Upgrade and an Upgrade header */
     bool has_body;
+    uint64_t content_length; /* of the body */
 
     /* private */
     http_parser parser;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "grants.h"
 #include "log.h"
 #include "streams.h"
 #include "worker.h"
@@ -27,6 +28,7 @@ struct server {
     const char *file;
     struct service *service; /* the present one, a reference */
     struct streams *streams;
+    struct grants *grants;
     struct worker **workers;
     unsigned count;
     uv_loop_t loop;
@@ -144,16 +146,29 @@ static int listen_on(struct server *s)
     return 0;
 }
 
+/* As the listener is bound: "https://127.0.0.1:6080". */
+static void own_url(const struct server *s, char url[ADMIN_URL_MAX])
+{
+    struct sockaddr_storage address = {0};
+    socklen_t len = sizeof address;
+    char text[ADDRESS_TEXT_MAX];
+    getsockname(s->fd, (struct sockaddr *)&address, &len);
+    address_text(&address, text);
+    snprintf(url, ADMIN_URL_MAX, "https://%s", text);
+}
+
+/* How viewers reach the page. */
+static const char *public_url(const struct config *config, const char *own)
+{
+    return config->public_url != NULL ? config->public_url : own;
+}
+
 static void log_ready(const struct server *s)
 {
-    struct sockaddr_storage address;
-    socklen_t len = sizeof address;
-    char text[ADDRESS_TEXT_MAX], url[ADDRESS_TEXT_MAX + 16];
-    if (getsockname(s->fd, (struct sockaddr *)&address, &len) != 0)
-        return;
-    address_text(&address, text);
-    snprintf(url, sizeof url, "https://%s/", text);
-    log_event(LOG_LEVEL_INFO, "ready", LOG_TEXT("url", url), LOG_NUMBER("workers", s->count));
+    char url[ADMIN_URL_MAX], page[ADMIN_URL_MAX + 2];
+    own_url(s, url);
+    snprintf(page, sizeof page, "%s/", url);
+    log_event(LOG_LEVEL_INFO, "ready", LOG_TEXT("url", page), LOG_NUMBER("workers", s->count));
 }
 
 static void log_listen_failed(const struct server *s, int number)
@@ -192,12 +207,26 @@ static struct service *load_again(const char *file)
 }
 
 /* What the running process cannot become. */
+static bool same_path(const struct config_path *a, const struct config_path *b)
+{
+    return a->path == b->path ||
+           (a->path != NULL && b->path != NULL && strcmp(a->path, b->path) == 0);
+}
+
 static void warn_of_restart(const struct config *old, const struct config *new)
 {
-    if (memcmp(&old->listen, &new->listen, sizeof old->listen) != 0)
-        log_event(LOG_LEVEL_WARN, "restart_needed", LOG_TEXT("key", "listen"));
-    if (old->workers != new->workers)
-        log_event(LOG_LEVEL_WARN, "restart_needed", LOG_TEXT("key", "workers"));
+    const struct {
+        const char *key;
+        bool same;
+    } keys[] = {
+        {"listen", memcmp(&old->listen, &new->listen, sizeof old->listen) == 0},
+        {"workers", old->workers == new->workers},
+        {"admin_socket", same_path(&old->admin_socket, &new->admin_socket)},
+        {"database", same_path(&old->database, &new->database)},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (!keys[i].same)
+            log_event(LOG_LEVEL_WARN, "restart_needed", LOG_TEXT("key", keys[i].key));
 }
 
 static void on_hangup(uv_signal_t *signal, int number)
@@ -207,8 +236,9 @@ static void on_hangup(uv_signal_t *signal, int number)
     struct service *service = load_again(s->file);
     if (service == NULL)
         return; /* all goes on as before */
-    if (streams_load(s->streams, service) != 0) {
-        log_event(LOG_LEVEL_ERROR, "reload_failed", LOG_TEXT("detail", "out of memory"));
+    char url[ADMIN_URL_MAX];
+    own_url(s, url);
+    if (grants_reload(s->grants, service, public_url(service->config, url)) != 0) {
         service_unref(service);
         return;
     }
@@ -228,17 +258,25 @@ static void on_stop(uv_signal_t *signal, int number)
     struct server *s = signal->data;
     log_event(LOG_LEVEL_INFO, "stopping",
               LOG_TEXT("signal", number == SIGTERM ? "SIGTERM" : "SIGINT"));
-    uv_close((uv_handle_t *)&s->listener, NULL);
-    uv_close((uv_handle_t *)&s->breath, NULL);
-    uv_close((uv_handle_t *)&s->hangup, NULL);
     /* a second signal ends the process at once */
-    uv_close((uv_handle_t *)&s->terminate, NULL);
-    uv_close((uv_handle_t *)&s->interrupt, NULL);
+    uv_signal_stop(&s->terminate);
+    uv_signal_stop(&s->interrupt);
+    uv_stop(&s->loop);
+    close(s->fd);
+    s->fd = -1;
     for (unsigned i = 0; i < s->count; i++)
         worker_stop(s->workers[i]);
 }
 
 /* ---- life ---- */
+
+static int start_grants(struct server *s)
+{
+    char url[ADMIN_URL_MAX];
+    own_url(s, url);
+    s->grants = grants_open(&s->loop, s->service, s->streams, public_url(s->service->config, url));
+    return s->grants != NULL ? 0 : -1;
+}
 
 static int start_workers(struct server *s)
 {
@@ -290,6 +328,7 @@ static void finish(struct server *s)
 {
     for (unsigned i = 0; i < s->count; i++)
         worker_destroy(s->workers[i]);
+    grants_close(s->grants); /* the workers wake it */
     uv_walk(&s->loop, close_handle, NULL);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     uv_loop_close(&s->loop);
@@ -306,7 +345,7 @@ int server_run(struct service *service, const char *file)
 {
     struct server s = {
         .file = file, .service = service, .streams = streams_create(), .fd = -1, .held = -1};
-    if (s.streams == NULL || streams_load(s.streams, service) != 0 || uv_loop_init(&s.loop) != 0) {
+    if (s.streams == NULL || uv_loop_init(&s.loop) != 0) {
         log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", "out of memory"));
         streams_destroy(s.streams);
         return -1;
@@ -315,7 +354,7 @@ int server_run(struct service *service, const char *file)
     int number = listen_on(&s), rc = -1;
     if (number != 0) {
         log_listen_failed(&s, number);
-    } else if (start_workers(&s) == 0 && start_loop(&s) == 0) {
+    } else if (start_grants(&s) == 0 && start_workers(&s) == 0 && start_loop(&s) == 0) {
         log_ready(&s);
         uv_run(&s.loop, UV_RUN_DEFAULT);
         rc = 0;

@@ -5,12 +5,19 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct tally {
     struct tally *next;
     char name[CONFIG_NAME_MAX + 1];
     unsigned refs, count;
     bool wanted; /* somebody waits for the count to fall */
+};
+
+/* A grant that the store is to forget. */
+struct spent {
+    struct spent *next;
+    char id[GRANT_ID_SIZE];
 };
 
 struct watcher {
@@ -26,6 +33,8 @@ struct streams {
     struct watcher *watchers; /* does not change while there are workers */
     unsigned viewers, viewers_max;
     uint64_t last_id;
+    struct presence *present; /* the newest first */
+    struct spent *spent;
 };
 
 struct streams *streams_create(void)
@@ -102,22 +111,49 @@ static void drop(struct streams *all, struct stream *s)
     free(s);
 }
 
-static struct stream *create(struct streams *all, struct service *service,
-                             const struct config_stream *config)
+/* What a grant allows, in the configuration's words. False: there is no such desktop. */
+static bool describe(struct stream *s, const struct service *service, const struct grant *g)
+{
+    const struct config_desktop *d = service->config->desktops;
+    while (d != NULL && strcmp(d->name, g->desktop) != 0)
+        d = d->next;
+    if (d == NULL)
+        return false;
+    s->own_grant = *g;
+    s->own_config = (struct config_stream){
+        .desktop = d, .token_count = 1, .policy = g->policy, .max_viewers = g->max_viewers};
+    memcpy(s->own_config.name, g->id, sizeof g->id);
+    memcpy(s->own_config.tokens[0], g->token, sizeof g->token);
+    s->config = &s->own_config;
+    s->grant = &s->own_grant;
+    return true;
+}
+
+/* Of a section of the configuration, or of a grant. 0, 1: no such desktop, -1: out of memory. */
+static int create(struct streams *all, struct service *service, const struct config_stream *config,
+                  const struct grant *g, struct stream **made)
 {
     struct stream *s = calloc(1, sizeof *s);
+    *made = NULL;
     if (s == NULL)
-        return NULL;
+        return -1;
     atomic_init(&s->refs, 1);
+    atomic_init(&s->end, STREAM_GOES_ON);
     s->config = config;
+    if (g != NULL && !describe(s, service, g)) {
+        free(s);
+        return 1;
+    }
     s->current = true;
     s->service = service_ref(service);
-    s->viewers = take_tally(&all->viewers_of, config->name);
-    s->handshakes = take_tally(&all->handshakes_with, config->desktop->name);
-    if (s->viewers != NULL && s->handshakes != NULL)
-        return s;
-    drop(all, s);
-    return NULL;
+    s->viewers = take_tally(&all->viewers_of, s->config->name);
+    s->handshakes = take_tally(&all->handshakes_with, s->config->desktop->name);
+    if (s->viewers == NULL || s->handshakes == NULL) {
+        drop(all, s);
+        return -1;
+    }
+    *made = s;
+    return 0;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -151,75 +187,186 @@ static bool keeps_rights(const struct policy *a, const struct policy *b)
            a->clipboard_out <= b->clipboard_out;
 }
 
-/* May the viewers of the old one stay, now that list is what there is? */
-static bool goes_on(const struct stream *old, const struct stream *list)
+/* May the viewers of the old one stay, now that list and service are what there is? */
+static bool goes_on(const struct stream *old, const struct stream *list,
+                    const struct service *service)
 {
     for (const struct stream *s = list; s != NULL; s = s->next)
         if (strcmp(s->config->name, old->config->name) == 0)
             return same_desktop(old->config->desktop, s->config->desktop) &&
                    keeps_tokens(old->config, s->config) &&
                    keeps_rights(&old->config->policy, &s->config->policy);
+    if (!old->spent || service == NULL)
+        return false;
+    for (const struct config_desktop *d = service->config->desktops; d != NULL; d = d->next)
+        if (same_desktop(old->config->desktop, d))
+            return true;
     return false;
 }
 
-/* The new streams of a service, not in the list of all yet; NULL with *good false: no memory. */
-static struct stream *create_list(struct streams *all, struct service *service, bool *good)
+static void drop_list(struct streams *all, struct stream *list)
 {
-    struct stream *list = NULL, **end = &list;
-    *good = true;
-    for (const struct config_stream *c = service->config->streams; c != NULL && *good;
-         c = c->next) {
-        *end = create(all, service, c);
-        *good = *end != NULL;
-        if (*good)
-            end = &(*end)->next;
-    }
-    while (!*good && list != NULL) {
+    while (list != NULL) {
         struct stream *next = list->next;
         drop(all, list);
         list = next;
     }
-    return list;
 }
 
-/* Old streams stay in the list as long as somebody is in them, for the reloads to come. */
-static void retire_all(struct streams *all, const struct stream *list)
+/* The new streams, not in the list of all yet. 0, or -1: out of memory. A grant whose desktop is
+ * not there is left out. */
+static int create_list(struct streams *all, struct service *service, const struct grant *grants,
+                       size_t count, struct stream **list)
+{
+    struct stream **end = list;
+    int rc = 0;
+    *list = NULL;
+    for (const struct config_stream *c = service->config->streams; c != NULL && rc == 0;
+         c = c->next) {
+        rc = create(all, service, c, NULL, end);
+        if (*end != NULL)
+            end = &(*end)->next;
+    }
+    for (size_t i = 0; i < count && rc >= 0; i++) {
+        rc = create(all, service, NULL, &grants[i], end);
+        if (*end != NULL)
+            end = &(*end)->next;
+    }
+    if (rc >= 0)
+        return 0;
+    drop_list(all, *list);
+    return -1;
+}
+
+static void end_stream(struct stream *s, enum stream_end end)
+{
+    int goes_on = STREAM_GOES_ON;
+    atomic_compare_exchange_strong(&s->end, &goes_on, (int)end);
+}
+
+/* No token opens it any more. It stays in the list as long as somebody is in it. */
+static void retire(struct streams *all, struct stream *s)
+{
+    if (!s->current)
+        return;
+    s->current = false;
+    drop(all, s);
+}
+
+static void retire_all(struct streams *all, const struct stream *list,
+                       const struct service *service)
 {
     struct stream *next;
     for (struct stream *s = all->list; s != NULL; s = next) {
         next = s->next;
-        if (!goes_on(s, list))
-            atomic_store(&s->revoked, true);
-        if (!s->current)
-            continue;
-        s->current = false;
-        drop(all, s);
+        if (!goes_on(s, list, service))
+            end_stream(s, STREAM_REVOKED);
+        retire(all, s);
     }
 }
 
-int streams_load(struct streams *all, struct service *service)
+static void append(struct streams *all, struct stream *list)
 {
-    bool good;
+    struct stream **end = &all->list;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = list;
+}
+
+int streams_load(struct streams *all, struct service *service, const struct grant *grants,
+                 size_t count)
+{
+    struct stream *list;
     pthread_mutex_lock(&all->lock);
-    struct stream *list = create_list(all, service, &good);
-    if (good) {
-        retire_all(all, list);
-        struct stream **end = &all->list;
-        while (*end != NULL)
-            end = &(*end)->next;
-        *end = list;
+    int rc = create_list(all, service, grants, count, &list);
+    if (rc == 0) {
+        retire_all(all, list, service);
+        append(all, list);
     }
     pthread_mutex_unlock(&all->lock);
-    if (good)
+    if (rc == 0)
         wake_all(all);
-    return good ? 0 : -1;
+    return rc;
+}
+
+/* ---- grants ---- */
+
+int streams_add(struct streams *all, struct service *service, const struct grant *g)
+{
+    struct stream *s;
+    pthread_mutex_lock(&all->lock);
+    int rc = create(all, service, NULL, g, &s);
+    if (rc == 0)
+        append(all, s);
+    pthread_mutex_unlock(&all->lock);
+    return rc;
+}
+
+bool streams_revoke(struct streams *all, const char *id)
+{
+    bool found = false;
+    struct stream *next;
+    pthread_mutex_lock(&all->lock);
+    for (struct stream *s = all->list; s != NULL; s = next) {
+        next = s->next;
+        if (s->grant == NULL || strcmp(s->grant->id, id) != 0)
+            continue;
+        found = true;
+        end_stream(s, STREAM_REVOKED);
+        retire(all, s);
+    }
+    pthread_mutex_unlock(&all->lock);
+    if (found)
+        wake_all(all);
+    return found;
+}
+
+bool streams_next_spent(struct streams *all, char id[GRANT_ID_SIZE])
+{
+    pthread_mutex_lock(&all->lock);
+    struct spent *spent = all->spent;
+    if (spent != NULL)
+        all->spent = spent->next;
+    pthread_mutex_unlock(&all->lock);
+    if (spent == NULL)
+        return false;
+    memcpy(id, spent->id, GRANT_ID_SIZE);
+    free(spent);
+    return true;
+}
+
+void streams_expire(struct streams *all, int64_t now, int64_t *next_time)
+{
+    bool any = false;
+    struct stream *next;
+    *next_time = 0;
+    pthread_mutex_lock(&all->lock);
+    for (struct stream *s = all->list; s != NULL; s = next) {
+        next = s->next;
+        int64_t expires = s->grant != NULL ? s->grant->expires : 0;
+        if (expires == 0 || atomic_load(&s->end) != STREAM_GOES_ON)
+            continue;
+        if (expires <= now) {
+            any = true;
+            end_stream(s, STREAM_EXPIRED);
+            retire(all, s);
+        } else if (*next_time == 0 || expires < *next_time) {
+            *next_time = expires;
+        }
+    }
+    pthread_mutex_unlock(&all->lock);
+    if (any)
+        wake_all(all);
 }
 
 void streams_destroy(struct streams *all)
 {
     if (all == NULL)
         return;
-    retire_all(all, NULL);
+    retire_all(all, NULL, NULL);
+    char id[GRANT_ID_SIZE];
+    while (streams_next_spent(all, id)) {
+    }
     while (all->watchers != NULL) {
         struct watcher *w = all->watchers;
         all->watchers = w->next;
@@ -271,27 +418,94 @@ bool streams_are_full(struct streams *all)
     return full;
 }
 
-bool streams_enter(struct streams *all, struct stream *s, uint64_t *id)
+bool streams_enter(struct streams *all, struct stream *s, struct presence *p)
 {
     unsigned max = s->config->max_viewers;
+    struct spent *spent = NULL;
+    bool spends = s->grant != NULL && s->grant->single_use;
+    if (spends && (spent = malloc(sizeof *spent)) == NULL)
+        return false;
     pthread_mutex_lock(&all->lock);
-    bool room = all->viewers < all->viewers_max && (max == 0 || s->viewers->count < max);
+    bool room = all->viewers < all->viewers_max && (max == 0 || s->viewers->count < max) &&
+                !s->spent && atomic_load(&s->end) == STREAM_GOES_ON;
     if (room) {
         all->viewers++;
         s->viewers->count++;
-        *id = ++all->last_id;
+        p->id = ++all->last_id;
+        p->since = (int64_t)time(NULL);
+        p->stream = s;
+        p->previous = NULL;
+        p->next = all->present;
+        if (p->next != NULL)
+            p->next->previous = p;
+        all->present = p;
+    }
+    if (room && spends) {
+        s->spent = true;
+        memcpy(spent->id, s->grant->id, sizeof spent->id);
+        spent->next = all->spent;
+        all->spent = spent;
+        spent = NULL;
+        retire(all, s);
     }
     pthread_mutex_unlock(&all->lock);
+    free(spent);
+    if (room && spends)
+        wake_all(all);
     return room;
 }
 
-void streams_leave(struct streams *all, struct stream *s)
+void streams_leave(struct streams *all, struct presence *p)
 {
     pthread_mutex_lock(&all->lock);
     all->viewers--;
-    s->viewers->count--;
+    p->stream->viewers->count--;
+    p->stream = NULL;
+    if (p->previous != NULL)
+        p->previous->next = p->next;
+    else
+        all->present = p->next;
+    if (p->next != NULL)
+        p->next->previous = p->previous;
     pthread_mutex_unlock(&all->lock);
 }
+
+/* ---- looking ---- */
+
+void streams_each(struct streams *all,
+                  void (*fn)(void *owner, const struct stream *s, unsigned viewers), void *owner)
+{
+    pthread_mutex_lock(&all->lock);
+    for (const struct stream *s = all->list; s != NULL; s = s->next)
+        if (s->current)
+            fn(owner, s, s->viewers->count);
+    pthread_mutex_unlock(&all->lock);
+}
+
+void streams_each_viewer(struct streams *all, void (*fn)(void *owner, const struct presence *p),
+                         void *owner)
+{
+    pthread_mutex_lock(&all->lock);
+    for (const struct presence *p = all->present; p != NULL; p = p->next)
+        fn(owner, p);
+    pthread_mutex_unlock(&all->lock);
+}
+
+bool streams_send_away(struct streams *all, uint64_t viewer_id)
+{
+    pthread_mutex_lock(&all->lock);
+    struct presence *p = all->present;
+    while (p != NULL && p->id != viewer_id)
+        p = p->next;
+    if (p != NULL)
+        atomic_store(&p->unwanted, true);
+    pthread_mutex_unlock(&all->lock);
+    if (p != NULL)
+        wake_all(all);
+    return p != NULL;
+}
+
+/* ---- turns ---- */
 
 bool streams_begin_handshake(struct streams *all, struct stream *s)
 {

@@ -9,22 +9,40 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "grant.h"
 #include "service.h"
 
 /* Counts of a name, which outlive a reload: a stream's viewers, a desktop's handshakes. */
 struct tally;
 
-/* What a token opens. Reference-counted; what it points at stays as long as it does. */
+enum stream_end { STREAM_GOES_ON, STREAM_REVOKED, STREAM_EXPIRED };
+
+/* What a token opens: a section of the configuration, or a grant. Reference-counted; what it points
+ * at stays as long as it does. */
 struct stream {
-    const struct config_stream *config;
-    atomic_bool revoked; /* its viewers are to be sent away */
+    const struct config_stream *config; /* a grant's too: its id is the name */
+    const struct grant *grant;          /* NULL: of the configuration */
+    atomic_int end;                     /* a stream_end: whether its viewers are to be sent away */
 
     /* private */
     atomic_uint refs;
     struct service *service; /* a reference: config is in it */
     struct tally *viewers, *handshakes;
-    bool current; /* tokens open it, and the list has a reference */
+    bool current;                    /* tokens open it, and the list has a reference */
+    bool spent;                      /* a grant for a single use, which has been made */
+    struct config_stream own_config; /* a grant's */
+    struct grant own_grant;
     struct stream *next;
+};
+
+/* A viewer in a stream; embedded by its owner. */
+struct presence {
+    uint64_t id;           /* counted from 1 */
+    char peer[64];         /* its address, set by the owner before it enters */
+    int64_t since;         /* seconds since 1970 */
+    atomic_bool unwanted;  /* it is to be sent away */
+    struct stream *stream; /* while it is in; private as what follows */
+    struct presence *previous, *next;
 };
 
 struct streams;
@@ -34,14 +52,37 @@ struct streams *streams_create(void);
 /* No stream may be referred to any more. Accepts NULL. */
 void streams_destroy(struct streams *all);
 
-/* Called from any thread when a stream has been revoked or a handshake has ended that others wait
- * for. At most one for each worker; to be set before others use all. 0, or -1: out of memory. */
+/* Called from any thread when a stream has ended or been spent, a viewer is unwanted, or a
+ * handshake has ended that others wait for. To be set before others use all. 0, or -1: out of
+ * memory. */
 int streams_watch(struct streams *all, void (*wake)(void *owner), void *owner);
 
-/* Takes over the streams of a configuration. One that is not there any more is revoked, and so is
- * one whose desktop, tokens or rights have become others or fewer: its viewers must come again. The
- * rest goes on. 0, or -1: out of memory, and nothing has changed. */
-int streams_load(struct streams *all, struct service *service);
+/* Takes over the streams of a configuration, and the grants for its desktops. A stream that is not
+ * there any more is revoked, and so is one whose desktop, tokens or rights have become others or
+ * fewer: its viewers must come again. The rest goes on. 0, or -1: out of memory, and nothing has
+ * changed. */
+int streams_load(struct streams *all, struct service *service, const struct grant *grants,
+                 size_t count);
+
+/* One more grant. 0, 1: there is no such desktop, or -1: out of memory. */
+int streams_add(struct streams *all, struct service *service, const struct grant *g);
+/* Ends a grant, its viewers included. False: there is none such. */
+bool streams_revoke(struct streams *all, const char *id);
+/* Ends what has expired by now (seconds since 1970). *next: when the next will, 0: none. */
+void streams_expire(struct streams *all, int64_t now, int64_t *next);
+/* The id of a grant that has been spent and not been told yet, for the store to forget it. False:
+ * there is none. */
+bool streams_next_spent(struct streams *all, char id[GRANT_ID_SIZE]);
+
+/* Calls back for each stream that tokens open, with how many viewers it has, or for each viewer;
+ * behind the lock, so nothing here may be called from inside. */
+void streams_each(struct streams *all,
+                  void (*fn)(void *owner, const struct stream *s, unsigned viewers), void *owner);
+void streams_each_viewer(struct streams *all, void (*fn)(void *owner, const struct presence *p),
+                         void *owner);
+/* False: there is no such viewer. */
+bool streams_send_away(struct streams *all, uint64_t viewer_id);
+
 /* How many viewers there may be in all. */
 void streams_limit(struct streams *all, unsigned viewers);
 bool streams_are_full(struct streams *all);
@@ -52,10 +93,10 @@ struct stream *streams_find(struct streams *all, const char *token, size_t len);
 /* Accepts NULL. */
 void stream_unref(struct streams *all, struct stream *s);
 
-/* A viewer comes: true and a number of its own, or false: there are as many as there may be. */
-bool streams_enter(struct streams *all, struct stream *s, uint64_t *id);
-/* It goes; once for each that came. */
-void streams_leave(struct streams *all, struct stream *s);
+/* A viewer comes: true and p has its id, or false: there are as many as there may be. */
+bool streams_enter(struct streams *all, struct stream *s, struct presence *p);
+/* It goes. */
+void streams_leave(struct streams *all, struct presence *p);
 
 /* A turn to connect to the stream's desktop. TigerVNC takes five connections from one address that
  * have not finished their handshake for an attack and locks the address, which is the proxy, out

@@ -12,7 +12,7 @@ void viewer_set_state(struct viewer *v, enum viewer_state state)
 {
     static const char *const names[] = {"http",     "answering", "connecting", "greeting",
                                         "refusing", "relaying",  "closing"};
-    log_event(LOG_LEVEL_DEBUG, "state", LOG_TEXT("peer", v->peer), LOG_NUMBER("id", v->id),
+    log_event(LOG_LEVEL_DEBUG, "state", LOG_TEXT("peer", v->peer), LOG_NUMBER("id", v->presence.id),
               LOG_TEXT("from", names[v->state]), LOG_TEXT("to", names[state]));
     v->state = state;
 }
@@ -89,8 +89,8 @@ static void retire(struct viewer *v, const char *why)
 {
     if (v->stream != NULL) {
         v->env->viewers--;
-        streams_leave(v->env->streams, v->stream);
-        log_event(LOG_LEVEL_INFO, "viewer_close", LOG_NUMBER("id", v->id),
+        streams_leave(v->env->streams, &v->presence);
+        log_event(LOG_LEVEL_INFO, "viewer_close", LOG_NUMBER("id", v->presence.id),
                   LOG_TEXT("peer", v->peer), LOG_TEXT("stream", v->stream->config->name),
                   LOG_TEXT("why", why),
                   LOG_NUMBER("seconds", (uv_now(v->env->loop) - v->opened_at) / 1000),
@@ -251,12 +251,27 @@ void viewer_accept(struct viewer_env *env, int fd)
         viewer_drop(v, "out of memory");
 }
 
+/* Why a viewer is to go, by what became of its stream. */
+static const struct {
+    uint16_t code;
+    const char *words, *why;
+} endings[] = {
+    [STREAM_REVOKED] = {WS_CLOSE_REVOKED, "the stream was revoked", "revoked"},
+    [STREAM_EXPIRED] = {WS_CLOSE_INVALID, "the stream has expired", "expired"},
+};
+
 void viewer_look_around(struct viewer_env *env)
 {
     /* nothing is freed inside these calls: memory goes when the handles have closed */
-    for (struct viewer *v = env->list; v != NULL; v = v->next)
-        if (v->stream != NULL && atomic_load(&v->stream->revoked))
-            viewer_leave(v, WS_CLOSE_REVOKED, "the stream was revoked", "revoked");
+    for (struct viewer *v = env->list; v != NULL; v = v->next) {
+        if (v->stream == NULL || v->state == VIEWER_CLOSING)
+            continue;
+        int end = atomic_load(&v->stream->end);
+        if (end != STREAM_GOES_ON)
+            viewer_leave(v, endings[end].code, endings[end].words, endings[end].why);
+        else if (atomic_load(&v->presence.unwanted))
+            viewer_leave(v, WS_CLOSE_REVOKED, "the operator ended this connection", "sent away");
+    }
     viewer_open_waiting(env);
 }
 

@@ -47,6 +47,7 @@ struct viewer {
     bool handshaking; /* with the VNC server */
     uint64_t since;   /* when it was accepted, or ended: ms of the loop's clock */
     char peer[ADDRESS_TEXT_MAX];
+    struct presence presence; /* while it is a viewer */
 
     /* HTTP */
     struct http_head *head;
@@ -56,8 +57,8 @@ struct viewer {
     bool close_after, answered;
 
     /* WebSocket */
-    uint64_t id, opened_at, last_heard; /* ms of the loop's clock */
-    struct stream *stream;              /* a reference; NULL: not counted as a viewer (yet) */
+    uint64_t opened_at, last_heard; /* ms of the loop's clock */
+    struct stream *stream;          /* a reference; NULL: not counted as a viewer (yet) */
     struct ws ws;
     struct rfb_server_hs *hs; /* until the relay starts */
     struct relay relay;

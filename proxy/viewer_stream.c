@@ -37,7 +37,7 @@ static void greet(struct viewer *v, const char *refusal)
 
 static void log_upstream_error(struct viewer *v, const char *detail)
 {
-    log_event(LOG_LEVEL_WARN, "upstream_error", LOG_NUMBER("id", v->id),
+    log_event(LOG_LEVEL_WARN, "upstream_error", LOG_NUMBER("id", v->presence.id),
               LOG_TEXT("desktop", v->stream->config->desktop->name), LOG_TEXT("detail", detail));
 }
 
@@ -328,7 +328,8 @@ void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
         return;
     }
     v->relay = (struct relay){.front = &v->conn, .back = &v->upstream, .scratch = env->scratch};
-    if (!streams_enter(env->streams, answer->stream, &v->id)) {
+    snprintf(v->presence.peer, sizeof v->presence.peer, "%s", v->peer);
+    if (!streams_enter(env->streams, answer->stream, &v->presence)) {
         /* a page sees close codes, but not what an upgrade is answered */
         stream_unref(env->streams, answer->stream);
         viewer_refused(v, "too many viewers of this stream");
@@ -338,8 +339,8 @@ void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
     env->viewers++;
     v->stream = answer->stream;
     v->opened_at = v->last_heard = uv_now(env->loop);
-    log_event(LOG_LEVEL_INFO, "viewer_open", LOG_NUMBER("id", v->id), LOG_TEXT("peer", v->peer),
-              LOG_TEXT("stream", v->stream->config->name),
+    log_event(LOG_LEVEL_INFO, "viewer_open", LOG_NUMBER("id", v->presence.id),
+              LOG_TEXT("peer", v->peer), LOG_TEXT("stream", v->stream->config->name),
               LOG_TEXT("desktop", v->stream->config->desktop->name));
     viewer_set_state(v, VIEWER_CONNECTING);
     viewer_arm(v, v->service->config->handshake_timeout * 1000ULL, 0);

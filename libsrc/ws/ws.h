@@ -17,7 +17,8 @@ enum {
     WS_REASON_MAX = 123,      /* bytes of a close reason */
     WS_FRAME_MAX = 16 << 20,  /* payload of one frame; it is never held, but must end some day */
     WS_ACCEPT_SIZE = 28 + 1,  /* base64 of a SHA-1, and the NUL */
-    WS_CLOSE_REVOKED = 4002,  /* application codes: the stream was revoked, */
+    WS_CLOSE_INVALID = 4001,  /* application codes: the stream has expired, */
+    WS_CLOSE_REVOKED = 4002,  /* it was revoked, */
     WS_CLOSE_TOO_MANY = 4008, /* it has all its viewers, */
     WS_CLOSE_LOST = 4013,     /* the upstream is lost */
 };

@@ -2,8 +2,9 @@
 // The programs under test: the command line `porthole` and the proxy `portholed`, from the build folder.
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import http from 'node:http';
 import net from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const build = process.env.PORTHOLE_BUILD;
 if (!build) throw new Error('PORTHOLE_BUILD is not set: it names the build folder (tests/run sets it)');
@@ -93,7 +94,7 @@ export async function startPortholed(scope, { upstream, passwordFile, server = {
   const { certificate, key } = await makeCertificate(scope);
   const config = await scope.file('portholed.conf');
   await writeFile(config, ini([
-    ['server', { listen: '127.0.0.1:0', certificate, key, web_root: WEB_ROOT, ...server }],
+    ['server', { listen: '127.0.0.1:0', certificate, key, web_root: WEB_ROOT, admin_socket: 'admin.sock', ...server }],
     ['desktop demo', { upstream, ...(passwordFile ? { password_file: passwordFile } : {}) }],
     ...sections,
   ]));
@@ -104,7 +105,23 @@ export async function startPortholed(scope, { upstream, passwordFile, server = {
   proxy.port = Number(new URL(ready.url).port);
   proxy.config = config;
   proxy.tokens = tokens;
+  proxy.adminSocket = join(dirname(config), 'admin.sock');
   return proxy;
+}
+
+// Asks the admin socket; answers { status, headers, json }. body: an object, or a text as it is.
+export function admin(proxy, method, path, body) {
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const request = http.request({ socketPath: proxy.adminSocket, method, path, headers: text === undefined ? {} : { 'Content-Length': Buffer.byteLength(text) } }, (response) => {
+      let answer = '';
+      response.setEncoding('utf8');
+      response.on('data', (data) => { answer += data; });
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, json: JSON.parse(answer) }));
+    });
+    request.on('error', reject);
+    request.end(text);
+  });
 }
 
 // An upstream that only counts who comes. It says nothing, so whoever waits for its greeting waits in vain.

@@ -9,6 +9,7 @@
 #include "proxy/config.h"
 #include "unit.h"
 
+#define LONG "/0123456789/0123456789/0123456789/0123456789/0123456789/0123"
 #define TOKEN "0123456789abcdef0123456789abcdef"
 #define SERVER "[server]\ncertificate = c\nkey = k\n"
 #define DESKTOP "[desktop d]\nupstream = unix:s\n"
@@ -121,10 +122,10 @@ static void tells_every_mistake(void **state)
         {SERVER "certificate = d\n",
          "conf:4: certificate stands twice in this section; keep one\n"},
         {SERVER "web_root =\n", "conf:4: web_root has no value; write web_root = VALUE\n"},
-        {SERVER "colour = red\n",
-         "conf:4: unknown key \"colour\" in [server]; known are listen, "
-         "certificate, key, web_root, "
-         "ping_interval, handshake_timeout, max_viewers, workers, allowed_origins\n"},
+        {SERVER "colour = red\n", "conf:4: unknown key \"colour\" in [server]; known are listen, "
+                                  "certificate, key, web_root, "
+                                  "admin_socket, database, public_url, ping_interval, "
+                                  "handshake_timeout, max_viewers, workers, allowed_origins\n"},
         {SERVER SERVER, "conf:4: [server] stands twice, first in line 1; keep one\n"},
         {SERVER "nonsense\n",
          "conf:4: neither a section nor a key; write [SECTION] or KEY = VALUE\n"},
@@ -207,12 +208,22 @@ static void tells_every_mistake(void **state)
          "conf:9: role: \"admin\" is none; use view or control\n"},
         {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token\nclipboard = yes\n",
          "conf:9: clipboard: \"yes\" is no direction; use none, in, out or both\n"},
+        {SERVER "public_url = http://a\n",
+         "conf:4: public_url: \"http://a\" is not how viewers reach this server; "
+         "use https://HOST or https://HOST:PORT\n"},
+        {SERVER "public_url = https://a/\n",
+         "conf:4: public_url: \"https://a/\" is not how viewers reach this server; "
+         "use https://HOST or https://HOST:PORT\n"},
+        {SERVER "workers = 0\n", "conf:4: workers: \"0\" is not a whole number; use 1 to 256\n"},
+        {SERVER "admin_socket = /a" LONG LONG "\n",
+         "conf:4: admin_socket: the socket's path is 122 bytes long; at most 107 are possible\n"},
         /* one run finds them all, in their order */
         {"[server]\nkey\nlisten = x\nfoo = 1\n[nope]\n[desktop d]\n",
          "conf:2: neither a section nor a key; write [SECTION] or KEY = VALUE\n"
          "conf:3: listen: \"x\" is not an address and a port; use 127.0.0.1:6080 or [::1]:6080\n"
          "conf:4: unknown key \"foo\" in [server]; known are listen, certificate, key, web_root, "
-         "ping_interval, handshake_timeout, max_viewers, workers, allowed_origins\n"
+         "admin_socket, database, public_url, ping_interval, handshake_timeout, max_viewers, "
+         "workers, allowed_origins\n"
          "conf:5: unknown section [nope]; known are [server], [desktop NAME], [stream NAME]\n"
          "conf:1: certificate is missing in this section; add certificate = VALUE\n"
          "conf:1: key is missing in this section; add key = VALUE\n"

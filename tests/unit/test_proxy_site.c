@@ -67,7 +67,7 @@ static int set_up(void **state)
     all = streams_create();
     assert_non_null(all);
     streams_limit(all, 1);
-    return streams_load(all, &service);
+    return streams_load(all, &service, NULL, 0);
 }
 
 static int tear_down(void **state)

@@ -44,7 +44,7 @@ static struct service *make(const struct wanted *list, size_t count)
 static void load(struct streams *all, const struct wanted *list, size_t count)
 {
     struct service *service = make(list, count);
-    assert_int_equal(streams_load(all, service), 0);
+    assert_int_equal(streams_load(all, service, NULL, 0), 0);
     service_unref(service);
 }
 
@@ -85,16 +85,16 @@ static void reload_sends_away_who_may_not_stay(void **state)
         struct stream *s = find(all, "t");
         assert_non_null(s);
         load(all, &changed[i], 1);
-        assert_int_equal(atomic_load(&s->revoked), i >= STAY);
+        assert_int_equal(atomic_load(&s->end), i >= STAY ? STREAM_REVOKED : STREAM_GOES_ON);
         /* its configuration stays to be looked at */
         assert_string_equal(s->config->name, "s");
         assert_string_equal(s->config->desktop->host, "h");
         struct stream *again = find(all, "t");
         assert_ptr_not_equal(again, s);
-        assert_false(again != NULL && atomic_load(&again->revoked));
+        assert_false(again != NULL && atomic_load(&again->end) != STREAM_GOES_ON);
         /* who has stayed once is not forgotten at the next reload */
         load(all, NULL, 0);
-        assert_true(atomic_load(&s->revoked));
+        assert_int_equal(atomic_load(&s->end), STREAM_REVOKED);
         assert_null(find(all, "t"));
         stream_unref(all, again);
         stream_unref(all, s);
@@ -110,26 +110,26 @@ static void counts_hold_across_reloads(void **state)
     two[1].stream = "other";
     two[1].tokens[0] = "o", two[1].tokens[1] = NULL;
     struct streams *all = streams_create();
-    uint64_t id = 0, next = 0;
+    struct presence first = {.id = 0}, second = first, third = first;
     streams_limit(all, 2);
     load(all, two, 2);
     struct stream *s = find(all, "t");
-    assert_true(streams_enter(all, s, &id));
+    assert_true(streams_enter(all, s, &first));
     load(all, two, 2);
     struct stream *again = find(all, "t"), *other = find(all, "o");
-    assert_false(streams_enter(all, again, &next)); /* its one viewer is there */
+    assert_false(streams_enter(all, again, &third)); /* its one viewer is there */
     assert_false(streams_are_full(all));
-    assert_true(streams_enter(all, other, &next));
-    assert_true(next > id);
+    assert_true(streams_enter(all, other, &second));
+    assert_true(second.id > first.id);
     assert_true(streams_are_full(all));
-    streams_leave(all, s);
+    streams_leave(all, &first);
     assert_false(streams_are_full(all));
     streams_limit(all, 1);
-    assert_false(streams_enter(all, again, &next)); /* the server has all it may */
+    assert_false(streams_enter(all, again, &third)); /* the server has all it may */
     streams_limit(all, 2);
-    assert_true(streams_enter(all, again, &next));
-    streams_leave(all, again);
-    streams_leave(all, other);
+    assert_true(streams_enter(all, again, &third));
+    streams_leave(all, &third);
+    streams_leave(all, &second);
     stream_unref(all, s);
     stream_unref(all, again);
     stream_unref(all, other);
@@ -173,20 +173,110 @@ static void handshakes_take_turns_by_desktop(void **state)
     streams_destroy(all);
 }
 
+/* ---- grants ---- */
+
+static struct grant make_grant(const char *id, const char *token, const char *desktop)
+{
+    struct grant g = {.created = 1000};
+    strcpy(g.id, id);
+    strcpy(g.desktop, desktop);
+    assert_int_equal(config_hash_token(token, strlen(token), g.token), 0);
+    return g;
+}
+
+static void grants_open_and_end(void **state)
+{
+    (void)state;
+    atomic_uint wakes = 0;
+    int64_t next;
+    struct grant early = make_grant("1", "early", "d"), late = make_grant("2", "late", "d"),
+                 never = make_grant("3", "never", "d"), other = make_grant("4", "other", "e");
+    early.expires = 2000;
+    late.expires = 3000;
+    struct streams *all = streams_create();
+    assert_int_equal(streams_watch(all, count_wake, &wakes), 0);
+    struct service *service = make(&base, 1);
+    struct grant kept[] = {early, other};
+    assert_int_equal(streams_load(all, service, kept, 2), 0);
+    assert_null(find(all, "other")); /* its desktop is not there */
+    assert_int_equal(streams_add(all, service, &other), 1);
+    assert_int_equal(streams_add(all, service, &late), 0);
+    assert_int_equal(streams_add(all, service, &never), 0);
+    struct stream *e = find(all, "early"), *l = find(all, "late"), *n = find(all, "never");
+    assert_non_null(e);
+    assert_string_equal(n->config->name, "3");
+    assert_string_equal(n->config->desktop->host, "h");
+    unsigned before = atomic_load(&wakes);
+    streams_expire(all, 1999, &next);
+    assert_int_equal(next, 2000);
+    assert_int_equal(atomic_load(&wakes), before);
+    streams_expire(all, 2000, &next);
+    assert_int_equal(next, 3000);
+    assert_int_equal(atomic_load(&wakes), before + 1);
+    assert_int_equal(atomic_load(&e->end), STREAM_EXPIRED);
+    assert_null(find(all, "early"));
+    assert_false(streams_revoke(all, "9"));
+    assert_true(streams_revoke(all, "2"));
+    assert_int_equal(atomic_load(&l->end), STREAM_REVOKED);
+    assert_false(streams_revoke(all, "s")); /* of the configuration */
+    /* whoever found it a moment ago does not come in any more */
+    struct presence p = {.id = 0};
+    streams_limit(all, 10);
+    assert_false(streams_enter(all, l, &p));
+    assert_true(streams_enter(all, n, &p));
+    streams_leave(all, &p);
+    stream_unref(all, e);
+    stream_unref(all, l);
+    stream_unref(all, n);
+    service_unref(service);
+    streams_destroy(all);
+}
+
+static void single_use_is_spent_once(void **state)
+{
+    (void)state;
+    struct grant once = make_grant("1", "once", "d");
+    once.single_use = true;
+    char id[GRANT_ID_SIZE];
+    struct streams *all = streams_create();
+    struct service *service = make(&base, 1);
+    streams_limit(all, 10);
+    assert_int_equal(streams_load(all, service, &once, 1), 0);
+    struct stream *s = find(all, "once"), *same = find(all, "once");
+    struct presence first = {.id = 0}, second = first;
+    assert_false(streams_next_spent(all, id));
+    assert_true(streams_enter(all, s, &first));
+    assert_false(streams_enter(all, same, &second));
+    assert_null(find(all, "once"));
+    assert_true(streams_next_spent(all, id));
+    assert_string_equal(id, "1");
+    assert_false(streams_next_spent(all, id));
+    /* the store has forgotten it: its viewer stays as long as its desktop does, and can be ended */
+    assert_int_equal(streams_load(all, service, NULL, 0), 0);
+    assert_int_equal(atomic_load(&s->end), STREAM_GOES_ON);
+    assert_true(streams_revoke(all, "1"));
+    assert_int_equal(atomic_load(&s->end), STREAM_REVOKED);
+    streams_leave(all, &first);
+    stream_unref(all, s);
+    stream_unref(all, same);
+    service_unref(service);
+    streams_destroy(all);
+}
+
 /* Viewers come and go on many threads while the configuration is read again and again. */
 
 static void *come_and_go(void *streams)
 {
     struct streams *all = streams;
     for (int i = 0; i < 2000; i++) {
-        uint64_t id;
+        struct presence p = {.id = 0};
         struct stream *s = find(all, "t");
         if (s == NULL)
             continue;
-        if (streams_enter(all, s, &id)) {
+        if (streams_enter(all, s, &p)) {
             if (streams_begin_handshake(all, s))
                 streams_end_handshake(all, s);
-            streams_leave(all, s);
+            streams_leave(all, &p);
         }
         stream_unref(all, s);
     }
@@ -213,12 +303,12 @@ static void threads_agree(void **state)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
     /* nobody is counted who is not there */
     struct stream *s = find(all, "t");
-    uint64_t id;
-    assert_true(streams_enter(all, s, &id));
-    assert_true(streams_enter(all, s, &id));
-    assert_false(streams_enter(all, s, &id));
-    streams_leave(all, s);
-    streams_leave(all, s);
+    struct presence first = {.id = 0}, second = first, third = first;
+    assert_true(streams_enter(all, s, &first));
+    assert_true(streams_enter(all, s, &second));
+    assert_false(streams_enter(all, s, &third));
+    streams_leave(all, &first);
+    streams_leave(all, &second);
     stream_unref(all, s);
     streams_destroy(all);
 }
@@ -229,6 +319,8 @@ int main(void)
         cmocka_unit_test(reload_sends_away_who_may_not_stay),
         cmocka_unit_test(counts_hold_across_reloads),
         cmocka_unit_test(handshakes_take_turns_by_desktop),
+        cmocka_unit_test(grants_open_and_end),
+        cmocka_unit_test(single_use_is_spent_once),
         cmocka_unit_test(threads_agree),
     };
     return cmocka_run_group_tests_name("proxy_streams", tests, NULL, NULL);

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "admin.h"
+
+#include <errno.h>
+#include <http_parser.h>
+#include <jansson.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "log.h"
+#include "rfb/text.h"
+
+enum {
+    TOKEN_BYTES = 32,
+    TOKEN_TEXT = 43 + 1, /* base64url without padding */
+    TTL_DEFAULT = 3600,  /* seconds */
+    TTL_MAX = 10 * 366 * 86400,
+    VIEWERS_MAX = 100000
+};
+
+/* ---- answers ---- */
+
+static void put_json(struct admin_answer *out, unsigned status, json_t *json)
+{
+    char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
+    json_decref(json);
+    out->status = status;
+    out->body = NULL;
+    if (text != NULL && asprintf(&out->body, "%s\n", text) < 0)
+        out->body = NULL;
+    free(text);
+}
+
+__attribute__((format(printf, 3, 4))) static void refuse(struct admin_answer *out, unsigned status,
+                                                         const char *format, ...)
+{
+    char words[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(words, sizeof words, format, args);
+    va_end(args);
+    rfb_text_make_printable(words); /* a path may be any bytes */
+    put_json(out, status, json_pack("{s:s}", "error", words));
+}
+
+static const char *clipboard_word(const struct policy *p)
+{
+    static const char *const words[] = {"none", "in", "out", "both"};
+    return words[p->clipboard_in + 2 * p->clipboard_out];
+}
+
+static json_t *time_or_null(int64_t seconds)
+{
+    return seconds != 0 ? json_integer(seconds) : json_null();
+}
+
+/* ---- desktops and streams ---- */
+
+static void list_desktops(struct admin *a, const char *id, const json_t *body,
+                          struct admin_answer *out)
+{
+    (void)id;
+    (void)body;
+    json_t *list = json_array();
+    for (const struct config_desktop *d = a->service->config->desktops; d != NULL; d = d->next)
+        json_array_append_new(list, json_pack("{s:s}", "name", d->name));
+    put_json(out, 200, json_pack("{s:o}", "desktops", list));
+}
+
+static json_t *describe(const struct stream *s)
+{
+    const struct config_stream *c = s->config;
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:i, s:b}", "id", c->name, "desktop",
+                             c->desktop->name, "role", c->policy.control ? "control" : "view",
+                             "clipboard", clipboard_word(&c->policy), "max_viewers",
+                             (int)c->max_viewers, "configured", s->grant == NULL);
+    if (s->grant == NULL || json == NULL)
+        return json;
+    json_object_set_new(json, "label", json_string(s->grant->label));
+    json_object_set_new(json, "single_use", json_boolean(s->grant->single_use));
+    json_object_set_new(json, "created", json_integer(s->grant->created));
+    json_object_set_new(json, "expires", time_or_null(s->grant->expires));
+    return json;
+}
+
+static void append_stream(void *list, const struct stream *s, unsigned viewers)
+{
+    json_t *json = describe(s);
+    json_object_set_new(json, "viewers", json_integer(viewers));
+    json_array_append_new(list, json);
+}
+
+static void list_streams(struct admin *a, const char *id, const json_t *body,
+                         struct admin_answer *out)
+{
+    (void)id;
+    (void)body;
+    json_t *list = json_array();
+    streams_each(a->streams, append_stream, list);
+    put_json(out, 200, json_pack("{s:o}", "streams", list));
+}
+
+/* ---- making a stream ---- */
+
+/* Each takes a value; NULL, or what it must be. */
+
+static const char *take_desktop(struct grant *g, const json_t *value)
+{
+    const char *text = json_string_value(value);
+    if (text == NULL || strlen(text) > CONFIG_NAME_MAX)
+        return "the name of a desktop";
+    memcpy(g->desktop, text, strlen(text) + 1);
+    return NULL;
+}
+
+static const char *take_role(struct grant *g, const json_t *value)
+{
+    const char *text = json_string_value(value);
+    g->policy.control = text != NULL && strcmp(text, "control") == 0;
+    return g->policy.control || (text != NULL && strcmp(text, "view") == 0)
+               ? NULL
+               : "\"view\" or \"control\"";
+}
+
+static const char *take_clipboard(struct grant *g, const json_t *value)
+{
+    static const char *const words[] = {"none", "in", "out", "both"};
+    const char *text = json_string_value(value);
+    for (unsigned i = 0; text != NULL && i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(text, words[i]) != 0)
+            continue;
+        g->policy.clipboard_in = i & 1;
+        g->policy.clipboard_out = i & 2;
+        return NULL;
+    }
+    return "\"none\", \"in\", \"out\" or \"both\"";
+}
+
+static const char *take_ttl(struct grant *g, const json_t *value)
+{
+    json_int_t n = json_integer_value(value);
+    if (!json_is_integer(value) || n < 0 || n > TTL_MAX)
+        return "a whole number of seconds up to ten years; 0: it never expires";
+    g->expires = n != 0 ? g->created + n : 0;
+    return NULL;
+}
+
+static const char *take_single_use(struct grant *g, const json_t *value)
+{
+    g->single_use = json_is_true(value);
+    return json_is_boolean(value) ? NULL : "true or false";
+}
+
+static const char *take_max_viewers(struct grant *g, const json_t *value)
+{
+    json_int_t n = json_integer_value(value);
+    if (!json_is_integer(value) || n < 0 || n > VIEWERS_MAX)
+        return "a whole number up to 100000; 0: no limit of its own";
+    g->max_viewers = (unsigned)n;
+    return NULL;
+}
+
+static const char *take_label(struct grant *g, const json_t *value)
+{
+    const char *text = json_string_value(value); /* without NULs: jansson has seen to that */
+    if (text == NULL || strlen(text) > GRANT_LABEL_MAX)
+        return "a text of at most 100 bytes";
+    memcpy(g->label, text, strlen(text) + 1);
+    return NULL;
+}
+
+static const struct {
+    const char *name;
+    const char *(*take)(struct grant *g, const json_t *value);
+} fields[] = {
+    {"desktop", take_desktop},       {"role", take_role},
+    {"clipboard", take_clipboard},   {"ttl", take_ttl},
+    {"single_use", take_single_use}, {"max_viewers", take_max_viewers},
+    {"label", take_label},
+};
+enum { FIELDS = sizeof fields / sizeof fields[0] };
+
+static int unknown_field(const char *name, struct admin_answer *out)
+{
+    char known[128] = "";
+    for (size_t i = 0, at = 0; i < FIELDS; i++)
+        at += (size_t)snprintf(known + at, sizeof known - at, "%s%s", i != 0 ? ", " : "",
+                               fields[i].name);
+    refuse(out, 400, "unknown field \"%.64s\"; known are %s", name, known);
+    return -1;
+}
+
+/* 0, or -1 after refusing. */
+static int read_grant(const json_t *body, struct grant *g, struct admin_answer *out)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)body, name, value)
+    {
+        size_t i = 0;
+        while (i < FIELDS && strcmp(fields[i].name, name) != 0)
+            i++;
+        if (i == FIELDS)
+            return unknown_field(name, out);
+        const char *wanted = fields[i].take(g, value);
+        if (wanted != NULL) {
+            refuse(out, 400, "\"%s\" must be %s", name, wanted);
+            return -1;
+        }
+    }
+    if (g->desktop[0] != '\0')
+        return 0;
+    refuse(out, 400, "\"desktop\" is missing: the name of a desktop");
+    return -1;
+}
+
+/* A token of 256 random bits, and the id. 0 or -1. */
+static int make_secret(struct grant *g, char token[TOKEN_TEXT])
+{
+    unsigned char bytes[TOKEN_BYTES], id[(GRANT_ID_SIZE - 1) / 2];
+    char text[TOKEN_TEXT + 1]; /* with its padding */
+    if (RAND_bytes(bytes, sizeof bytes) != 1 || RAND_bytes(id, sizeof id) != 1)
+        return -1;
+    EVP_EncodeBlock((unsigned char *)text, bytes, sizeof bytes);
+    OPENSSL_cleanse(bytes, sizeof bytes);
+    for (size_t i = 0; i < TOKEN_TEXT - 1; i++)
+        token[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
+    token[TOKEN_TEXT - 1] = '\0';
+    OPENSSL_cleanse(text, sizeof text);
+    for (size_t i = 0; i < sizeof id; i++)
+        snprintf(g->id + 2 * i, 3, "%02x", id[i]);
+    return config_hash_token(token, TOKEN_TEXT - 1, g->token);
+}
+
+static void put_made(const struct admin *a, const struct grant *g, const char *token,
+                     struct admin_answer *out)
+{
+    char url[ADMIN_URL_MAX + 64], ws_url[ADMIN_URL_MAX + 16];
+    snprintf(url, sizeof url, "%s/#token=%s", a->base_url, token);
+    snprintf(ws_url, sizeof ws_url, "wss%s/stream", a->base_url + strlen("https"));
+    put_json(out, 201,
+             json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", g->id, "token", token, "url", url,
+                       "ws_url", ws_url, "expires", time_or_null(g->expires)));
+    OPENSSL_cleanse(url, sizeof url);
+}
+
+static void make_stream(struct admin *a, const char *id, const json_t *body,
+                        struct admin_answer *out)
+{
+    (void)id;
+    char token[TOKEN_TEXT], why[STORE_ERROR_MAX], forget[STORE_ERROR_MAX];
+    struct grant g = {.created = (int64_t)time(NULL)};
+    g.expires = g.created + TTL_DEFAULT;
+    if (read_grant(body, &g, out) != 0)
+        return;
+    if (make_secret(&g, token) != 0) {
+        refuse(out, 500, "no random bytes are to be had");
+        return;
+    }
+    /* kept first: a token that was given must outlive a crash */
+    if (store_add(a->store, &g, why) != 0) {
+        refuse(out, 503, "the stream cannot be stored: %s", why);
+    } else {
+        int rc = streams_add(a->streams, a->service, &g);
+        if (rc == 0) {
+            log_event(LOG_LEVEL_INFO, "stream_made", LOG_TEXT("id", g.id),
+                      LOG_TEXT("desktop", g.desktop),
+                      LOG_TEXT("role", g.policy.control ? "control" : "view"));
+            put_made(a, &g, token, out);
+        } else {
+            store_remove(a->store, g.id, forget);
+            if (rc > 0)
+                refuse(out, 404, "there is no desktop \"%s\"", g.desktop);
+            else
+                refuse(out, 503, "out of memory");
+        }
+    }
+    OPENSSL_cleanse(token, sizeof token);
+}
+
+static void end_stream(struct admin *a, const char *id, const json_t *body,
+                       struct admin_answer *out)
+{
+    (void)body;
+    char why[STORE_ERROR_MAX];
+    /* the viewers go whatever the store says */
+    bool open = streams_revoke(a->streams, id);
+    int removed = store_remove(a->store, id, why); /* also one whose desktop is not there now */
+    if (removed < 0) {
+        refuse(out, 503, "the stream %s: %s",
+               open ? "has ended but may come back at a restart" : "cannot be looked up", why);
+    } else if (!open && removed == 0) {
+        refuse(out, 404, "there is no stream \"%.32s\" that was made here", id);
+    } else {
+        log_event(LOG_LEVEL_INFO, "stream_revoked", LOG_TEXT("id", id));
+        put_json(out, 200, json_pack("{s:s}", "id", id));
+    }
+}
+
+/* ---- viewers ---- */
+
+static void append_viewer(void *list, const struct presence *p)
+{
+    json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:s, s:s, s:I}", "id", (json_int_t)p->id,
+                                          "stream", p->stream->config->name, "desktop",
+                                          p->stream->config->desktop->name, "role",
+                                          p->stream->config->policy.control ? "control" : "view",
+                                          "peer", p->peer, "since", (json_int_t)p->since));
+}
+
+static void list_viewers(struct admin *a, const char *id, const json_t *body,
+                         struct admin_answer *out)
+{
+    (void)id;
+    (void)body;
+    json_t *list = json_array();
+    streams_each_viewer(a->streams, append_viewer, list);
+    put_json(out, 200, json_pack("{s:o}", "viewers", list));
+}
+
+static void end_viewer(struct admin *a, const char *id, const json_t *body,
+                       struct admin_answer *out)
+{
+    (void)body;
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(id, &end, 10);
+    if (errno == 0 && *end == '\0' && id[0] >= '0' && id[0] <= '9' &&
+        streams_send_away(a->streams, number)) {
+        log_event(LOG_LEVEL_INFO, "viewer_sent_away", LOG_NUMBER("id", number));
+        put_json(out, 200, json_pack("{s:I}", "id", (json_int_t)number));
+    } else {
+        refuse(out, 404, "there is no viewer \"%.32s\"", id);
+    }
+}
+
+static void tell_health(struct admin *a, const char *id, const json_t *body,
+                        struct admin_answer *out)
+{
+    (void)a;
+    (void)id;
+    (void)body;
+    put_json(out, 200, json_pack("{s:b}", "ok", 1));
+}
+
+/* ---- requests ---- */
+
+static const struct {
+    unsigned method;
+    const char *path; /* ends with / where an id follows */
+    void (*answer)(struct admin *a, const char *id, const json_t *body, struct admin_answer *out);
+} routes[] = {
+    {HTTP_GET, "/v1/desktops", list_desktops}, {HTTP_GET, "/v1/streams", list_streams},
+    {HTTP_POST, "/v1/streams", make_stream},   {HTTP_DELETE, "/v1/streams/", end_stream},
+    {HTTP_GET, "/v1/viewers", list_viewers},   {HTTP_DELETE, "/v1/viewers/", end_viewer},
+    {HTTP_GET, "/healthz", tell_health},
+};
+
+/* The id behind the route's path, "" where it takes none; NULL: another path. */
+static const char *match(const char *route, const char *path)
+{
+    size_t n = strlen(route);
+    if (route[n - 1] != '/')
+        return strcmp(path, route) == 0 ? "" : NULL;
+    return strncmp(path, route, n) == 0 && path[n] != '\0' && strchr(path + n, '/') == NULL
+               ? path + n
+               : NULL;
+}
+
+static json_t *read_body(const uint8_t *body, size_t len, struct admin_answer *out)
+{
+    json_error_t error;
+    json_t *json = json_loadb(len != 0 ? (const char *)body : "null", len != 0 ? len : 4,
+                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (json_is_object(json))
+        return json;
+    if (json != NULL)
+        refuse(out, 400, "the body is not a JSON object");
+    else
+        refuse(out, 400, "the body is not JSON: line %d: %s", error.line, error.text);
+    json_decref(json);
+    return NULL;
+}
+
+void admin_answer(struct admin *a, unsigned method, const char *path, const uint8_t *body,
+                  size_t len, struct admin_answer *out)
+{
+    *out = (struct admin_answer){.status = 500};
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        const char *id = match(routes[i].path, path);
+        if (id == NULL)
+            continue;
+        if (routes[i].method != method) {
+            size_t at = strlen(out->allow);
+            snprintf(out->allow + at, sizeof out->allow - at, "%s%s", at != 0 ? ", " : "",
+                     http_method_str((enum http_method)routes[i].method));
+            continue;
+        }
+        out->allow[0] = '\0';
+        json_t *json = method == HTTP_POST ? read_body(body, len, out) : NULL;
+        if (json != NULL || method != HTTP_POST)
+            routes[i].answer(a, id, json, out);
+        json_decref(json);
+        return;
+    }
+    if (out->allow[0] != '\0')
+        refuse(out, 405, "only %s is taken here", out->allow);
+    else
+        refuse(out, 404, "there is nothing at %.100s", path);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The admin API: a request in, JSON out. Who may ask is the caller's to have checked. One thread's.
+ */
+#ifndef PROXY_ADMIN_H
+#define PROXY_ADMIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store.h"
+#include "streams.h"
+
+enum { ADMIN_BODY_MAX = 64 << 10, ADMIN_URL_MAX = 300 };
+
+/* What it works on; the owner keeps it up to date. */
+struct admin {
+    struct service *service;
+    struct streams *streams;
+    struct store *store;
+    char base_url[ADMIN_URL_MAX]; /* of the viewer page, as viewers reach it: https://HOST:PORT */
+};
+
+struct admin_answer {
+    unsigned status;
+    char *body;     /* JSON and a newline, for free(); NULL: out of memory */
+    char allow[32]; /* the methods of a 405, else "" */
+};
+
+/* method: HTTP_GET ...; path without query. A grant that was made may be the next to expire. */
+void admin_answer(struct admin *a, unsigned method, const char *path, const uint8_t *body,
+                  size_t len, struct admin_answer *answer);
+
+#endif

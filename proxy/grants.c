@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "grants.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "admin_socket.h"
+#include "log.h"
+
+enum { LOOK_AGAIN_S = 3600 /* a clock may be set: look at it now and then */ };
+
+struct grants {
+    struct admin admin;
+    struct admin_socket *socket; /* NULL: none is configured */
+    uv_timer_t expiry;
+    uv_async_t wake; /* something was spent */
+    unsigned handles;
+};
+
+static void log_store_failed(const char *doing, const char *why)
+{
+    log_event(LOG_LEVEL_ERROR, "store_failed", LOG_TEXT("doing", doing), LOG_TEXT("error", why));
+}
+
+/* ---- the end of grants ---- */
+
+static void on_expiry(uv_timer_t *timer);
+
+/* Ends what has expired, and sleeps until the next does. */
+static void look_at_clock(struct grants *g)
+{
+    char why[STORE_ERROR_MAX];
+    int64_t now = (int64_t)time(NULL), next;
+    streams_expire(g->admin.streams, now, &next);
+    if (store_expire(g->admin.store, now, why) != 0)
+        log_store_failed("forgetting what has expired", why);
+    int64_t seconds = next != 0 && next - now < LOOK_AGAIN_S ? next - now : LOOK_AGAIN_S;
+    uv_timer_start(&g->expiry, on_expiry, (uint64_t)seconds * 1000, 0);
+}
+
+static void on_expiry(uv_timer_t *timer)
+{
+    look_at_clock(timer->data);
+}
+
+static void on_wake(uv_async_t *async)
+{
+    struct grants *g = async->data;
+    char id[GRANT_ID_SIZE], why[STORE_ERROR_MAX];
+    while (streams_next_spent(g->admin.streams, id))
+        if (store_remove(g->admin.store, id, why) < 0)
+            log_store_failed("forgetting what has been used", why);
+}
+
+static void wake(void *grants)
+{
+    uv_async_send(&((struct grants *)grants)->wake);
+}
+
+static void after_request(void *grants)
+{
+    look_at_clock(grants);
+}
+
+/* ---- life ---- */
+
+int grants_reload(struct grants *g, struct service *service, const char *base_url)
+{
+    struct grant *list;
+    size_t count;
+    char why[STORE_ERROR_MAX];
+    if (store_list(g->admin.store, &list, &count, why) != 0) {
+        log_store_failed("reading", why);
+        return -1;
+    }
+    int rc = streams_load(g->admin.streams, service, list, count);
+    free(list);
+    if (rc != 0) {
+        log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", "out of memory for the streams"));
+        return -1;
+    }
+    g->admin.service = service;
+    snprintf(g->admin.base_url, sizeof g->admin.base_url, "%s", base_url);
+    look_at_clock(g);
+    return 0;
+}
+
+static int open_store(struct grants *g, const char *path)
+{
+    char why[STORE_ERROR_MAX];
+    g->admin.store = store_open(path, why);
+    if (g->admin.store != NULL)
+        return 0;
+    log_store_failed(path != NULL ? path : "opening", why);
+    return -1;
+}
+
+static int open_socket(struct grants *g, uv_loop_t *loop, const char *path)
+{
+    int error;
+    if (path == NULL)
+        return 0;
+    g->socket = admin_socket_open(loop, path, &g->admin, after_request, g, &error);
+    if (g->socket != NULL)
+        return 0;
+    log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", path),
+              LOG_TEXT("error", strerror(error)));
+    return -1;
+}
+
+struct grants *grants_open(uv_loop_t *loop, struct service *service, struct streams *streams,
+                           const char *base_url)
+{
+    const struct config *config = service->config;
+    struct grants *g = calloc(1, sizeof *g);
+    if (g == NULL || uv_async_init(loop, &g->wake, on_wake) != 0) {
+        log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", "out of memory"));
+        free(g);
+        return NULL;
+    }
+    uv_timer_init(loop, &g->expiry);
+    g->wake.data = g->expiry.data = g;
+    g->handles = 2;
+    g->admin = (struct admin){.service = service, .streams = streams};
+    if (open_store(g, config->database.path) == 0 && grants_reload(g, service, base_url) == 0 &&
+        streams_watch(streams, wake, g) == 0 &&
+        open_socket(g, loop, config->admin_socket.path) == 0)
+        return g;
+    grants_close(g);
+    return NULL;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct grants *g = handle->data;
+    if (--g->handles != 0)
+        return;
+    store_close(g->admin.store);
+    free(g);
+}
+
+void grants_close(struct grants *g)
+{
+    if (g == NULL)
+        return;
+    admin_socket_close(g->socket);
+    uv_close((uv_handle_t *)&g->wake, on_closed);
+    uv_close((uv_handle_t *)&g->expiry, on_closed);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The store on SQLite. */
+#include "store.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    BUSY_MS = 2000, /* for somebody else's lock, a backup's say */
+    VERSION = 1     /* of the tables */
+};
+
+struct store {
+    sqlite3 *db;
+};
+
+static const char schema[] = "CREATE TABLE IF NOT EXISTS grants ("
+                             "id TEXT PRIMARY KEY, label TEXT NOT NULL, desktop TEXT NOT NULL, "
+                             "token BLOB NOT NULL UNIQUE, control INTEGER NOT NULL, "
+                             "clipboard_in INTEGER NOT NULL, clipboard_out INTEGER NOT NULL, "
+                             "max_viewers INTEGER NOT NULL, single_use INTEGER NOT NULL, "
+                             "created INTEGER NOT NULL, expires INTEGER NOT NULL) STRICT;"
+                             "PRAGMA user_version = 1;";
+
+static int failed(const struct store *s, char why[STORE_ERROR_MAX])
+{
+    snprintf(why, STORE_ERROR_MAX, "%s", sqlite3_errmsg(s->db));
+    return -1;
+}
+
+static int run(struct store *s, const char *sql, char why[STORE_ERROR_MAX])
+{
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : failed(s, why);
+}
+
+/* 0: a file of ours, or a new one. */
+static int check_version(struct store *s, char why[STORE_ERROR_MAX])
+{
+    sqlite3_stmt *q = NULL;
+    int version = -1;
+    if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL) == SQLITE_OK &&
+        sqlite3_step(q) == SQLITE_ROW)
+        version = sqlite3_column_int(q, 0);
+    sqlite3_finalize(q);
+    if (version < 0)
+        return failed(s, why);
+    if (version <= VERSION)
+        return 0;
+    snprintf(why, STORE_ERROR_MAX, "it was written by a newer version");
+    return -1;
+}
+
+struct store *store_open(const char *path, char why[STORE_ERROR_MAX])
+{
+    struct store *s = calloc(1, sizeof *s);
+    snprintf(why, STORE_ERROR_MAX, "out of memory");
+    if (s == NULL)
+        return NULL;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    mode_t mask = umask(0077); /* nobody else is to read who may see what */
+    int rc = sqlite3_open_v2(path != NULL ? path : ":memory:", &s->db, flags, NULL);
+    if (rc != SQLITE_OK) {
+        if (s->db != NULL)
+            failed(s, why);
+        goto broken;
+    }
+    sqlite3_busy_timeout(s->db, BUSY_MS);
+    /* a log beside the file: one write for a change, and readers do not block it */
+    if (check_version(s, why) != 0 ||
+        run(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", why) != 0 ||
+        run(s, schema, why) != 0)
+        goto broken;
+    umask(mask);
+    return s;
+broken:
+    umask(mask);
+    store_close(s);
+    return NULL;
+}
+
+void store_close(struct store *s)
+{
+    if (s == NULL)
+        return;
+    sqlite3_close(s->db);
+    free(s);
+}
+
+/* ---- rows ---- */
+
+static int copy_text(sqlite3_stmt *q, int column, char *to, size_t size)
+{
+    const unsigned char *text = sqlite3_column_text(q, column);
+    int n = sqlite3_column_bytes(q, column);
+    if (text == NULL || n < 0 || (size_t)n >= size)
+        return -1;
+    memcpy(to, text, (size_t)n);
+    to[n] = '\0';
+    return 0;
+}
+
+/* -1: a row that this program has not written. */
+static int read_grant(sqlite3_stmt *q, struct grant *g)
+{
+    *g = (struct grant){.id = ""};
+    if (copy_text(q, 0, g->id, sizeof g->id) != 0 ||
+        copy_text(q, 1, g->label, sizeof g->label) != 0 ||
+        copy_text(q, 2, g->desktop, sizeof g->desktop) != 0 ||
+        sqlite3_column_bytes(q, 3) != CONFIG_TOKEN_SIZE)
+        return -1;
+    memcpy(g->token, sqlite3_column_blob(q, 3), CONFIG_TOKEN_SIZE);
+    g->policy = (struct policy){.control = sqlite3_column_int(q, 4) != 0,
+                                .clipboard_in = sqlite3_column_int(q, 5) != 0,
+                                .clipboard_out = sqlite3_column_int(q, 6) != 0};
+    g->max_viewers = (unsigned)sqlite3_column_int(q, 7);
+    g->single_use = sqlite3_column_int(q, 8) != 0;
+    g->created = sqlite3_column_int64(q, 9);
+    g->expires = sqlite3_column_int64(q, 10);
+    return 0;
+}
+
+static int append(struct grant **list, size_t *count, const struct grant *g)
+{
+    /* doubled at each power of two */
+    if ((*count & (*count - 1)) == 0) {
+        struct grant *more = realloc(*list, (*count != 0 ? 2 * *count : 1) * sizeof *more);
+        if (more == NULL)
+            return -1;
+        *list = more;
+    }
+    (*list)[(*count)++] = *g;
+    return 0;
+}
+
+int store_list(struct store *s, struct grant **list, size_t *count, char why[STORE_ERROR_MAX])
+{
+    static const char sql[] = "SELECT id, label, desktop, token, control, clipboard_in, "
+                              "clipboard_out, max_viewers, single_use, created, expires "
+                              "FROM grants ORDER BY created, id";
+    sqlite3_stmt *q = NULL;
+    struct grant g;
+    int rc = 0, step;
+    *list = NULL;
+    *count = 0;
+    if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) != SQLITE_OK)
+        return failed(s, why);
+    while (rc == 0 && (step = sqlite3_step(q)) != SQLITE_DONE) {
+        if (step != SQLITE_ROW) {
+            rc = failed(s, why);
+        } else if (read_grant(q, &g) != 0) {
+            snprintf(why, STORE_ERROR_MAX, "it holds a stream that makes no sense");
+            rc = -1;
+        } else if (append(list, count, &g) != 0) {
+            snprintf(why, STORE_ERROR_MAX, "out of memory");
+            rc = -1;
+        }
+    }
+    sqlite3_finalize(q);
+    if (rc != 0) {
+        free(*list);
+        *list = NULL;
+        *count = 0;
+    }
+    return rc;
+}
+
+int store_add(struct store *s, const struct grant *g, char why[STORE_ERROR_MAX])
+{
+    sqlite3_stmt *q = NULL;
+    if (sqlite3_prepare_v2(s->db, "INSERT INTO grants VALUES (?,?,?,?,?,?,?,?,?,?,?)", -1, &q,
+                           NULL) != SQLITE_OK)
+        return failed(s, why);
+    sqlite3_bind_text(q, 1, g->id, -1, SQLITE_STATIC);
+    sqlite3_bind_text(q, 2, g->label, -1, SQLITE_STATIC);
+    sqlite3_bind_text(q, 3, g->desktop, -1, SQLITE_STATIC);
+    sqlite3_bind_blob(q, 4, g->token, CONFIG_TOKEN_SIZE, SQLITE_STATIC);
+    sqlite3_bind_int(q, 5, g->policy.control);
+    sqlite3_bind_int(q, 6, g->policy.clipboard_in);
+    sqlite3_bind_int(q, 7, g->policy.clipboard_out);
+    sqlite3_bind_int(q, 8, (int)g->max_viewers);
+    sqlite3_bind_int(q, 9, g->single_use);
+    sqlite3_bind_int64(q, 10, g->created);
+    sqlite3_bind_int64(q, 11, g->expires);
+    int rc = sqlite3_step(q) == SQLITE_DONE ? 0 : failed(s, why);
+    sqlite3_finalize(q);
+    return rc;
+}
+
+int store_remove(struct store *s, const char *id, char why[STORE_ERROR_MAX])
+{
+    sqlite3_stmt *q = NULL;
+    if (sqlite3_prepare_v2(s->db, "DELETE FROM grants WHERE id = ?", -1, &q, NULL) != SQLITE_OK)
+        return failed(s, why);
+    sqlite3_bind_text(q, 1, id, -1, SQLITE_STATIC);
+    int rc = sqlite3_step(q) == SQLITE_DONE ? sqlite3_changes(s->db) : failed(s, why);
+    sqlite3_finalize(q);
+    return rc;
+}
+
+int store_expire(struct store *s, int64_t now, char why[STORE_ERROR_MAX])
+{
+    sqlite3_stmt *q = NULL;
+    if (sqlite3_prepare_v2(s->db, "DELETE FROM grants WHERE expires != 0 AND expires <= ?", -1, &q,
+                           NULL) != SQLITE_OK)
+        return failed(s, why);
+    sqlite3_bind_int64(q, 1, now);
+    int rc = sqlite3_step(q) == SQLITE_DONE ? 0 : failed(s, why);
+    sqlite3_finalize(q);
+    return rc;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Where grants are kept across restarts. Of a token there is only the hash. One thread's at a
+ * time. */
+#ifndef PROXY_STORE_H
+#define PROXY_STORE_H
+
+#include <stddef.h>
+
+#include "grant.h"
+
+enum { STORE_ERROR_MAX = 256 };
+
+struct store;
+
+/* Opens the file, or makes it; NULL in place of a path: memory, and nothing outlives the process.
+ * NULL with the reason in why. */
+struct store *store_open(const char *path, char why[STORE_ERROR_MAX]);
+/* Accepts NULL. */
+void store_close(struct store *s);
+
+/* All grants, oldest first, in *list for free(). 0, or -1 with the reason in why. */
+int store_list(struct store *s, struct grant **list, size_t *count, char why[STORE_ERROR_MAX]);
+/* 0, or -1 with the reason in why: then it is not kept. */
+int store_add(struct store *s, const struct grant *g, char why[STORE_ERROR_MAX]);
+/* 1: it is forgotten, 0: there is none such, or -1 as above. */
+int store_remove(struct store *s, const char *id, char why[STORE_ERROR_MAX]);
+/* Forgets what has expired by now, seconds since 1970. */
+int store_expire(struct store *s, int64_t now, char why[STORE_ERROR_MAX]);
+
+#endif

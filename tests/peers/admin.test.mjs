@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Streams made, looked at and ended while portholed runs, by its admin socket.
+import assert from 'node:assert/strict';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { live, until } from '../lib/proc.mjs';
+import { startXvnc } from '../lib/desktop.mjs';
+import { PORTHOLED, admin, startPortholed, startSilentServer } from '../lib/porthole.mjs';
+import { Peer, RfbViewer, upgrade } from '../lib/viewer.mjs';
+
+async function make(proxy, fields) {
+  const { status, json } = await admin(proxy, 'POST', '/v1/streams', { desktop: 'demo', ...fields });
+  assert.equal(status, 201, JSON.stringify(json));
+  return json;
+}
+
+const open = (scope, proxy, token) => new RfbViewer(scope, proxy).open(proxy, { token });
+const refused = async (scope, proxy, token) => {
+  const peer = new Peer(scope, proxy).send(upgrade(proxy, { token }));
+  await peer.gets('This token opens no stream.');
+  assert.deepEqual(peer.statuses, [401]);
+};
+
+// The same configuration, once the first process has ended.
+async function restart(scope, proxy) {
+  proxy.program.kill('SIGTERM');
+  await proxy.program.wait(10_000);
+  const program = scope.start(PORTHOLED, ['-c', proxy.config], { name: 'portholed' });
+  const again = Object.assign(Object.create(Object.getPrototypeOf(proxy)), proxy, { program });
+  again.port = Number(new URL((await again.event('ready')).url).port);
+  return again;
+}
+
+live('a stream is made, watched, listed and revoked', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, server: { public_url: 'https://desk.example:8443' } });
+  const before = Date.now() / 1000;
+  const made = await make(proxy, { ttl: 600, label: 'Ünï', max_viewers: 3 });
+  assert.match(made.token, /^[\w-]{43}$/);
+  assert.match(made.id, /^[0-9a-f]{16}$/);
+  assert.equal(made.url, `https://desk.example:8443/#token=${made.token}`);
+  assert.equal(made.ws_url, 'wss://desk.example:8443/stream');
+  assert.ok(made.expires >= before + 599 && made.expires <= Date.now() / 1000 + 600, String(made.expires));
+
+  const viewer = await open(scope, proxy, made.token);
+  const { json: { streams } } = await admin(proxy, 'GET', '/v1/streams');
+  const { created, ...listed } = streams.find(({ id }) => id === made.id);
+  assert.deepEqual(listed, { id: made.id, desktop: 'demo', role: 'view', clipboard: 'none', max_viewers: 3, configured: false, label: 'Ünï', single_use: false, expires: made.expires, viewers: 1 });
+  assert.equal(created, made.expires - 600);
+  assert.deepEqual(streams.find(({ id }) => id === 'demo'), { id: 'demo', desktop: 'demo', role: 'control', clipboard: 'both', max_viewers: 0, configured: true, viewers: 0 });
+  assert.deepEqual((await admin(proxy, 'GET', '/v1/desktops')).json, { desktops: [{ name: 'demo' }] });
+  assert.deepEqual((await admin(proxy, 'GET', '/healthz')).json, { ok: true });
+  const { json: { viewers: [watching] } } = await admin(proxy, 'GET', '/v1/viewers');
+  assert.match(watching.peer, /^127\.0\.0\.1:\d+$/);
+  assert.equal(watching.stream, made.id);
+  assert.equal(watching.role, 'view');
+
+  assert.equal((await admin(proxy, 'DELETE', `/v1/streams/${made.id}`)).status, 200);
+  await viewer.ends();
+  assert.deepEqual(viewer.close, { code: 4002, words: 'the stream was revoked' });
+  assert.equal((await proxy.event('viewer_close')).why, 'revoked');
+  await refused(scope, proxy, made.token);
+  assert.equal((await admin(proxy, 'DELETE', `/v1/streams/${made.id}`)).status, 404);
+  assert.equal((await admin(proxy, 'DELETE', '/v1/streams/demo')).status, 404); // the configuration's own
+  assert.deepEqual((await admin(proxy, 'GET', '/v1/viewers')).json, { viewers: [] });
+  assert.ok(!proxy.program.stderr.includes(made.token));
+});
+
+live('a viewer is sent away, and its stream goes on', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream });
+  const [gone, stays] = [await open(scope, proxy), await open(scope, proxy)];
+  const { json: { viewers } } = await admin(proxy, 'GET', '/v1/viewers');
+  const first = Math.min(...viewers.map(({ id }) => id));
+  assert.equal((await admin(proxy, 'DELETE', `/v1/viewers/${first}`)).status, 200);
+  await gone.ends();
+  assert.deepEqual(gone.close, { code: 4002, words: 'the operator ended this connection' });
+  for (const id of [first, 'x', '1x', '-1', '99999999999999999999', '']) {
+    assert.equal((await admin(proxy, 'DELETE', `/v1/viewers/${id}`)).status, 404, String(id));
+  }
+  assert.equal(stays.closed, false);
+  await open(scope, proxy);
+});
+
+live('an expired stream ends, and so do its viewers', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream });
+  const [short, never] = [await make(proxy, { ttl: 2 }), await make(proxy, { ttl: 0 })];
+  assert.equal(never.expires, null);
+  const viewers = [await open(scope, proxy, short.token), await open(scope, proxy, never.token)];
+  await viewers[0].ends();
+  assert.deepEqual(viewers[0].close, { code: 4001, words: 'the stream has expired' });
+  await refused(scope, proxy, short.token);
+  assert.equal(viewers[1].closed, false);
+  const { json: { streams } } = await admin(proxy, 'GET', '/v1/streams');
+  assert.deepEqual(streams.map(({ id }) => id).sort(), ['demo', never.id].sort());
+});
+
+live('a token for a single use is used once', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, server: { database: 'streams.db' } });
+  const once = await make(proxy, { single_use: true });
+  const peers = Array.from({ length: 8 }, () => new Peer(scope, proxy).send(upgrade(proxy, { token: once.token })));
+  await until('all answers', () => peers.every(({ statuses, closed }) => statuses.length === 1 && (statuses[0] === 101 || closed || statuses[0] === 401)));
+  // Where two came at the same moment, one of them is sent away behind the switch to WebSocket.
+  await until('one viewer', async () => (await admin(proxy, 'GET', '/v1/viewers')).json.viewers.length === 1 && proxy.events('viewer_open').length === 1);
+  await refused(scope, proxy, once.token);
+  // Reading the configuration again does not end what was let in; revoking does.
+  proxy.program.kill('SIGHUP');
+  await proxy.event('reloaded');
+  assert.equal((await admin(proxy, 'GET', '/v1/viewers')).json.viewers.length, 1);
+  assert.equal((await admin(proxy, 'DELETE', `/v1/streams/${once.id}`)).status, 200);
+  assert.equal((await proxy.event('viewer_close')).why, 'revoked');
+  await refused(scope, await restart(scope, proxy), once.token);
+});
+
+live('streams outlive a restart, tokens are nowhere to be read', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, server: { database: 'streams.db' } });
+  const [kept, gone, short] = [await make(proxy, { role: 'control', clipboard: 'both' }), await make(proxy, {}), await make(proxy, { ttl: 1 })];
+  await admin(proxy, 'DELETE', `/v1/streams/${gone.id}`);
+  const again = await restart(scope, proxy);
+  await open(scope, again, kept.token);
+  await refused(scope, again, gone.token);
+  await until('the expired one to go', async () => !(await admin(again, 'GET', '/v1/streams')).json.streams.some(({ id }) => id === short.id));
+  await refused(scope, again, short.token);
+  const database = proxy.config.replace('portholed.conf', 'streams.db');
+  for (const file of [database, `${database}-wal`]) {
+    const bytes = await readFile(file).catch(() => Buffer.alloc(0));
+    for (const { token } of [kept, gone]) assert.ok(!bytes.includes(token) && !bytes.includes(Buffer.from(token, 'base64url')), file);
+  }
+  assert.equal((await stat(database)).mode & 0o777, 0o600);
+  assert.equal((await stat(proxy.adminSocket)).mode & 0o777, 0o600);
+});
+
+live('requests that cannot be right are told what would be', async (scope) => {
+  const upstream = await startSilentServer(scope);
+  const proxy = await startPortholed(scope, { upstream: `tcp:127.0.0.1:${upstream.port}` });
+  const known = 'known are desktop, role, clipboard, ttl, single_use, max_viewers, label';
+  for (const [body, words, status = 400] of [
+    ['', 'the body is not a JSON object'],
+    ['{', /^the body is not JSON: line 1: /],
+    ['[]', 'the body is not a JSON object'],
+    ['{"desktop":"demo","desktop":"demo"}', /duplicate/],
+    ['{"desktop":"a\\u0000b"}', /^the body is not JSON/],
+    [{}, '"desktop" is missing: the name of a desktop'],
+    [{ desktop: 1 }, '"desktop" must be the name of a desktop'],
+    [{ desktop: 'x'.repeat(33) }, '"desktop" must be the name of a desktop'],
+    [{ desktop: 'other' }, 'there is no desktop "other"', 404],
+    [{ desktop: 'demo', colour: 'red' }, `unknown field "colour"; ${known}`],
+    [{ desktop: 'demo', role: 'admin' }, '"role" must be "view" or "control"'],
+    [{ desktop: 'demo', clipboard: true }, '"clipboard" must be "none", "in", "out" or "both"'],
+    [{ desktop: 'demo', ttl: -1 }, /^"ttl" must be a whole number of seconds/],
+    [{ desktop: 'demo', ttl: 1.5 }, /^"ttl" must be/],
+    [{ desktop: 'demo', ttl: '60' }, /^"ttl" must be/],
+    [{ desktop: 'demo', single_use: 1 }, '"single_use" must be true or false'],
+    [{ desktop: 'demo', max_viewers: 100001 }, /^"max_viewers" must be/],
+    [{ desktop: 'demo', label: 'x'.repeat(101) }, '"label" must be a text of at most 100 bytes'],
+    [{ desktop: 'demo', label: 'x'.repeat(70_000) }, 'the body is longer than 65536 bytes', 413],
+  ]) {
+    const answer = await admin(proxy, 'POST', '/v1/streams', body);
+    const message = `${JSON.stringify(body).slice(0, 60)}: ${JSON.stringify(answer.json)}`;
+    assert.equal(answer.status, status, message);
+    if (typeof words === 'string') assert.equal(answer.json.error, words);
+    else assert.match(answer.json.error, words);
+  }
+  const wrong = await admin(proxy, 'PUT', '/v1/streams', {});
+  assert.equal(wrong.status, 405);
+  assert.equal(wrong.headers.allow, 'GET, POST');
+  for (const path of ['/', '/v1', '/v1/streams/', '/v1/streams/a/b', '/v2/streams', '/stream']) {
+    assert.equal((await admin(proxy, 'GET', path)).status, 404, path);
+  }
+  assert.deepEqual((await admin(proxy, 'GET', '/v1/streams')).json.streams.map(({ id }) => id), ['demo']);
+});
+
+live('a socket that is served, and files that are no database', async (scope) => {
+  const upstream = await startSilentServer(scope);
+  const proxy = await startPortholed(scope, { upstream: `tcp:127.0.0.1:${upstream.port}`, server: { database: 'streams.db' } });
+  const second = (text) => scope.file('second.conf').then(async (config) => {
+    await writeFile(config, text);
+    return scope.run(PORTHOLED, ['-c', config], { name: 'portholed' });
+  });
+  const text = await readFile(proxy.config, 'utf8');
+  const taken = await second(text);
+  assert.equal(taken.code, 1);
+  assert.match(taken.stderr, /event=failed detail=\S+admin\.sock error="Address already in use"/);
+  for (const [content, error] of [['this is no database\n'.repeat(100), 'file is not a database'], [undefined, 'unable to open database file']]) {
+    const name = content === undefined ? 'no-such-folder/x.db' : 'text.db';
+    if (content !== undefined) await writeFile(await scope.file(name), content);
+    const result = await second(text.replace('admin.sock', 'other.sock').replace('streams.db', name));
+    assert.equal(result.code, 1);
+    assert.match(result.stderr, new RegExp(`event=store_failed doing=\\S+ error="${error}"`));
+  }
+  // One that a killed process has left behind is replaced.
+  proxy.program.kill('SIGKILL');
+  await proxy.program.wait(10_000);
+  const again = scope.start(PORTHOLED, ['-c', proxy.config], { name: 'portholed' });
+  await again.until('ready', () => again.stderr.includes('event=ready'));
+  assert.deepEqual((await admin(proxy, 'GET', '/healthz')).json, { ok: true });
+});
