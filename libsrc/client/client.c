@@ -87,6 +87,7 @@ static void client_free(struct ph_client *c)
     screen_destroy(c->screen);
     cursor_shape_unref(c->cursor);
     rfb_buf_finish(&c->out);
+    clipboard_finish(&c->clipboard);
     pthread_cond_destroy(&c->changed);
     pthread_mutex_destroy(&c->lock);
     free(c);
@@ -108,6 +109,7 @@ struct ph_client *client_create(void)
     c->given_fd = -1;
     c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     rfb_buf_init(&c->out, CLIENT_OUT_MAX);
+    clipboard_init(&c->clipboard);
     pthread_mutex_init(&c->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -326,6 +328,7 @@ int ph_client_info(ph_client *client, ph_info *info, ph_error *error)
         info->continuous_updates = client->continuous == CLIENT_CONTINUOUS_ON;
         info->fence = client->fence;
         info->resize = client->size.known;
+        info->utf8_clipboard = clipboard_is_utf8(&client->clipboard);
         info->security = client->security;
         info->tls = client->stream->tls;
     }

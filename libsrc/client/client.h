@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "client/clipboard.h"
 #include "client/keys.h"
 #include "client/login.h"
 #include "client/screen.h"
@@ -26,7 +27,8 @@ enum {
     CLIENT_KEYS_ROOM = CLIENT_KEYS_MAX + 2 * KEYS_CHORD_MAX,
     CLIENT_SYMBOLS = 16,
     CLIENT_INPUT_MAX = 64 << 10, /* bytes of input queued while the server does not read */
-    CLIENT_OUT_MAX = CLIENT_INPUT_MAX + (8 << 10), /* the rest is for our own requests */
+    /* the rest is for one clipboard text and our own requests */
+    CLIENT_OUT_MAX = CLIENT_INPUT_MAX + CLIPBOARD_WIRE_MAX + (8 << 10),
 };
 
 /* In this order, but for TLS in the middle of RFB's handshake. */
@@ -98,6 +100,7 @@ struct ph_client {
     uint32_t keys[CLIENT_KEYS_ROOM]; /* keysyms held down, in the order of their presses */
     size_t key_count;
     struct client_symbols symbols;
+    struct client_clipboard clipboard;
 };
 
 /* ---- client.c ---- */
@@ -134,6 +137,9 @@ void *io_thread(void *client);
 /* With the lock, while open: writes out's bytes to the stream as far as it takes them now. An error
  * of the stream is left for the thread to find. */
 void io_flush(struct ph_client *c);
+/* The same, for other threads: what the socket does not take now, the thread is to write as soon as
+ * it does. */
+void io_push(struct ph_client *c);
 /* For the thread: goes on to a phase; false when the client is to stop. */
 bool io_enter(struct ph_client *c, enum client_phase phase);
 /* For the thread: the error of having been stopped. */

@@ -97,18 +97,10 @@ static int enter(struct input_call *call, const ph_limit *limit, ph_error *error
     return rc;
 }
 
-/* What the socket does not take now, the thread is to write as soon as it does. */
-static void flush(struct ph_client *c)
-{
-    io_flush(c);
-    if (c->out.len != 0)
-        client_wake(c);
-}
-
 static void leave(struct input_call *call)
 {
     struct ph_client *c = call->c;
-    flush(c);
+    io_push(c);
     c->input_turn = false;
     pthread_cond_broadcast(&c->changed);
     pthread_mutex_unlock(&c->lock);
@@ -117,12 +109,12 @@ static void leave(struct input_call *call)
 
 /* Waits until an event can be queued. Releases need no room: the queue keeps some for them beyond
  * CLIENT_INPUT_MAX. */
-static int await_room(struct input_call *call, ph_error *error)
+int input_await_room(struct input_call *call, ph_error *error)
 {
     struct ph_client *c = call->c;
     int rc = client_check_open(c, error);
     if (rc == PH_OK && c->out.len + EVENT_MAX > CLIENT_INPUT_MAX)
-        flush(c);
+        io_push(c);
     while (rc == PH_OK && c->out.len + EVENT_MAX > CLIENT_INPUT_MAX) {
         rc = wait_more(&call->w);
         rc = rc != PH_OK ? interrupted(rc, "the server does not read its input", error)
@@ -135,7 +127,7 @@ static int await_room(struct input_call *call, ph_error *error)
 
 int input_pointer(struct input_call *call, int x, int y, uint8_t buttons, ph_error *error)
 {
-    int rc = await_room(call, error);
+    int rc = input_await_room(call, error);
     if (rc == PH_OK)
         rc = put_pointer(call->c, x, y, buttons, error);
     call->sent = call->sent || rc == PH_OK;
@@ -144,7 +136,7 @@ int input_pointer(struct input_call *call, int x, int y, uint8_t buttons, ph_err
 
 int input_press(struct input_call *call, uint32_t keysym, ph_error *error)
 {
-    int rc = await_room(call, error);
+    int rc = input_await_room(call, error);
     if (rc == PH_OK)
         rc = put_key(call->c, keysym, true, error);
     call->sent = call->sent || rc == PH_OK;
@@ -155,7 +147,7 @@ int input_release(struct input_call *call, uint32_t keysym, ph_error *error)
 {
     if (find_key(call->c, keysym) < call->keys_before)
         return PH_OK;
-    int rc = await_room(call, error);
+    int rc = input_await_room(call, error);
     if (rc == PH_OK)
         rc = put_key(call->c, keysym, false, error);
     return rc;
@@ -177,7 +169,7 @@ int input_pause(struct input_call *call, int ms, ph_error *error)
         return PH_OK;
     int64_t until = wait_now() + (int64_t)ms * 1000000;
     int rc = PH_OK;
-    flush(c);
+    io_push(c);
     while (rc == PH_OK && wait_now() < until) {
         rc = wait_until(&call->w, until);
         rc = rc != PH_OK ? interrupted(rc, "the input was to take longer", error)

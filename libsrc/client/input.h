@@ -36,6 +36,9 @@ int input_run(struct ph_client *c, const ph_input_options *options, input_act *a
 
 /* For acts: each waits for room, and answers PH_OK or why the call is to end. */
 
+/* The queue keeps place for a clipboard's text beyond that for an event. */
+int input_await_room(struct input_call *call, ph_error *error);
+
 /* Presses the modifiers, except those that are down already. Each act does, after its checks. */
 int input_hold_modifiers(struct input_call *call, ph_error *error);
 /* Puts the pointer to (x, y), which is inside the framebuffer, with these buttons down. */

@@ -47,6 +47,13 @@ void io_flush(struct ph_client *c)
     }
 }
 
+void io_push(struct ph_client *c)
+{
+    io_flush(c);
+    if (c->stream != NULL && (c->out.len != 0 || !stream_flush(c->stream)))
+        client_wake(c);
+}
+
 static void publish_open(struct ph_client *c, struct stream *stream, const struct rfb_client_hs *hs)
 {
     pthread_mutex_lock(&c->lock);
@@ -67,10 +74,11 @@ struct wishes {
 static struct wishes look(struct ph_client *c)
 {
     pthread_mutex_lock(&c->lock);
+    clipboard_provide(c);
     io_flush(c);
     struct wishes w = {.stop = atomic_load(&c->stop),
                        .drain = c->drain,
-                       .more = c->out.len != 0 || !stream_flush(c->stream)};
+                       .more = c->out.len != 0 || c->clipboard.wanted || !stream_flush(c->stream)};
     pthread_mutex_unlock(&c->lock);
     return w;
 }

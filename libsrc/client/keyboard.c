@@ -172,10 +172,46 @@ static int type(struct input_call *call, const void *what, ph_error *error)
     return rc;
 }
 
+/* ---- ph_type through the clipboard ---- */
+
+struct paste {
+    struct clipboard_offer offer;
+    struct keys chord;
+};
+
+static int paste(struct input_call *call, const void *what, ph_error *error)
+{
+    struct paste *const *p = what;
+    call->modifier_count = 0;
+    int rc = clipboard_put(call, &(*p)->offer, error);
+    if (rc == PH_OK)
+        rc = chord(call, &(*p)->chord, error);
+    return rc != PH_OK ? rc : clipboard_await_taken(call, error);
+}
+
+static int type_pasting(ph_client *client, const char *text, const ph_input_options *options,
+                        const ph_limit *limit, ph_error *error)
+{
+    uint32_t keysyms[KEYS_CHORD_MAX];
+    struct paste p = {.chord = {.keysyms = keysyms}}, *at = &p;
+    const char *name = options->paste_chord != NULL ? options->paste_chord : "ctrl+v";
+    int rc = keys_parse_chord(name, keysyms, &p.chord.count, error);
+    if (rc != PH_OK)
+        return rc;
+    rc = clipboard_offer_init(&p.offer, text, error);
+    if (rc == PH_OK)
+        rc = input_run(client, options, paste, &at, limit, error);
+    clipboard_offer_finish(&p.offer);
+    return rc;
+}
+
 int ph_type(ph_client *client, const char *text, const ph_input_options *options,
             const ph_limit *limit, ph_error *error)
 {
     struct keys k;
+    /* of a size that input_run does not know, the options are nobody's to read */
+    if (options != NULL && options->size == sizeof *options && options->paste)
+        return type_pasting(client, text, options, limit, error);
     int rc = keys_parse_text(text, &k.keysyms, &k.count, error);
     if (rc == PH_OK)
         rc = input_run(client, options, type, &k, limit, error);

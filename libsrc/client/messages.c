@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "client/messages.h"
 
+#include "client/clipboard.h"
 #include "client/requests.h"
 
 static int not_asked_for(const char *what, ph_error *error)
@@ -42,6 +43,7 @@ static const struct {
     message_handler *handle;
 } handlers[] = {
     {RFB_S2C_BELL, on_bell},
+    {RFB_S2C_CUT_TEXT, clipboard_received},
     {RFB_S2C_FENCE, on_fence},
     {RFB_S2C_END_OF_CONTINUOUS_UPDATES, on_end_of_continuous},
 };

@@ -12,10 +12,17 @@
  * ContinuousUpdates and Fence belong together: TigerVNC drops who enables the one without the other
  * (VNCSConnectionST::enableContinuousUpdates). */
 static const int32_t pseudo[] = {
-    RFB_ENC_CURSOR_WITH_ALPHA,  RFB_ENC_CURSOR,       RFB_ENC_POINTER_POS,
-    RFB_ENC_VMWARE_CURSOR_POS,  RFB_ENC_LAST_RECT,    RFB_ENC_EXTENDED_DESKTOP_SIZE,
-    RFB_ENC_DESKTOP_SIZE,       RFB_ENC_DESKTOP_NAME, RFB_ENC_FENCE,
+    RFB_ENC_CURSOR_WITH_ALPHA,
+    RFB_ENC_CURSOR,
+    RFB_ENC_POINTER_POS,
+    RFB_ENC_VMWARE_CURSOR_POS,
+    RFB_ENC_LAST_RECT,
+    RFB_ENC_EXTENDED_DESKTOP_SIZE,
+    RFB_ENC_DESKTOP_SIZE,
+    RFB_ENC_DESKTOP_NAME,
+    RFB_ENC_FENCE,
     RFB_ENC_CONTINUOUS_UPDATES,
+    RFB_ENC_EXTENDED_CLIPBOARD,
 };
 enum { PSEUDO = sizeof pseudo / sizeof pseudo[0] };
 
@@ -47,8 +54,8 @@ static struct rfb_rect everything(const struct ph_client *c)
 
 bool requests_listed(const struct ph_client *c, int32_t encoding)
 {
-    if (c->input_only)
-        return false;
+    if (c->input_only) /* requests_clipboard */
+        return encoding == RFB_ENC_RAW;
     for (size_t i = 0; i < PSEUDO; i++)
         if (pseudo[i] == encoding)
             return true;
@@ -68,6 +75,7 @@ int requests_begin(struct ph_client *c, ph_error *error)
         list[count++] = RFB_ENC_JPEG_QUALITY_0 + c->jpeg_quality - 1;
     int rc = RFB_OK;
     if (begin(c)) {
+        c->clipboard.asked = true;
         rc = rfb_msg_put_format(&c->out, &rfb_bgrx);
         if (rc == RFB_OK)
             rc = rfb_msg_put_encodings(&c->out, list, count);
@@ -75,6 +83,19 @@ int requests_begin(struct ph_client *c, ph_error *error)
             rc = rfb_msg_put_request(&c->out, false, everything(c));
     }
     return finish(c, rc, error);
+}
+
+int requests_clipboard(struct ph_client *c, ph_error *error)
+{
+    static const int32_t list[] = {RFB_ENC_EXTENDED_CLIPBOARD};
+    int rc = rfb_msg_put_format(&c->out, &rfb_bgrx);
+    if (rc == RFB_OK)
+        rc = rfb_msg_put_encodings(&c->out, list, 1);
+    if (rc == RFB_OK)
+        rc = rfb_msg_put_request(&c->out, false, (struct rfb_rect){0, 0, 1, 1});
+    c->clipboard.asked = true;
+    io_push(c);
+    return queued(rc, error);
 }
 
 int requests_next(struct ph_client *c, ph_error *error)

@@ -15,6 +15,9 @@
 
 /* SetPixelFormat, SetEncodings and the first request. */
 int requests_begin(struct ph_client *c, ph_error *error);
+/* With the lock, for an input-only connection, which has asked for nothing: what the server's
+ * clipboard takes, and a pixel, whose update says that the answer to the former has come. */
+int requests_clipboard(struct ph_client *c, ph_error *error);
 /* True for what SetEncodings has listed, and Raw. */
 bool requests_listed(const struct ph_client *c, int32_t encoding);
 /* An update begins: asks for the one behind it, which the server then prepares meanwhile. */

@@ -30,6 +30,7 @@ struct session {
     size_t gather_at; /* of its first byte in in */
     uint64_t painted; /* bytes of a rectangle's body, where it is painted as it comes */
     bool sized;       /* this update has held a size */
+    bool answered;    /* an update has begun, which was asked for behind SetEncodings */
 };
 
 static void resize(struct session *s)
@@ -65,6 +66,7 @@ struct session *session_create(struct ph_client *c, const struct rfb_server_init
         goto no_memory;
     s->c = c;
     rfb_s2c_init(&s->framer, init->width, init->height, &rfb_bgrx);
+    s->framer.cut_text_max = CLIPBOARD_MAX;
     rfb_buf_init(&s->in, UNGATHERED_MAX);
     s->decoder = decoder_create(c->jpeg_quality != 0);
     if (s->decoder == NULL)
@@ -180,8 +182,6 @@ static int on_rect_end(struct session *s, const struct rfb_s2c_event *ev, uint8_
 static int on_update_end(struct session *s, ph_error *error)
 {
     struct rfb_rect missing;
-    if (s->c->input_only)
-        return PH_OK;
     int rc = screen_publish(s->c->screen, &missing);
     if (rc < 0)
         return error_set(error, rc, "out of memory for a frame");
@@ -229,17 +229,35 @@ static int on_rect(struct session *s, const struct rfb_s2c_event *ev, size_t beh
     bool pixels = ev->encoding->flags & RFB_ENC_F_PIXELS;
     if (!decoder_takes_pieces(head->encoding))
         gather(s, behind_header - DECODER_HEADER, body_max(head->r));
-    return pixels ? begin_painting(s, head->encoding, error) : PH_OK;
+    return pixels && !s->c->input_only ? begin_painting(s, head->encoding, error) : PH_OK;
+}
+
+static int on_update(struct session *s, ph_error *error)
+{
+    if (!s->answered)
+        clipboard_answered(s->c);
+    s->answered = true;
+    s->sized = false;
+    return s->c->input_only ? PH_OK : requests_next(s->c, error);
+}
+
+/* An input-only connection asks for one pixel at most, for the sake of the update that brings it,
+ * and paints nothing. */
+static bool is_painting(const struct rfb_s2c_event *ev)
+{
+    return ev->kind == RFB_S2C_UPDATE_END ||
+           (ev->encoding != NULL && (ev->kind == RFB_S2C_BODY || ev->kind == RFB_S2C_RECT_END));
 }
 
 static int on_event(struct session *s, const struct rfb_s2c_event *ev, size_t at, ph_error *error)
 {
     uint8_t *wire = s->in.data + s->in.off + s->gather_at;
     int rc = PH_OK;
+    if (s->c->input_only && is_painting(ev))
+        return PH_OK;
     switch (ev->kind) {
     case RFB_S2C_UPDATE:
-        s->sized = false;
-        return s->c->input_only ? PH_OK : requests_next(s->c, error);
+        return on_update(s, error);
     case RFB_S2C_RECT:
         return on_rect(s, ev, at, error);
     case RFB_S2C_BODY:

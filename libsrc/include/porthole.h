@@ -178,6 +178,8 @@ typedef struct ph_info {
     int fence;              /* it sends fences (rfbproto, Fence) */
     int resize;             /* it takes ph_resize, though it may say no; known from the first frame
                                on */
+    int utf8_clipboard;     /* its clipboard takes more than Latin-1 (rfbproto, Extended Clipboard);
+                               on an input-only connection not before the first use of it */
 } ph_info;
 
 #define PH_INFO_INIT                                                                               \
@@ -434,6 +436,8 @@ typedef struct ph_input_options {
     int new_symbol_ms;     /* the pause before a key that is a new symbol, see ph_type; 0: 10 */
     int new_symbols;       /* ph_type: how many new symbols the connection may have typed behind the
                               call; 0: 16; negative: any number */
+    int paste;             /* ph_type, non-zero: through the clipboard, see there */
+    const char *paste_chord; /* what pastes; NULL: "ctrl+v" */
 } ph_input_options;
 
 #define PH_INPUT_INIT                                                                              \
@@ -480,11 +484,35 @@ PH_API int ph_chord_check(const char *chord, ph_error *error);
  * all. So a symbol is new unless it is one of the last 16 such of this connection; time is left in
  * front of it, and a text that brings the connection above options.new_symbols is PH_E_ARGUMENT.
  * Where the first key of a call is new, Shift is pressed and released before: Xvnc loses it
- * otherwise. */
+ * otherwise.
+ * With options.paste the text becomes the clipboard instead, whatever its symbols and control
+ * characters, options.paste_chord is pressed, and with the extended clipboard the call ends when
+ * the server has fetched the text: PH_E_TIMEOUT when nothing on the desktop asks for it. See
+ * ph_clipboard_set; modifiers and interval_ms are ignored. */
 PH_API int ph_type(ph_client *client, const char *text, const ph_input_options *options,
                    const ph_limit *limit, ph_error *error);
 /* Releases every key and button that this connection holds down. */
 PH_API int ph_release_all(ph_client *client, const ph_limit *limit, ph_error *error);
+
+/* ---- clipboard ----
+ * Text is UTF-8 with newlines as line ends. Servers with the extended clipboard (rfbproto:
+ * TigerVNC, QEMU, wayvnc) take and give all of it, others (x11vnc) Latin-1 (RFC 6143 7.5.6). Errors
+ * as for input. */
+
+/* Makes text the clipboard of the desktop; at most 262,144 bytes, where each newline counts twice.
+ * PH_E_ARGUMENT for a longer one, and names the first character that a server with Latin-1 does not
+ * take. TigerVNC (1.12) makes it PRIMARY and CLIPBOARD, fetches it when a program asks, and forgets
+ * it when the connection ends; x11vnc (0.9.16) keeps it until another program has one, and hands
+ * out its Latin-1 bytes also to who asks for UTF-8. */
+PH_API int ph_clipboard_set(ph_client *client, const char *text, const ph_limit *limit,
+                            ph_error *error);
+/* The desktop's clipboard, waiting for one with a serial above after (0: any). *text is the
+ * caller's, to be freed with ph_free; *serial, unless serial is NULL, counts what was copied on the
+ * desktop since the connection began, an input-only one since its first use of the clipboard.
+ * TigerVNC and x11vnc tell what is copied, not what was there before. What is not UTF-8 has become
+ * question marks. PH_E_REFUSED for a text above 16 MiB. */
+PH_API int ph_clipboard_get(ph_client *client, uint64_t after, const ph_limit *limit, char **text,
+                            uint64_t *serial, ph_error *error);
 
 #ifdef __cplusplus
 }

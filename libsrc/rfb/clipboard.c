@@ -168,22 +168,40 @@ static int put_plain(struct rfb_buf *plain, const char *text)
     return rc;
 }
 
+/* Flushed and not finished, as TigerVNC does: LibVNCServer 0.9.14 ends the connection when
+ * inflating reaches the end of a stream. */
+static int deflate_all(const struct rfb_buf *plain, struct rfb_buf *out, size_t head)
+{
+    enum { FLUSH = 16 }; /* bytes that it adds to what deflateBound says */
+    uint8_t *where;
+    z_stream z = {.next_in = (z_const Bytef *)rfb_buf_data(plain), .avail_in = (uInt)plain->len};
+    if (deflateInit(&z, Z_DEFAULT_COMPRESSION) != Z_OK)
+        return RFB_E_NO_MEMORY;
+    size_t max = deflateBound(&z, (uLong)plain->len) + FLUSH;
+    int rc = rfb_buf_reserve(out, head + max, &where);
+    if (rc == RFB_OK) {
+        z.next_out = where + head;
+        z.avail_out = (uInt)max;
+        if (deflate(&z, Z_SYNC_FLUSH) != Z_OK || z.avail_in != 0 || z.avail_out == 0)
+            rc = RFB_E_NO_MEMORY;
+        rfb_buf_commit(out, rc == RFB_OK ? head + z.total_out : 0);
+    }
+    deflateEnd(&z);
+    return rc;
+}
+
 int rfb_clip_put_text(struct rfb_buf *out, uint8_t type, const char *text)
 {
     struct rfb_buf plain;
-    uint8_t *where;
+    size_t before = out->len;
     rfb_buf_init(&plain, INT32_MAX / 2);
     int rc = put_plain(&plain, text);
-    uLongf n = compressBound((uLong)plain.len);
     if (rc == RFB_OK)
-        rc = rfb_buf_reserve(out, HEAD + SIZE + n, &where);
-    if (rc == RFB_OK &&
-        compress(where + HEAD + SIZE, &n, rfb_buf_data(&plain), (uLong)plain.len) != Z_OK)
-        rc = RFB_E_NO_MEMORY;
+        rc = deflate_all(&plain, out, HEAD + SIZE);
     if (rc == RFB_OK) {
-        set_head(where, type, -(uint32_t)(SIZE + n));
-        rfb_set_u32(where + HEAD, RFB_CLIP_PROVIDE | RFB_CLIP_TEXT);
-        rfb_buf_commit(out, HEAD + SIZE + n);
+        uint8_t *head = out->data + out->off + before;
+        set_head(head, type, -(uint32_t)(out->len - before - HEAD));
+        rfb_set_u32(head + HEAD, RFB_CLIP_PROVIDE | RFB_CLIP_TEXT);
     }
     rfb_buf_finish(&plain);
     return rc;
