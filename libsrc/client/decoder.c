@@ -289,6 +289,14 @@ static const char *prepare_zlib(struct decoder *d, size_t bytes)
 }
 
 /* Header and body look to LibVNCClient like an update that it has just read. */
+/* Tight's pixels go past the callbacks into the framebuffer, without what is beside their colour.
+ */
+static void make_opaque(const struct decoder *d)
+{
+    for (int j = 0; j < d->r.h; j++)
+        pixel_opaque(d->pixels + (size_t)(d->r.y + j) * (size_t)d->width + d->r.x, d->r.w);
+}
+
 static const char *by_libvncclient(struct decoder *d, const struct rfb_rect_head *head,
                                    uint8_t *wire, size_t len)
 {
@@ -314,6 +322,8 @@ static const char *by_libvncclient(struct decoder *d, const struct rfb_rect_head
     if (d->why == NULL && head->encoding == RFB_ENC_ZLIB &&
         (size_t)vnc->raw_buffer_size - vnc->decompStream.avail_out != area * 4)
         d->why = "Zlib: too few or too many pixels";
+    if (d->why == NULL && head->encoding == RFB_ENC_TIGHT)
+        make_opaque(d);
     return d->why;
 }
 

@@ -28,6 +28,12 @@ static inline void pixel_copy(uint32_t *to, const uint8_t *from, size_t n)
     }
 }
 
+/* Of pixels that somebody else has painted. */
+static inline void pixel_opaque(uint32_t *pixels, size_t n)
+{
+    pixel_copy(pixels, (const uint8_t *)pixels, n);
+}
+
 /* n times the same. */
 static inline void pixel_fill(uint32_t *to, size_t n, uint32_t colour)
 {

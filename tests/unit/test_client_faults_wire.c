@@ -104,6 +104,22 @@ static void expect(const char *what, size_t cut, const char *call, int rc, const
     wrong++;
 }
 
+/* Whatever it was painted with. */
+static void expect_opaque(const char *what, ph_client *c)
+{
+    ph_frame *f;
+    if (ph_frame_get(c, 0, &patient, &f, NULL) != PH_OK)
+        return; /* not complete */
+    size_t pixels = (size_t)ph_frame_width(f) * (size_t)ph_frame_height(f), i = 0;
+    while (i < pixels && ph_frame_pixels(f)[i] >> 24 == 0xff)
+        i++;
+    if (i < pixels) {
+        print_message("# %s: pixel %zu is 0x%08x\n", what, i, ph_frame_pixels(f)[i]);
+        wrong++;
+    }
+    ph_frame_unref(f);
+}
+
 /* A connection that is told n bytes of m and then nothing; every call must tell the same of it. */
 static void tell(const struct message *m, const struct rfb_buf *bytes, size_t n, int code,
                  const char *says)
@@ -125,6 +141,7 @@ static void tell(const struct message *m, const struct rfb_buf *bytes, size_t n,
         rc = call->run(c, &patient, &e);
         expect(m->what, n, call->name, rc, &e, code, says);
     }
+    expect_opaque(m->what, c);
     assert_int_equal(ph_close(c, &patient, &e), PH_OK); /* no input was sent: nothing is lost */
     assert_true(fake_server_stop(s));
 }
@@ -167,6 +184,12 @@ static const struct message good[] = {
     {"zrle, runs", ONE "00000010", "80 112233 ff fe 445566 00 778899 00", LENGTH_U32, 0, CUT},
     {"zrle, palette runs", ONE "00000010", "82 111111 222222 80 ff fe 01 00", LENGTH_U32, 0, CUT},
     {"cursor", UPDATE "0001 0001 0009 0002 ffffff11 44*72 ff80 8080", AS_IT_IS, CUT},
+    {"cursor with alpha", UPDATE "0001 0001 0003 0002 fffffec6 00000000 44*24", AS_IT_IS, CUT},
+    {"pointer position", UPDATE "0003 0004 0000 0000 ffffff18", AS_IT_IS, CUT},
+    {"pointer position, VMware's", UPDATE "0003 0004 0000 0000 574d5666", AS_IT_IS, CUT},
+    {"extended desktop size",
+     UPDATE "0000 0000 0030 0020 fffffecc 01 000000 00000001 0000 0000 0030 0020 00000000",
+     AS_IT_IS, CUT},
     {"desktop size", UPDATE "0000 0000 0020 0020 ffffff21", AS_IT_IS, CUT},
     {"desktop name", UPDATE "0000 0000 0000 0000 fffffecd 00000006 'office'", AS_IT_IS, CUT},
     {"last rectangle", "00 00 ffff" RECT "00000007 80 112233 0000 0000 0000 0000 ffffff20",
@@ -214,6 +237,10 @@ static const struct message bad[] = {
     {"a name of 2^32 - 1 bytes", UPDATE "0000 0000 0000 0000 fffffecd ffffffff", AS_IT_IS, BAD,
      "name"},
     {"a cursor of 65535x65535", UPDATE "0000 0000 ffff ffff ffffff11", AS_IT_IS, BAD, "cursor"},
+    {"a cursor with alpha of 65535x65535", UPDATE "0000 0000 ffff ffff fffffec6", AS_IT_IS, BAD,
+     "cursor"},
+    {"an extended size of 65535x65535", UPDATE "0000 0000 ffff ffff fffffecc", AS_IT_IS, BAD,
+     "16384 a side"},
     {"a fence of 65 bytes", "f8 000000 00000000 41", AS_IT_IS, BAD, "fence"},
     /* RRE, CoRRE, Hextile */
     {"rre, 2^32 - 1 subrectangles", ONE "00000002 ffffffff", AS_IT_IS, BAD, "subrectangles"},
