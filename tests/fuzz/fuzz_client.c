@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A whole conversation with a server: handshake, then messages, into the client's own code but for
- * its socket and thread; frames are taken on the way. Input: cut, flags (1: input only, 2: no
- * password at hand, 4: JPEG allowed), what the server says. However that was cut, the same must
- * come of it. */
+ * its socket and thread; frames and pointers are taken on the way. Where VeNCrypt starts TLS, what
+ * follows is taken as if it had been inside. Input: cut, flags (1: input only, 2: no password at
+ * hand, 4: a user name, 8: TLS alone is allowed), what the server says. However that was cut, the
+ * same must come of it. */
 #include <string.h>
 
 #include "client/client.h"
@@ -73,11 +74,32 @@ static void take_frame(struct end *e)
         FUZZ_CHECK(rects[i].x >= 0 && rects[i].y >= 0 &&
                    rects[i].x + rects[i].width <= ph_frame_width(f) &&
                    rects[i].y + rects[i].height <= ph_frame_height(f));
-    if (e->first == NULL) {
+    if (e->first != NULL) {
+        ph_watch watch = PH_WATCH_INIT;
+        ph_frame *changed;
+        watch.since = e->first;
+        ph_wait_change(e->c, &watch, &now, &changed, NULL);
+        ph_frame_unref(changed);
+    } else {
         e->first = ph_frame_ref(f);
         e->first_hash = hash_frame(f);
     }
     ph_frame_unref(f);
+}
+
+static uint64_t hash_cursor(ph_client *c)
+{
+    ph_cursor *cursor;
+    ph_cursor_info info = PH_CURSOR_INFO_INIT;
+    if (ph_cursor_get(c, &cursor, NULL) != PH_OK)
+        return 0;
+    FUZZ_CHECK(ph_cursor_describe(cursor, &info, NULL) == PH_OK);
+    size_t pixels = (size_t)info.width * (size_t)info.height;
+    const int numbers[] = {info.x,      info.y,     info.position_known, info.width,
+                           info.height, info.hot_x, info.hot_y};
+    uint64_t h = hash(hash(1, numbers, sizeof numbers), info.pixels, pixels * sizeof(uint32_t));
+    ph_cursor_unref(cursor);
+    return h;
 }
 
 /* ---- a conversation ---- */
@@ -139,6 +161,8 @@ static int run(struct end *e, uint8_t flags, const uint8_t *data, size_t len,
     e->c->encoding_count = sizeof encodings / sizeof encodings[0];
     rfb_client_hs_init(&hs);
     hs.password = flags & 2 ? NULL : "secret";
+    hs.username = flags & 4 ? "me" : NULL;
+    hs.allow = flags & 8 ? RFB_ALLOW_X509 | RFB_ALLOW_ANON_TLS : RFB_ALLOW_CLEAR | RFB_ALLOW_PLAIN;
     int rc = shake_hands(e, &hs, data, len, split, &taken);
     if (rc != 1)
         return rc;
@@ -163,7 +187,7 @@ static void check_same(const struct end *a, const struct end *b)
     FUZZ_CHECK(a->shaken == b->shaken && a->sent == b->sent);
     FUZZ_CHECK(strcmp(a->c->name, b->c->name) == 0);
     FUZZ_CHECK(a->c->width == b->c->width && a->c->height == b->c->height);
-    FUZZ_CHECK(a->c->bells == b->c->bells);
+    FUZZ_CHECK(a->c->bells == b->c->bells && hash_cursor(a->c) == hash_cursor(b->c));
     ph_frame *f = screen_newest(a->c->screen, 0), *g = screen_newest(b->c->screen, 0);
     FUZZ_CHECK((f == NULL) == (g == NULL));
     if (f != NULL) {
