@@ -354,15 +354,21 @@ int client_next_frame(struct ph_client *c, struct wait *w, uint64_t after, int64
                       const char *what, ph_frame **frame, ph_error *error)
 {
     int rc = PH_OK;
+    ph_frame *unwanted = NULL;
     pthread_mutex_lock(&c->lock);
     while ((*frame = screen_newest(c->screen, after)) == NULL && rc == PH_OK &&
            (until < 0 || wait_now() < until))
         rc = client_sleep(c, w, until);
     if (*frame != NULL)
-        rc = PH_OK;
-    else if (rc != PH_OK)
+        rc = w->looked && after != 0 ? wait_check(w, 0) : PH_OK;
+    w->looked = true;
+    if (rc != PH_OK) {
         rc = client_explain(c, rc, what, error);
+        unwanted = *frame;
+        *frame = NULL;
+    }
     pthread_mutex_unlock(&c->lock);
+    ph_frame_unref(unwanted);
     return rc;
 }
 

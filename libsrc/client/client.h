@@ -126,7 +126,9 @@ int client_explain(const struct ph_client *c, int rc, const char *what, ph_error
 
 /* Without the lock: awaits a frame whose sequence is above after; *frame is a reference. Or until a
  * time of CLOCK_MONOTONIC (nanoseconds; negative: none): PH_OK with *frame NULL. On failure *frame
- * is NULL, and the error says that the wait for what was in vain. */
+ * is NULL, and the error says that the wait for what was in vain. A wait's first frame, and any
+ * frame (after 0), is given whatever the time; whoever finds nothing in one after the other is
+ * ended by his limit. */
 int client_next_frame(struct ph_client *c, struct wait *w, uint64_t after, int64_t until,
                       const char *what, ph_frame **frame, ph_error *error);
 

@@ -4,6 +4,7 @@
 #define CLIENT_WAIT_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "porthole.h"
@@ -16,6 +17,7 @@ struct wait {
     pthread_cond_t *changed; /* of CLOCK_MONOTONIC */
     int64_t deadline;        /* nanoseconds of CLOCK_MONOTONIC; negative: none */
     ph_cancel *cancel;       /* or NULL */
+    bool looked;             /* a frame has been taken: see client_next_frame */
     struct wait *next;       /* in the cancel object's list */
 };
 

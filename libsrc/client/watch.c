@@ -208,18 +208,28 @@ int quiet_look(struct quiet *q, const ph_frame *frame)
     pixman_region32_init(&l.watched);
     pixman_region32_init(&l.part);
     int rc = watch_places(q->watch, frame, 1, 1, &l.watched) ? 0 : PH_E_NO_MEMORY;
+    bool forgotten = false;
     for (uint64_t i = q->frame->damage.last + 1; i <= frame->damage.last && rc == 0; i++) {
         const struct damage_record *r = damage_record(&frame->damage, i);
         if (r != NULL) {
             rc = look_at(q, &l, r);
-        } else if (!same_size(q->frame, frame) || differ(q->frame, frame, &l.watched)) {
-            l.changed = true; /* so long ago that nobody knows when */
-            q->last = frame->time;
+        } else if (!forgotten) {
+            forgotten = true; /* so long ago that nobody knows when */
+            l.changed = !same_size(q->frame, frame) || differ(q->frame, frame, &l.watched);
+            q->last = l.changed ? frame->time : q->last;
         }
+        if (rc == 0 && q->wait != NULL)
+            rc = wait_check(q->wait, 0);
     }
     pixman_region32_fini(&l.watched);
     pixman_region32_fini(&l.part);
     return rc;
+}
+
+static int interrupted(int code, ph_error *error)
+{
+    return error_set(error, code, "%s while waiting for the screen to be quiet",
+                     code == PH_E_TIMEOUT ? "timed out" : "cancelled");
 }
 
 static int await_quiet(struct ph_client *c, struct wait *w, struct quiet *q, ph_error *error)
@@ -231,12 +241,14 @@ static int await_quiet(struct ph_client *c, struct wait *w, struct quiet *q, ph_
         if (rc != PH_OK || f == NULL)
             return rc;
         rc = quiet_look(q, f);
-        if (rc != 0) {
+        if (rc == 1 || rc == PH_E_NO_MEMORY) {
             ph_frame_unref(f);
             return rc == 1 ? PH_OK : no_memory(error);
         }
         ph_frame_unref(q->frame);
         q->frame = f;
+        if (rc != 0)
+            return interrupted(rc, error);
     }
 }
 
@@ -252,7 +264,8 @@ int ph_wait_quiet(ph_client *client, const ph_watch *watch, int quiet_ms, const 
     if (rc != PH_OK)
         return rc;
     int64_t begun = wait_now();
-    struct quiet q = {.watch = &mine, .length = (int64_t)quiet_ms * 1000000, .last = begun};
+    struct quiet q = {
+        .watch = &mine, .length = (int64_t)quiet_ms * 1000000, .last = begun, .wait = &w};
     wait_begin(&w, limit, &client->lock, &client->changed);
     rc = client_next_frame(client, &w, 0, -1, "a complete frame", &q.frame, error);
     if (rc == PH_OK && q.frame->time > q.last)

@@ -24,13 +24,15 @@ bool watch_places(const ph_watch *watch, const ph_frame *frame, int width, int h
 /* An ongoing wait for quiet. */
 struct quiet {
     const ph_watch *watch;
-    int64_t length;  /* nanoseconds without a change that are quiet */
-    int64_t last;    /* when the last change was, or the call */
-    ph_frame *frame; /* a reference: the last one looked at */
+    int64_t length;          /* nanoseconds without a change that are quiet */
+    int64_t last;            /* when the last change was, or the call */
+    ph_frame *frame;         /* a reference: the last one looked at */
+    const struct wait *wait; /* whose limit a look keeps; or NULL */
 };
 
 /* Goes through all that was sent up to frame, by its own time: how late this thread has woken does
- * not matter. 1: it was quiet before this frame; 0: not yet; PH_E_NO_MEMORY. */
+ * not matter. 1: it was quiet before this frame; 0: not yet; PH_E_NO_MEMORY, _TIMEOUT, _CANCELLED.
+ */
 int quiet_look(struct quiet *q, const ph_frame *frame);
 
 #endif

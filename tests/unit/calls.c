@@ -98,6 +98,80 @@ static int release_all(ph_client *c, const ph_limit *limit, ph_error *error)
     return ph_release_all(c, limit, error);
 }
 
+static int wait_change(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    ph_frame *f;
+    int rc = ph_wait_change(c, NULL, limit, &f, error);
+    ph_frame_unref(f);
+    return rc;
+}
+
+/* Every look takes long: as many masks as there may be, and as scattered. */
+static ph_watch masked(void)
+{
+    enum { MASKS = 1000, SIDE = 16 };
+    static ph_rect masks[MASKS];
+    ph_watch w = PH_WATCH_INIT;
+    for (int i = 0; i < MASKS; i++)
+        masks[i] = (ph_rect){i * 2 % SIDE, i * 2 / SIDE % SIDE, 1, 1};
+    w.masks = masks;
+    w.mask_count = MASKS;
+    return w;
+}
+
+static int wait_change_masked(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    ph_watch w = masked();
+    ph_frame *f;
+    int rc = ph_wait_change(c, &w, limit, &f, error);
+    ph_frame_unref(f);
+    return rc;
+}
+
+static int wait_quiet_masked(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    ph_watch w = masked();
+    ph_frame *f;
+    int rc = ph_wait_quiet(c, &w, 60000, limit, &f, NULL, error);
+    ph_frame_unref(f);
+    return rc;
+}
+
+/* Longer than anybody waits. */
+static int wait_quiet(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    ph_frame *f;
+    int waited, rc = ph_wait_quiet(c, NULL, 60000, limit, &f, &waited, error);
+    ph_frame_unref(f);
+    return rc;
+}
+
+/* What no screen of the tests shows. */
+static int wait_match(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    static const uint32_t pixels[] = {0xff123456, 0xff654321};
+    const ph_pattern p = {.pixels = pixels, .width = 2, .height = 1};
+    ph_frame *f;
+    ph_point at;
+    int rc = ph_wait_match(c, NULL, &p, limit, &f, &at, error);
+    ph_frame_unref(f);
+    return rc;
+}
+
+static int cursor(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    ph_cursor *found;
+    (void)limit;
+    int rc = ph_cursor_get(c, &found, error);
+    ph_cursor_unref(found);
+    return rc;
+}
+
+static int resize(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    return ph_resize(c, 64, 64, limit, error);
+}
+
 static int bell_wait(ph_client *c, const ph_limit *limit, ph_error *error)
 {
     uint64_t count;
@@ -108,6 +182,13 @@ const struct call calls[] = {
     {"ph_client_info", CALL_ANSWERS, info},
     {"ph_client_name", CALL_ANSWERS, name},
     {"ph_frame_get", CALL_AWAITS, frame_get},
+    {"ph_wait_change", CALL_AWAITS, wait_change},
+    {"ph_wait_change (many masks)", CALL_AWAITS, wait_change_masked},
+    {"ph_wait_quiet", CALL_AWAITS, wait_quiet},
+    {"ph_wait_quiet (many masks)", CALL_AWAITS, wait_quiet_masked},
+    {"ph_wait_match", CALL_AWAITS, wait_match},
+    {"ph_cursor_get", CALL_ANSWERS, cursor},
+    {"ph_resize", CALL_AWAITS, resize},
     {"ph_bell_wait", CALL_AWAITS, bell_wait},
     {"ph_move", CALL_SENDS, move},
     {"ph_button", CALL_SENDS, button},
