@@ -115,8 +115,9 @@ void image_fit(uint32_t *width, uint32_t *height, int edge, int pixels, int enla
 struct job {
     const struct format *format;
     size_t max_bytes;         /* SIZE_MAX: any */
-    struct image_view source; /* the region */
+    struct image_view source; /* the region, with the pointer or without */
     struct image_view view;   /* the same, scaled */
+    uint32_t *drawn;          /* source's pixels where they are not the frame's */
     uint32_t *scaled;         /* view's pixels where they are not source's */
     uint8_t *bytes;           /* the best file so far that keeps to the budget, or NULL */
     size_t len;
@@ -206,6 +207,20 @@ static int fit_budget(struct job *job, int quality, ph_error *error)
 
 /* ---- together ---- */
 
+static int draw_pointer(struct job *job, const ph_rect *region, const ph_cursor *cursor,
+                        ph_error *error)
+{
+    ph_cursor_info info = PH_CURSOR_INFO_INIT;
+    int rc = ph_cursor_describe(cursor, &info, error);
+    if (rc == PH_OK)
+        rc = image_pointer(&job->source, region, &info, &job->drawn, error);
+    if (job->drawn != NULL) {
+        job->source.pixels = job->drawn;
+        job->source.stride = job->source.width;
+    }
+    return rc;
+}
+
 static int encode(struct job *job, const ph_image_options *o, ph_error *error)
 {
     bool lossless = o->lossless || job->format->write == image_png;
@@ -242,7 +257,10 @@ int ph_image_encode(const ph_frame *frame, const ph_image_options *options, uint
         .max_bytes = o->max_bytes != 0 ? o->max_bytes : SIZE_MAX,
         .source = view_of(frame, &region),
     };
-    rc = encode(&job, o, error);
+    if (o->cursor != NULL)
+        rc = draw_pointer(&job, &region, o->cursor, error);
+    if (rc == PH_OK)
+        rc = encode(&job, o, error);
     if (rc == PH_OK) {
         *bytes = job.bytes;
         *len = job.len;
@@ -253,6 +271,7 @@ int ph_image_encode(const ph_frame *frame, const ph_image_options *options, uint
         free(job.bytes);
     }
     free(job.scaled);
+    free(job.drawn);
     return rc;
 }
 

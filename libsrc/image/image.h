@@ -57,4 +57,12 @@ void image_fit(uint32_t *width, uint32_t *height, int edge, int pixels, int enla
 int image_scale(const struct image_view *view, uint32_t width, uint32_t height, uint32_t **pixels,
                 ph_error *error);
 
+/* ---- the pointer ---- */
+
+/* A copy of view, which shows this region of the desktop, with the pointer drawn over it where it
+ * is; malloc'ed and the caller's. *pixels is NULL when nothing of the pointer is there to be seen.
+ * PH_E_NO_MEMORY. */
+int image_pointer(const struct image_view *view, const ph_rect *region, const ph_cursor_info *info,
+                  uint32_t **pixels, ph_error *error);
+
 #endif

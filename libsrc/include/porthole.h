@@ -364,6 +364,8 @@ typedef struct ph_image_options {
                          set; otherwise they only scale down */
     size_t max_bytes; /* the file's size; 0: no limit. First the quality gives way, down to 40,
                          then the scale, down to 64 pixels on the longest side */
+    const ph_cursor *cursor; /* drawn where it is, if its place and shape are known; borrowed during
+                                the call; NULL: no pointer */
 } ph_image_options;
 
 #define PH_IMAGE_OPTIONS_INIT                                                                      \

@@ -3,8 +3,8 @@
 // --json, which lead back to the desktop.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { live } from '../lib/proc.mjs';
-import { HEIGHT, WIDTH, startXvnc } from '../lib/desktop.mjs';
+import { live, until } from '../lib/proc.mjs';
+import { HEIGHT, WIDTH, startX11vnc, startXvnc } from '../lib/desktop.mjs';
 import { captureX, difference, readPng } from '../lib/picture.mjs';
 import { aim, on, porthole } from '../lib/porthole.mjs';
 
@@ -82,6 +82,43 @@ live("zoom enlarges to the screen's longest side, unless told", async (scope) =>
   assert.deepEqual([answer.format, answer.width, answer.height], ['jpeg', WIDTH, 192]);
   const square = await told(scope, desktop, 'zoom', '--max-pixels', '10000', '60', '60', '20', '20', file);
   assert.deepEqual([square.width, square.height], [100, 100]);
+});
+
+// Where two pictures differ: {x, y, width, height, count}.
+function change(before, after) {
+  const [xs, ys] = [[], []];
+  for (let at = 0; at < before.rgb.length; at += 3) {
+    if (before.rgb.compare(after.rgb, at, at + 3, at, at + 3) === 0) continue;
+    xs.push((at / 3) % before.width);
+    ys.push(Math.floor(at / 3 / before.width));
+  }
+  const min = (list) => list.reduce((a, b) => Math.min(a, b), Infinity);
+  const max = (list) => list.reduce((a, b) => Math.max(a, b), -Infinity);
+  return { x: min(xs), y: min(ys), width: max(xs) - min(xs) + 1, height: max(ys) - min(ys) + 1, count: xs.length };
+}
+
+// x11vnc tells shape and place to whoever connects; it polls for both.
+live('the pointer is drawn when it is asked for, where it is', async (scope) => {
+  const desktop = await startX11vnc(scope);
+  await desktop.furnish();
+  await on(scope, desktop, 'move', '700', '500');
+  const [plain, drawn] = [await scope.file('plain.png'), await scope.file('drawn.png')];
+  const seen = await until('the pointer at 700,500', async () => {
+    const answer = await told(scope, desktop, 'screenshot', '--cursor', drawn);
+    return answer.cursor?.[0] === 700 && answer.cursor[1] === 500 && answer;
+  });
+  assert.deepEqual(seen.cursor, [700, 500]);
+  assert.equal((await told(scope, desktop, 'screenshot', plain)).cursor, undefined);
+  const { x, y, width, height, count } = change(await readPng(plain), await readPng(drawn));
+  assert.ok(count >= 20 && width <= 64 && height <= 64 && x <= 700 && y <= 500 && x + width >= 700 && y + height >= 500,
+    `${count} pixels differ, in ${width}x${height} at ${x},${y}`);
+  const half = await scope.file('half.png');
+  await on(scope, desktop, 'screenshot', '--cursor', '--region', '700,500,40,40', half);
+  assert.equal(difference(await readPng(half), cut(await readPng(drawn), { x: 700, y: 500, width: 40, height: 40 })), null);
+  const actions = JSON.stringify([{ action: 'screenshot', cursor: true, file: half }]);
+  const done = await porthole(scope, [...aim(desktop), 'do'], { stdin: actions });
+  assert.equal(done.code, 0, done.stdout + done.stderr);
+  assert.equal(difference(await readPng(half), await readPng(drawn)), null);
 });
 
 // What kind of WebP it is, and its size (RFC 9649, sections 2.5 and 2.6).

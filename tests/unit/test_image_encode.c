@@ -424,6 +424,72 @@ static void files_keep_to_their_budget(void **state)
     ph_frame_unref(f);
 }
 
+/* ---- the pointer ---- */
+
+enum { POINTER_W = 3, POINTER_H = 2 };
+
+/* Red, half a white (premultiplied), nothing; green, nothing, blue. */
+static const uint32_t pointer[] = {0xffff0000, 0x80808080, 0, 0xff00ff00, 0, 0xff0000ff};
+
+/* What a pixel of the pointer makes of what is under it. */
+static uint32_t over(uint32_t top, uint32_t under)
+{
+    return top == 0 ? under : top >> 24 == 0xff ? top : (under & 0xff) == 0x10 ? 0xff888888 : 0;
+}
+
+/* Wherever its hot spot is, also outside: each pixel of the region is the desktop's or the
+ * pointer's over it. */
+static void the_pointer_is_drawn_where_it_is(void **state)
+{
+    enum { W = 12, H = 9 };
+    static const ph_rect regions[] = {{0, 0, W, H}, {3, 2, 5, 4}, {4, 4, 1, 1}};
+    uint32_t desktop[W * H];
+    (void)state;
+    for (int i = 0; i < W * H; i++)
+        desktop[i] = 0xff101010;
+    for (int y = -4; y < H + 4; y++)
+        for (int x = -4; x < W + 4; x++)
+            for (size_t i = 0; i < COUNT(regions); i++) {
+                const ph_rect *r = &regions[i];
+                struct image_view view = {desktop + r->y * W + r->x, W, (uint32_t)r->width,
+                                          (uint32_t)r->height};
+                ph_cursor_info info = {sizeof info, 1, x, y, POINTER_W, POINTER_H, 1, 1, pointer};
+                uint32_t *drawn;
+                bool any = false;
+                assert_int_equal(image_pointer(&view, r, &info, &drawn, NULL), PH_OK);
+                for (int p = 0; p < r->width * r->height; p++) {
+                    int px = r->x + p % r->width - (x - 1), py = r->y + p / r->width - (y - 1);
+                    bool in = px >= 0 && py >= 0 && px < POINTER_W && py < POINTER_H;
+                    any = any || in;
+                    if (drawn != NULL)
+                        assert_int_equal(drawn[p],
+                                         in ? over(pointer[py * POINTER_W + px], 0xff101010)
+                                            : 0xff101010);
+                }
+                assert_int_equal(drawn != NULL, any);
+                free(drawn);
+            }
+    for (int i = 0; i < W * H; i++)
+        assert_int_equal(desktop[i], 0xff101010);
+}
+
+static void an_unknown_pointer_is_not_drawn(void **state)
+{
+    uint32_t pixel = 0xff123456, *drawn = &pixel;
+    const ph_rect region = {0, 0, 1, 1};
+    const struct image_view view = {&pixel, 1, 1, 1};
+    const ph_cursor_info cases[] = {
+        {sizeof cases[0], 0, 0, 0, POINTER_W, POINTER_H, 0, 0, pointer}, /* its place */
+        {sizeof cases[0], 1, 0, 0, 0, 0, 0, 0, NULL},                    /* its shape */
+        {sizeof cases[0], 1, 65535, 65535, POINTER_W, POINTER_H, -65535, -65535, pointer},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(image_pointer(&view, &region, &cases[i], &drawn, NULL), PH_OK);
+        assert_null(drawn);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,6 +505,8 @@ int main(void)
         cmocka_unit_test(pixels_lead_back_to_the_desktop),
         cmocka_unit_test(every_pixel_leads_into_the_region),
         cmocka_unit_test(files_keep_to_their_budget),
+        cmocka_unit_test(the_pointer_is_drawn_where_it_is),
+        cmocka_unit_test(an_unknown_pointer_is_not_drawn),
     };
     return cmocka_run_group_tests_name("image encode", tests, NULL, NULL);
 }

@@ -155,12 +155,18 @@ static int picture(struct action_context *context, const struct action_values *v
     const ph_limit limit = action_limit(context, v, 0);
     ph_image_options options = PH_IMAGE_OPTIONS_INIT;
     ph_image_info info = PH_IMAGE_INFO_INIT;
+    ph_cursor *cursor = NULL;
     ph_frame *frame;
     uint8_t *bytes;
     size_t len;
-    int rc = ph_frame_get(context->client, 0, &limit, &frame, error);
-    if (rc != PH_OK)
+    int rc = v->cursor ? ph_cursor_get(context->client, &cursor, error) : PH_OK;
+    if (rc == PH_OK)
+        rc = ph_frame_get(context->client, 0, &limit, &frame, error);
+    if (rc != PH_OK) {
+        ph_cursor_unref(cursor);
         return rc;
+    }
+    options.cursor = cursor;
     options.format = v->format != 0 || v->file == NULL ? v->format : picture_format_of(v->file);
     options.quality = (int)v->quality;
     options.region = v->region.rect;
@@ -176,6 +182,7 @@ static int picture(struct action_context *context, const struct action_values *v
         rc = add_picture(answer, v, bytes, len, &info, error);
         ph_free(bytes);
     }
+    ph_cursor_unref(cursor);
     action_hold(context, frame, answer);
     return rc;
 }

@@ -160,9 +160,15 @@ static const struct action_param wait[] = {
          .min = 1,                                                                                 \
          .max = PIXELS_MAX,                                                                        \
          .summary = "(own) scaled to at most so many pixels in all"},                              \
+        {.name = "max_bytes",                                                                      \
+         .kind = ACTION_INTEGER,                                                                   \
+         AT(max_bytes),                                                                            \
+         .min = 1,                                                                                 \
+         .max = BYTES_MAX,                                                                         \
+         .summary = "(own) quality, then scale give way until the file is no larger"},             \
     {                                                                                              \
-        .name = "max_bytes", .kind = ACTION_INTEGER, AT(max_bytes), .min = 1, .max = BYTES_MAX,    \
-        .summary = "(own) quality, then scale give way until the file is no larger"                \
+        .name = "cursor", .kind = ACTION_FLAG, AT(cursor),                                         \
+        .summary = "(own) draw the pointer, where its shape and place are known"                   \
     }
 
 static const struct action_param screenshot[] = {PICTURE, END};

@@ -81,6 +81,10 @@ const struct option_spec shot_options[] = {
      .take = take_bytes,
      .at = offsetof(struct shot, image.max_bytes),
      .summary = "a file of at most so many bytes: quality, then scale give way"},
+    {.name = "cursor",
+     .take = option_flag,
+     .at = offsetof(struct shot, cursor),
+     .summary = "draw the pointer, where its shape and place are known"},
     {.name = "encodings",
      .value = "LIST",
      .take = option_string,
@@ -105,6 +109,17 @@ static int check(const struct app *app, struct shot *shot)
                            shot->path, PICTURE_FORMATS);
 }
 
+/* [x, y], or null when the pointer cannot be drawn. */
+static json_t *place(const ph_cursor *cursor)
+{
+    ph_cursor_info info = PH_CURSOR_INFO_INIT;
+    ph_error error;
+    if (ph_cursor_describe(cursor, &info, &error) != PH_OK || !info.position_known ||
+        info.pixels == NULL)
+        return json_null();
+    return json_pack("[i, i]", info.x, info.y);
+}
+
 static int report(const struct app *app, const struct shot *shot, const ph_frame *frame,
                   const ph_image_info *info, size_t len)
 {
@@ -117,6 +132,7 @@ static int report(const struct app *app, const struct shot *shot, const ph_frame
         return app_fail(EXIT_OTHER, "the name of FILE is not UTF-8");
     }
     if (json_object_set_new(answer, "file", path) != 0 ||
+        (shot->cursor && json_object_set_new(answer, "cursor", place(shot->image.cursor)) != 0) ||
         json_object_set_new(answer, "sequence",
                             json_integer((json_int_t)ph_frame_sequence(frame))) != 0) {
         json_decref(answer);
@@ -147,6 +163,7 @@ int shot_take(struct app *app, struct shot *shot)
 {
     ph_client *client;
     ph_frame *frame;
+    ph_cursor *cursor = NULL;
     ph_error error;
     int code = check(app, shot);
     if (code == EXIT_FINE)
@@ -157,8 +174,11 @@ int shot_take(struct app *app, struct shot *shot)
     if (ph_frame_get(client, 0, &app->limit, &frame, &error) != PH_OK)
         return app_close(app, client, app_fail_error(&error));
     progress_end();
+    int rc = shot->cursor ? ph_cursor_get(client, &cursor, &error) : PH_OK;
     app_close(app, client, EXIT_FINE); /* no input was sent: there is nothing to lose */
-    code = write_shot(app, shot, frame);
+    shot->image.cursor = cursor;
+    code = rc == PH_OK ? write_shot(app, shot, frame) : app_fail_error(&error);
+    ph_cursor_unref(cursor);
     ph_frame_unref(frame);
     return code;
 }

@@ -8,6 +8,7 @@
 struct shot {
     const char *path;
     const char *encodings;  /* what the server may send; NULL: the default */
+    int cursor;             /* draw the pointer */
     ph_image_options image; /* enlarge without a budget: to the screen's longest side */
 };
 
