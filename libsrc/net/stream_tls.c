@@ -33,7 +33,7 @@ struct tls {
     SSL *ssl;
     struct rfb_buf out;
     bool at_end;     /* the lower stream's end has been read */
-    bool broken;     /* the lower stream takes nothing any more: the next read says why */
+    bool broken;     /* nothing can be written any more: the next read says why */
     bool notified;   /* close_notify has been written */
     ph_error failed; /* of the lower stream, while code is not 0 */
 
@@ -222,6 +222,8 @@ static int read_record(struct tls *t, char *to, size_t size, size_t *got, ph_err
         rc = STREAM_END;
     else if (ok != 1 && why != SSL_ERROR_WANT_READ)
         rc = failure(t, "TLS", error);
+    else if (ok != 1 && t->broken)
+        rc = stream_lost(error, 0);
     ERR_clear_error();
     pthread_mutex_unlock(&t->lock);
     return rc;
@@ -251,18 +253,15 @@ static bool tls_pending(const struct stream *s)
 static int tls_write(struct stream *s, const void *from, size_t n, size_t *put, ph_error *error)
 {
     struct tls *t = of(s);
-    int rc = PH_OK;
     *put = 0;
     pthread_mutex_lock(&t->lock);
     if (flush(t) && !t->broken) {
         ERR_clear_error();
-        if (SSL_write_ex(t->ssl, from, n < WRITE_MAX ? n : WRITE_MAX, put) != 1)
-            rc = failure(t, "TLS", error);
+        t->broken = SSL_write_ex(t->ssl, from, n < WRITE_MAX ? n : WRITE_MAX, put) != 1;
         ERR_clear_error();
         flush(t);
     }
-    if (t->broken)
-        rc = stream_lost(error, 0);
+    int rc = t->broken ? stream_lost(error, 0) : PH_OK;
     pthread_mutex_unlock(&t->lock);
     return rc;
 }

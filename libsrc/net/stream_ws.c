@@ -33,7 +33,7 @@ struct web_socket {
     pthread_mutex_t lock;
     wslay_frame_context_ptr framer;
     struct rfb_buf out;
-    bool broken; /* the lower stream takes nothing any more: the next read says why */
+    bool broken; /* nothing can be written any more: the next read says why */
 };
 
 static struct web_socket *of(struct stream *s)
@@ -190,6 +190,14 @@ static uint16_t take_payload(void *owner, const uint8_t *data, size_t len)
     return 0;
 }
 
+static bool is_broken(struct web_socket *w)
+{
+    pthread_mutex_lock(&w->lock);
+    bool broken = w->broken;
+    pthread_mutex_unlock(&w->lock);
+    return broken;
+}
+
 static int read_lower(struct web_socket *w, void *to, size_t size, size_t *got, ph_error *error)
 {
     size_t early = w->early_len - w->early_at;
@@ -210,6 +218,8 @@ static int web_read(struct stream *s, void *to, size_t size, size_t *got, ph_err
     if (w->end != 0)
         return tell_end(w, error);
     int rc = read_lower(w, to, size, &n, error);
+    if (rc == PH_OK && n == 0 && is_broken(w))
+        return stream_lost(error, 0);
     if (rc != PH_OK || n == 0)
         return rc;
     w->end = ws_feed(&w->in, to, n, take_payload, &sink);

@@ -123,6 +123,11 @@ static int on_head(http_parser *p)
 {
     struct upgrade *u = p->data;
     u->head_done = true;
+    for (int i = 0; i < UPGRADE_H_COUNT; i++) { /* http-parser leaves blanks at the end */
+        struct upgrade_text *value = &u->values[i];
+        while (value->len != 0 && strchr(" \t", value->text[value->len - 1]) != NULL)
+            value->text[--value->len] = '\0';
+    }
     return 0;
 }
 
