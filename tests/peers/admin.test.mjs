@@ -2,9 +2,10 @@
 // Streams made, looked at and ended while portholed runs, by its admin socket.
 import assert from 'node:assert/strict';
 import { readFile, stat, writeFile } from 'node:fs/promises';
+import net from 'node:net';
 import { live, until } from '../lib/proc.mjs';
 import { startXvnc } from '../lib/desktop.mjs';
-import { PORTHOLED, admin, startPortholed, startSilentServer } from '../lib/porthole.mjs';
+import { PORTHOLED, admin, porthole, startPortholed, startSilentServer } from '../lib/porthole.mjs';
 import { Peer, RfbViewer, upgrade } from '../lib/viewer.mjs';
 
 async function make(proxy, fields) {
@@ -196,4 +197,53 @@ live('a socket that is served, and files that are no database', async (scope) =>
   const again = scope.start(PORTHOLED, ['-c', proxy.config], { name: 'portholed' });
   await again.until('ready', () => again.stderr.includes('event=ready'));
   assert.deepEqual((await admin(proxy, 'GET', '/healthz')).json, { ok: true });
+});
+
+live('the command line makes, lists and revokes', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream });
+  const stream = (...args) => porthole(scope, ['stream', ...args], { env: { PORTHOLE_ADMIN: proxy.adminSocket } });
+  const made = await stream('create', 'demo', '--role', 'control', '--ttl', '0', '--max-viewers', '2', '--label', 'for Ünï');
+  assert.equal(made.code, 0, made.stderr);
+  const [, token] = /^https:\/\/127\.0\.0\.1:\d+\/#token=([\w-]{43})\n$/.exec(made.stdout);
+  const viewer = await open(scope, proxy, token);
+  const { id } = (await admin(proxy, 'GET', '/v1/streams')).json.streams.find(({ label }) => label === 'for Ünï');
+  const lines = (await stream('list')).stdout.split('\n');
+  assert.match(lines[0], /^ID +DESKTOP +ROLE +CLIPBOARD +VIEWERS +EXPIRES +LABEL$/);
+  assert.ok(lines.some((line) => new RegExp(`^${id}  demo +control  none +1  never +for Ünï$`).test(line)), lines.join('\n'));
+  assert.ok(lines.some((line) => /^demo +demo +control  both +0  never +\(portholed\.conf\)$/.test(line)), lines.join('\n'));
+  assert.deepEqual(await stream('revoke', id).then(({ code, stdout }) => ({ code, stdout })), { code: 0, stdout: '' });
+  await viewer.ends();
+  assert.equal(viewer.close.code, 4002);
+  const json = JSON.parse((await stream('create', 'demo', '--json', '--single-use', '--clipboard', 'out')).stdout);
+  assert.equal(json.url, `${proxy.url}#token=${json.token}`);
+
+  for (const [args, code, words] of [
+    [['revoke', id], 7, `portholed says: there is no stream "${id}" that was made here`],
+    [['revoke', '../viewers/1'], 2, "'../viewers/1' is no stream's ID"],
+    [['create', 'other'], 7, 'portholed says: there is no desktop "other"'],
+    [['create', 'demo', '--role', 'admin'], 2, 'portholed says: "role" must be "view" or "control"'],
+    [['create', 'demo', '--ttl', '-1'], 2, '-1 is not 0 to'],
+    [['create', 'demo', '--label', 'x'.repeat(101)], 2, '"label" must be a text of at most 100 bytes'],
+    [['create'], 2, 'it is stream create DESKTOP'],
+    [['list', '--role', 'view'], 2, 'only stream create takes options'],
+    [['burn'], 2, 'cannot burn streams'],
+    [[], 2, 'what is to be done with streams?'],
+    [['list', '--admin', '/nonexistent'], 3, 'cannot ask portholed at /nonexistent: No such file or directory'],
+    [['list', '--admin', `/${'x'.repeat(200)}`], 2, "the socket's path is longer than 107 bytes"],
+  ]) {
+    const result = await stream(...args);
+    assert.equal(result.code, code, `${args}: ${result.stderr}`);
+    assert.ok(result.stderr.includes(words), result.stderr);
+    assert.equal(result.stderr.trim().split('\n').length, 1);
+  }
+  // What answers there may be anything, or say nothing.
+  const answering = await scope.file('answering.sock');
+  const server = net.createServer((socket) => socket.on('error', () => {}).end('SSH-2.0-OpenSSH\r\n')).listen(answering);
+  scope.onStop(() => server.close());
+  assert.equal((await stream('list', '--admin', answering)).code, 6);
+  const silent = await scope.file('silent.sock');
+  const mute = net.createServer((socket) => { socket.on('error', () => {}); scope.onStop(() => socket.destroy()); }).listen(silent);
+  scope.onStop(() => mute.close());
+  assert.equal((await stream('list', '--admin', silent, '--timeout', '0.2')).code, 5);
 });

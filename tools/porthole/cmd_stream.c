@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * stream: makes, lists and revokes portholed's streams. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ask.h"
+#include "option.h"
+
+enum { TTL_MAX = 10 * 366 * 86400, VIEWERS_MAX = 100000 };
+
+#define DEFAULT_SOCKET "/run/porthole/admin.sock"
+
+struct request {
+    const char *socket; /* NULL: as it is by default */
+    json_t *body;       /* what create asks for */
+};
+
+static const char *socket_of(const struct request *r)
+{
+    const char *named = getenv("PORTHOLE_ADMIN");
+    return r->socket != NULL ? r->socket : named != NULL ? named : DEFAULT_SOCKET;
+}
+
+/* ---- what is wanted ---- */
+
+/* JSON's names have _ where options have -. */
+static int set_field(struct request *r, const struct option_spec *spec, json_t *value)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%s", spec->name);
+    for (char *p = name; *p != '\0'; p++)
+        *p = *p == '-' ? '_' : *p;
+    if (json_object_set_new(r->body, name, value) != 0)
+        return app_fail(EXIT_USAGE, "--%s: not UTF-8, or out of memory", spec->name);
+    return EXIT_FINE;
+}
+
+static int take_text(const struct app *app, const struct option_spec *spec, const char *text,
+                     void *into)
+{
+    (void)app;
+    return set_field(into, spec, json_string(text));
+}
+
+static int take_number(const struct app *app, const struct option_spec *spec, const char *text,
+                       void *into)
+{
+    int n;
+    int code = app_int(app, text, spec->name, spec->min, spec->max, &n);
+    return code == EXIT_FINE ? set_field(into, spec, json_integer(n)) : code;
+}
+
+static int take_flag(const struct app *app, const struct option_spec *spec, const char *text,
+                     void *into)
+{
+    (void)app, (void)text;
+    return set_field(into, spec, json_true());
+}
+
+/* ---- what is answered ---- */
+
+static int print_made(const struct app *app, json_t *answer)
+{
+    if (app->json)
+        return app_answer(answer);
+    printf("%s\n", json_string_value(json_object_get(answer, "url")));
+    json_decref(answer);
+    return EXIT_FINE;
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text != NULL ? text : "";
+}
+
+static void print_expiry(const json_t *stream)
+{
+    char text[32] = "never";
+    time_t seconds = (time_t)json_integer_value(json_object_get(stream, "expires"));
+    struct tm tm;
+    if (seconds != 0 && localtime_r(&seconds, &tm) != NULL)
+        strftime(text, sizeof text, "%F %T", &tm);
+    printf("%-19s", text);
+}
+
+static int print_list(const struct app *app, json_t *answer)
+{
+    size_t i;
+    json_t *stream;
+    if (app->json)
+        return app_answer(answer);
+    printf("%-16s  %-16s  %-7s  %-9s  %7s  %-19s  %s\n", "ID", "DESKTOP", "ROLE", "CLIPBOARD",
+           "VIEWERS", "EXPIRES", "LABEL");
+    json_array_foreach(json_object_get(answer, "streams"), i, stream)
+    {
+        printf("%-16s  %-16s  %-7s  %-9s  %7d  ", text_of(stream, "id"), text_of(stream, "desktop"),
+               text_of(stream, "role"), text_of(stream, "clipboard"),
+               (int)json_integer_value(json_object_get(stream, "viewers")));
+        print_expiry(stream);
+        printf("  %s\n", json_is_true(json_object_get(stream, "configured"))
+                             ? "(portholed.conf)"
+                             : text_of(stream, "label"));
+    }
+    json_decref(answer);
+    return EXIT_FINE;
+}
+
+static int print_nothing(const struct app *app, json_t *answer)
+{
+    if (app->json)
+        return app_answer(answer);
+    json_decref(answer);
+    return EXIT_FINE;
+}
+
+/* ---- the command ---- */
+
+static const struct kind {
+    const char *name, *usage, *method;
+    int arguments;
+    int (*print)(const struct app *app, json_t *answer);
+} kinds[] = {
+    {"create", " DESKTOP", "POST", 1, print_made},
+    {"list", "", "GET", 0, print_list},
+    {"revoke", " ID", "DELETE", 1, print_nothing},
+    {.name = NULL},
+};
+
+static int parse(const struct app *app, int argc, char **argv, struct request *r,
+                 const struct kind **kind)
+{
+    int code = option_parse(app, app->command->options, argc, argv, r);
+    if (code != EXIT_FINE)
+        return code;
+    if (optind == argc)
+        return app_usage(app, "what is to be done with streams?");
+    for (*kind = kinds; (*kind)->name != NULL; ++*kind)
+        if (strcmp((*kind)->name, argv[optind]) == 0)
+            break;
+    if ((*kind)->name == NULL)
+        return app_usage(app, "cannot %s streams", argv[optind]);
+    if (argc - optind - 1 != (*kind)->arguments)
+        return app_usage(app, "it is stream %s%s", (*kind)->name, (*kind)->usage);
+    if (*kind != &kinds[0] && json_object_size(r->body) != 0)
+        return app_usage(app, "only stream create takes options beside --admin");
+    return EXIT_FINE;
+}
+
+/* A path's last part; ids are letters and digits, and what is none must not become another path. */
+static int put_path(const struct app *app, const char *id, char *path, size_t size)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    if (id[0] == '\0' || strlen(id) > 64 || id[strspn(id, plain)] != '\0')
+        return app_usage(app, "'%s' is no stream's ID; see porthole stream list", id);
+    snprintf(path, size, "/v1/streams/%s", id);
+    return EXIT_FINE;
+}
+
+static int run(struct app *app, int argc, char **argv, struct request *r)
+{
+    const struct kind *kind;
+    char path[128] = "/v1/streams";
+    json_t *answer, *body = NULL;
+    int code = parse(app, argc, argv, r, &kind);
+    if (code == EXIT_FINE && strcmp(kind->name, "create") == 0) {
+        body = r->body;
+        if (json_object_set_new(body, "desktop", json_string(argv[optind + 1])) != 0)
+            return app_usage(app, "the desktop's name is not UTF-8");
+    } else if (code == EXIT_FINE && kind->arguments == 1) {
+        code = put_path(app, argv[optind + 1], path, sizeof path);
+    }
+    if (code == EXIT_FINE)
+        code = ask(socket_of(r), kind->method, path, body, app->limit.timeout_ms, &answer);
+    return code == EXIT_FINE ? kind->print(app, answer) : code;
+}
+
+static int cmd_stream(struct app *app, int argc, char **argv)
+{
+    struct request r = {.body = json_object()};
+    int code = run(app, argc, argv, &r);
+    json_decref(r.body);
+    return code;
+}
+
+static const struct option_spec stream_options[] = {
+    {.name = "admin",
+     .value = "SOCKET",
+     .take = option_string,
+     .at = offsetof(struct request, socket),
+     .summary = "portholed's admin socket; default: $PORTHOLE_ADMIN,\nelse " DEFAULT_SOCKET},
+    {.name = "role",
+     .value = "view|control",
+     .take = take_text,
+     .summary = "create: what viewers may do (view)"},
+    {.name = "clipboard",
+     .value = "none|in|out|both",
+     .take = take_text,
+     .summary = "create: which way the clipboard goes (none)"},
+    {.name = "ttl",
+     .value = "SECONDS",
+     .take = take_number,
+     .min = 0,
+     .max = TTL_MAX,
+     .summary = "create: when it expires (3600); 0: never"},
+    {.name = "single-use", .take = take_flag, .summary = "create: the first viewer uses it up"},
+    {.name = "max-viewers",
+     .value = "N",
+     .take = take_number,
+     .min = 0,
+     .max = VIEWERS_MAX,
+     .summary = "create: viewers at the same time (0: any number)"},
+    {.name = "label",
+     .value = "TEXT",
+     .take = take_text,
+     .summary = "create: what list shows beside it"},
+    {.name = NULL},
+};
+
+const struct command command_stream = {
+    .name = "stream",
+    .arguments = "[OPTION]... create DESKTOP|list|revoke ID",
+    .summary = "make, list and revoke links to portholed's desktops",
+    .details = "create prints a link for the browser, whose token is told once and never again.\n"
+               "revoke ends its viewers at once.\n",
+    .words = "create|list|revoke",
+    .options = stream_options,
+    .run = cmd_stream,
+};
