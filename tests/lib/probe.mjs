@@ -63,6 +63,13 @@ export class Probe {
     }
   }
 
+  // Ends it, as every test does that has come to its end: sanitizers may have something to say then.
+  async finish() {
+    this.program.child.stdin.end();
+    const { code, signal } = await this.program.wait();
+    if (code !== 0) throw new Error(`probe ended with ${code ?? signal}`);
+  }
+
   // What the server has sent since the last time: {raw: pixels, tight: pixels, cursor: times, ...}
   async counts(name) {
     const answer = await this.ask('counts', name);

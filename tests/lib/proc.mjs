@@ -130,11 +130,10 @@ export class Scope {
     this.cleanups = [];
   }
 
-  async folder() {
-    if (!this.path) {
-      this.path = await mkdtemp(join(tmpdir(), 'porthole-test-'));
-    }
-    return this.path;
+  // One, however many ask for it at the same time.
+  folder() {
+    this.made ??= mkdtemp(join(tmpdir(), 'porthole-test-'));
+    return this.made;
   }
 
   async file(name) {
@@ -171,7 +170,7 @@ export class Scope {
   async stopAll() {
     for (const cleanup of this.cleanups.reverse()) await cleanup();
     for (const program of [...this.programs].reverse()) await program.stop();
-    if (this.path) await rm(this.path, { recursive: true, force: true });
+    if (this.made) await rm(await this.made, { recursive: true, force: true });
   }
 
   logs() {

@@ -47,6 +47,7 @@ async function sameAsHeld(scope, peer, steps, names = ['raw', 'hextile', 'tight'
     await peer.draw(step);
     await probe.expectTruth(names, peer);
   }
+  await probe.finish();
 }
 
 for (const { title, start, size = SIZE, sends, resized } of PEERS) {
@@ -71,6 +72,7 @@ for (const { title, start, size = SIZE, sends, resized } of PEERS) {
       const came = share(counts, name);
       assert.ok(came >= sends[name], `${name}: ${came} of the pixels came so: ${JSON.stringify(counts)}`);
     }
+    await probe.finish();
   });
 }
 
