@@ -39,7 +39,7 @@ export function greeting(address, length = 4) {
   });
 }
 
-async function passwordFiles(scope, password) {
+export async function passwordFiles(scope, password) {
   if (password === undefined) return {};
   const plain = await scope.file(`password-${++counter}`);
   await writeFile(plain, `${password}\n`, { mode: 0o600 });

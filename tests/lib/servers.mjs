@@ -3,7 +3,7 @@
 // they show; truth() is what they then hold, as a picture or the name of a PPM file, asked of the server or of the screen
 // behind it, never of RFB. Some have resize(width, height), which draws step 0 of the new size too; and isStale(), which
 // tells that the truth has changed since, for those where nobody knows when all is drawn. wayvnc is in wayland.mjs.
-import { freePort, greeting, startX11vnc, startXvfb, startXvnc, sweep } from './desktop.mjs';
+import { freePort, greeting, passwordFiles, startX11vnc, startXvfb, startXvnc, sweep } from './desktop.mjs';
 import { captureX, crop } from './picture.mjs';
 import { peerProgram } from './probe.mjs';
 import { GivenUp } from './proc.mjs';
@@ -75,12 +75,13 @@ export async function x0vncserver(scope, { width, height }) {
 }
 
 // TightVNC: an X server of the last century, which wants to be told its display and a TCP port.
-export async function tightvnc(scope, { width, height, depth = 24, extra = [] }) {
+export async function tightvnc(scope, { width, height, depth = 24, password }) {
+  const files = await passwordFiles(scope, password);
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     const display = `:${port}`; // no X server takes one as high by itself
     const server = scope.start('Xtightvnc', [display, '-rfbport', String(port), '-localhost', '-geometry', `${width}x${height}`, '-depth', String(depth),
-      '-alwaysshared', '-nolisten', 'tcp', ...extra]);
+      '-alwaysshared', '-nolisten', 'tcp', ...(password ? ['-rfbauth', files.server] : [])]);
     sweep(scope, server, display);
     try {
       await server.until('an RFB greeting', async () => (await greeting({ port })).startsWith('RFB '));
@@ -111,11 +112,11 @@ export async function libvncserver(scope, { width, height, format = 'bgrx', pass
 }
 
 // QEMU, whose virtual machine runs tests/peers/guest.c; bits: of a pixel in its display's mode.
-export async function qemu(scope, { width, height, bits = 32 }) {
+export async function qemu(scope, { width, height, bits = 32, password }) {
   const where = await scope.file(`qemu-${++counter}.sock`);
   const monitor = await scope.file(`qemu-${counter}.qmp`);
   const guest = await startCommanded(scope, 'qemu-system-x86_64', ['-machine', 'pc,accel=tcg', '-m', '32', '-nodefaults', '-vga', 'std', '-kernel', peerProgram('guest'),
-    '-serial', 'stdio', '-display', 'none', '-vnc', `unix:${where}`, '-qmp', `unix:${monitor},server=on,wait=off`]);
+    '-serial', 'stdio', '-display', 'none', '-vnc', `unix:${where}${password ? ',password=on' : ''}`, '-qmp', `unix:${monitor},server=on,wait=off`]);
   const peer = {
     server: guest,
     where,
@@ -130,6 +131,7 @@ export async function qemu(scope, { width, height, bits = 32 }) {
       return file;
     },
   };
+  if (password) await qmp(monitor, 'set_password', { protocol: 'vnc', password });
   await peer.resize(width, height);
   return peer;
 }

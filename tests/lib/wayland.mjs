@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wayvnc on a sway without a screen: a background, and a terminal that floats before it.
-import { chmod, chown, mkdir, open, readFile, readdir, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, open, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { greeting } from './desktop.mjs';
+import { freePort, greeting } from './desktop.mjs';
 import { writeBackground } from './picture.mjs';
-import { until } from './proc.mjs';
+import { GivenUp, until } from './proc.mjs';
 
 const NOBODY = 65534;
+
+// What a server needs to ask for a user's name and password, which it does only through TLS and on a TCP port.
+async function configureAuth(folder, { certificate, key, username, password }) {
+  const config = join(folder, 'wayvnc.conf');
+  const copy = async (from, name) => {
+    const to = join(folder, name);
+    await copyFile(from, to);
+    return to;
+  };
+  const files = [await copy(certificate, 'certificate.pem'), await copy(key, 'key.pem'), config];
+  await writeFile(config, `enable_auth=true\ncertificate_file=${files[0]}\nprivate_key_file=${files[1]}\nusername=${username}\npassword=${password}\n`);
+  for (const file of files) {
+    await chmod(file, 0o600);
+    if (process.getuid() === 0) await chown(file, NOBODY, NOBODY);
+  }
+  return config;
+}
 
 // sway refuses to run as root, so root runs it as nobody.
 async function privateFolder(scope) {
@@ -18,7 +35,8 @@ async function privateFolder(scope) {
   return { folder, as: ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] };
 }
 
-export async function wayvnc(scope, { width, height }) {
+// auth: {certificate, key, username, password}, and it is on a port instead of a socket
+export async function wayvnc(scope, { width, height, auth }) {
   const { folder, as } = await privateFolder(scope);
   const env = { XDG_RUNTIME_DIR: folder, HOME: folder, WLR_BACKENDS: 'headless', WLR_RENDERER: 'pixman', WLR_LIBINPUT_NO_DEVICES: '1', DISPLAY: undefined };
   const start = (...command) => scope.start(...split([...as, ...command]), { env, name: command[0] });
@@ -42,9 +60,24 @@ for_window [app_id="foot"] floating enable, resize set 301 203, move absolute po
   const foot = start('foot', '-c', '/dev/null', 'cat', pipe);
   await foot.until('its window', async () => (await swaymsg('-t', 'get_tree')).includes('"app_id": "foot"'));
 
-  const where = join(folder, 'vnc.sock');
-  const server = start('wayvnc', '-u', '-f', '60', where);
-  await server.until('an RFB greeting', async () => (await greeting({ path: where })).startsWith('RFB '));
+  const serve = async (address, ...args) => {
+    const program = start('wayvnc', '-f', '60', ...args);
+    await program.until('an RFB greeting', async () => (await greeting(address)).startsWith('RFB '));
+    return { program, where: address.path ?? String(address.port) };
+  };
+  const serveOnPort = async () => {
+    const options = await configureAuth(folder, auth);
+    for (let attempt = 1; ; attempt++) {
+      const port = await freePort();
+      try {
+        return await serve({ port }, '-C', options, '127.0.0.1', String(port));
+      } catch (error) {
+        if (!(error instanceof GivenUp) || attempt === 5) throw error; // somebody else has taken it
+      }
+    }
+  };
+  const path = join(folder, 'vnc.sock');
+  const { program: server, where } = auth ? await serveOnPort() : await serve({ path }, '-u', path);
 
   const file = join(folder, 'grim.ppm');
   const capture = async () => {
