@@ -2,9 +2,9 @@
 // The commands beside screenshot, do and wait: what they send with their options, and what they answer.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { live } from '../lib/proc.mjs';
+import { live, until } from '../lib/proc.mjs';
 import { startX11vnc, startXvnc } from '../lib/desktop.mjs';
-import { aim, on, porthole } from '../lib/porthole.mjs';
+import { PORTHOLE, aim, on, porthole } from '../lib/porthole.mjs';
 import { buttonsOf, keysOf, motionsOf, short, startRecorder } from '../lib/xev.mjs';
 
 const USAGE = 2, REFUSED = 4, NOT_FOUND = 7;
@@ -87,6 +87,64 @@ live('the size, and another', async (scope) => {
   for (const size of ['big', '800', 'x600', '800x', '0x600', '800x600x2', '99999x1']) {
     await refused(scope, ['-t', desktop.target, 'size', size], USAGE, /WxH|whole number|not 1 to 16384/);
   }
+});
+
+live('the clipboard, both ways', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const text = 'Grüße, 漢字 😀\nzwei\n';
+  const keeper = scope.start(PORTHOLE, [...aim(desktop), 'clipboard', 'set', '--stay', '60', '-'], { name: 'porthole', stdin: text });
+  const pasted = () => scope.must('xclip', ['-selection', 'clipboard', '-o'], { env: desktop.env });
+  await keeper.until('the clipboard', async () => await pasted() === text);
+  keeper.kill('SIGINT');
+  assert.deepEqual(await keeper.wait(), { code: 0, signal: null });
+  assert.equal(keeper.stdout + keeper.stderr, '');
+
+  // what is copied again and again is copied while it waits
+  const getting = scope.start(PORTHOLE, [...aim(desktop), '--timeout', '30', 'clipboard', 'get'], { name: 'porthole' });
+  await until('the copy', async () => {
+    if (!getting.ended) await scope.must('sh', ['-c', 'printf "%s" "$0" | xclip -selection clipboard -i >/dev/null 2>&1', text], { env: desktop.env });
+    return getting.ended;
+  });
+  assert.equal((await getting.wait()).code, 0, getting.stderr);
+  assert.equal(getting.stdout, text);
+
+  for (const args of [['clipboard'], ['clipboard', 'get', 'x'], ['clipboard', 'set'], ['clipboard', 'put', 'x']]) {
+    await refused(scope, ['-t', desktop.target, ...args], USAGE, /it is clipboard get, or clipboard set TEXT/);
+  }
+  await refused(scope, ['-t', desktop.target, 'clipboard', 'get', '--stay', '1'], USAGE, /--stay belongs to clipboard set/);
+  const silent = await porthole(scope, [...aim(desktop), '--timeout', '0.3', 'clipboard', 'get']);
+  assert.equal(silent.code, 5, silent.stderr);
+});
+
+live('text through the clipboard', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const file = await scope.file('pasted');
+  const terminal = scope.start('xterm', ['-u8', '-title', 'paste', '-geometry', '60x10+0+0', '-e', 'sh', '-c', 'exec cat > "$0"', file],
+    { env: { ...desktop.env, LC_ALL: 'C.UTF-8' } });
+  await desktop.window(terminal, 'paste');
+  await on(scope, desktop, 'move', '100', '60');
+  const paste = ['--paste', '--paste-chord', 'shift+Insert'];
+  await on(scope, desktop, 'type', ...paste, 'Grüße, 漢字\n');
+  await terminal.until('the text', async () => await readFile(file, 'utf8') === 'Grüße, 漢字\n');
+  const { code, stdout } = await porthole(scope, [...aim(desktop), 'do'],
+    { stdin: JSON.stringify({ action: 'type', text: 'noch eins\n', paste: true, paste_chord: 'shift+Insert' }) });
+  assert.equal(code, 0, stdout);
+  await terminal.until('more', async () => await readFile(file, 'utf8') === 'Grüße, 漢字\nnoch eins\n');
+});
+
+live('the clipboard of a co-process: what was copied, and what is copied next', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const owner = (text) => scope.must('sh', ['-c', 'printf "%s" "$0" | xclip -selection clipboard -i >/dev/null 2>&1', text], { env: desktop.env });
+  const actions = [{ action: 'clipboard_set', text: 'ours' }, { action: 'clipboard_get', timeout: 30 }];
+  const program = scope.start(PORTHOLE, [...aim(desktop), 'do'], { name: 'porthole', stdin: JSON.stringify(actions) });
+  await program.until('the copy', async () => {
+    if (!program.ended && program.stdout.includes('clipboard_set')) await owner('theirs');
+    return program.ended;
+  });
+  const answers = program.stdout.trim().split('\n').map((line) => JSON.parse(line));
+  assert.deepEqual(answers.map(({ ok }) => ok), [true, true], program.stdout + program.stderr);
+  assert.equal(answers[1].text, 'theirs');
+  assert.ok(answers[1].serial >= 1);
 });
 
 live('help: of all commands, and of each', async (scope) => {

@@ -55,11 +55,13 @@ struct action_values {
     int64_t amount;
     int duration_ms;
     int interval_ms;
-    bool paste;
+    bool any_symbols, paste;
+    const char *paste_chord;
     const char *file;
     int format; /* a ph_image_format */
     int64_t quality, max_edge, max_pixels, max_bytes;
     bool cursor;
+    int64_t after; /* of clipboard_get */
     int64_t since;
     int64_t quiet_ms;
     /* what any action can carry */
@@ -159,6 +161,6 @@ action_fn action_key, action_type, action_hold_key, action_mouse_move, action_le
     action_right_click, action_middle_click, action_double_click, action_triple_click,
     action_left_click_drag, action_left_mouse_down, action_left_mouse_up, action_scroll,
     action_release_all, action_wait, action_cursor_position, action_screenshot, action_zoom,
-    action_wait_change, action_wait_quiet;
+    action_wait_change, action_wait_quiet, action_clipboard_get, action_clipboard_set;
 
 #endif

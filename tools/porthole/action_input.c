@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The actions that give the desktop input. */
+ * The actions that give the desktop input, and its clipboard. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,6 +162,9 @@ int action_type(struct action_context *context, const struct action_values *v, j
     ph_input_options options = PH_INPUT_INIT;
     (void)answer;
     options.interval_ms = v->interval_ms;
+    options.new_symbols = v->any_symbols ? -1 : 0;
+    options.paste = v->paste;
+    options.paste_chord = v->paste_chord;
     return ph_type(context->client, v->text, &options, &limit, error);
 }
 
@@ -171,4 +174,27 @@ int action_release_all(struct action_context *context, const struct action_value
     const ph_limit limit = action_limit(context, v, 0);
     (void)answer;
     return ph_release_all(context->client, &limit, error);
+}
+
+int action_clipboard_get(struct action_context *context, const struct action_values *v,
+                         json_t *answer, ph_error *error)
+{
+    const ph_limit limit = action_limit(context, v, 0);
+    char *text;
+    uint64_t serial;
+    int rc = ph_clipboard_get(context->client, (uint64_t)v->after, &limit, &text, &serial, error);
+    if (rc != PH_OK)
+        return rc;
+    json_object_set_new(answer, "text", json_string(text));
+    json_object_set_new(answer, "serial", json_integer((json_int_t)serial));
+    ph_free(text);
+    return PH_OK;
+}
+
+int action_clipboard_set(struct action_context *context, const struct action_values *v,
+                         json_t *answer, ph_error *error)
+{
+    const ph_limit limit = action_limit(context, v, 0);
+    (void)answer;
+    return ph_clipboard_set(context->client, v->text, &limit, error);
 }

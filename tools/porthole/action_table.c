@@ -42,6 +42,18 @@ static const struct action_param type[] = {
      AT(interval_ms),
      .max = SECONDS_MAX,
      .summary = "(own) wait so long between characters"},
+    {.name = "any_symbols",
+     .kind = ACTION_FLAG,
+     AT(any_symbols),
+     .summary = "(own) more than 16 different symbols that no key may have"},
+    {.name = "paste",
+     .kind = ACTION_FLAG,
+     AT(paste),
+     .summary = "(own) through the clipboard, which then holds the text"},
+    {.name = "paste_chord",
+     .kind = ACTION_CHORD,
+     AT(paste_chord),
+     .summary = "(own) what pastes on the desktop; default: ctrl+v"},
     END,
 };
 
@@ -183,6 +195,21 @@ static const struct action_param zoom[] = {
     END,
 };
 
+static const struct action_param clipboard_get[] = {
+    {.name = "after",
+     .kind = ACTION_INTEGER,
+     AT(after),
+     .min = 0,
+     .max = INT64_MAX,
+     .summary = "a serial of an earlier answer: wait for what is copied after that"},
+    END,
+};
+
+static const struct action_param clipboard_set[] = {
+    {.name = "text", .kind = ACTION_TEXT, .required = true, AT(text), .summary = "UTF-8"},
+    END,
+};
+
 static const struct action_param wait_change[] = {
     {.name = "region",
      .kind = ACTION_REGION,
@@ -267,6 +294,9 @@ const struct action_spec action_specs[] = {
      false},
     {"wait_quiet", "(own) wait until it no longer does", wait_quiet, action_wait_quiet, NULL,
      false},
+    {"clipboard_get", "(own) what was copied on the desktop", clipboard_get, action_clipboard_get,
+     NULL, false},
+    {"clipboard_set", "(own) copy a text there", clipboard_set, action_clipboard_set, NULL, false},
     {"release_all", "(own) release what is held down", none, action_release_all, NULL, false},
     {"cursor_position", "where the pointer is", none, action_cursor_position, NULL, false},
     {NULL, NULL, NULL, NULL, NULL, false},

@@ -54,7 +54,8 @@ extern const struct command *const commands[];
 
 extern const struct command command_info, command_screenshot, command_zoom, command_move,
     command_click, command_drag, command_scroll, command_key, command_type, command_do,
-    command_wait, command_cursor, command_size, command_stream, command_completion;
+    command_wait, command_cursor, command_size, command_clipboard, command_stream,
+    command_completion;
 
 /* To standard output. */
 void help_print(void);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * key and type. */
 #include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "option.h"
-
-enum { TEXT_MAX = 1 << 20 };
+#include "text.h"
 
 /* What the two commands do, and how. */
 struct request {
@@ -68,23 +66,6 @@ static int do_type(const struct app *app, ph_client *client, const void *what, p
     return ph_type(client, r->text, &r->input, &limit, error);
 }
 
-/* Standard input as one string of at most TEXT_MAX bytes, the caller's to free. */
-static int read_input(char **text)
-{
-    *text = malloc(TEXT_MAX + 1);
-    if (*text == NULL)
-        return app_fail(EXIT_OTHER, "out of memory");
-    size_t n = fread(*text, 1, TEXT_MAX + 1, stdin);
-    const char *why = ferror(stdin)                 ? "cannot be read"
-                      : n > TEXT_MAX                ? "holds more than 1 MiB"
-                      : memchr(*text, 0, n) != NULL ? "holds a NUL byte"
-                                                    : NULL;
-    if (why != NULL)
-        return app_fail(EXIT_USAGE, "standard input %s", why);
-    (*text)[n] = '\0';
-    return EXIT_FINE;
-}
-
 static int cmd_type(struct app *app, int argc, char **argv)
 {
     struct request r = {.input = PH_INPUT_INIT};
@@ -94,11 +75,8 @@ static int cmd_type(struct app *app, int argc, char **argv)
         return code;
     if (argc - optind != 1)
         return app_usage(app, argc == optind ? "no text" : "more than one text: quote it");
-    r.text = argv[optind];
-    if (strcmp(r.text, "-") == 0) {
-        code = read_input(&text);
-        r.text = text;
-    }
+    code = text_read(argv[optind], &text);
+    r.text = text;
     if (code == EXIT_FINE)
         code = app_send(app, do_type, &r);
     free(text);
@@ -111,6 +89,21 @@ static const struct option_spec type_options[] = {
      .take = option_seconds,
      .at = offsetof(struct request, input.interval_ms),
      .summary = "wait so long between characters"},
+    {.name = "any-symbols",
+     .take = option_flag,
+     .at = offsetof(struct request, input.new_symbols),
+     .min = -1,
+     .summary = "type more than 16 different symbols that no key may have:\n"
+                "servers may lose some of them without a word"},
+    {.name = "paste",
+     .take = option_flag,
+     .at = offsetof(struct request, input.paste),
+     .summary = "through the clipboard, which then holds the text"},
+    {.name = "paste-chord",
+     .value = "CHORD",
+     .take = option_string,
+     .at = offsetof(struct request, input.paste_chord),
+     .summary = "what pastes on the desktop (ctrl+v)"},
     {.name = NULL},
 };
 

@@ -8,10 +8,23 @@
 #include "option.h"
 
 const struct command *const commands[] = {
-    &command_info,  &command_screenshot, &command_zoom,       &command_move,
-    &command_click, &command_drag,       &command_scroll,     &command_key,
-    &command_type,  &command_wait,       &command_cursor,     &command_size,
-    &command_do,    &command_stream,     &command_completion, NULL,
+    &command_info,
+    &command_screenshot,
+    &command_zoom,
+    &command_move,
+    &command_click,
+    &command_drag,
+    &command_scroll,
+    &command_key,
+    &command_type,
+    &command_wait,
+    &command_cursor,
+    &command_size,
+    &command_clipboard,
+    &command_do,
+    &command_stream,
+    &command_completion,
+    NULL,
 };
 
 /* What the global options fill. */

@@ -65,8 +65,8 @@ int option_parse_leading(const struct app *app, const struct option_spec *table,
 
 int option_flag(const struct app *app, const struct option_spec *spec, const char *text, void *into)
 {
-    (void)app, (void)spec, (void)text;
-    *(int *)into = 1;
+    (void)app, (void)text;
+    *(int *)into = spec->min != 0 ? spec->min : 1;
     return EXIT_FINE;
 }
 

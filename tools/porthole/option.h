@@ -19,7 +19,7 @@ struct option_spec {
     const char *summary; /* for help; further lines behind a newline */
     option_fn *take;
     size_t at;    /* where its field is in the struct that is parsed into */
-    int min, max; /* of a number; the number of the first choice */
+    int min, max; /* of a number; the number of the first choice; see option_flag */
 };
 
 /* Those that every command takes. */
@@ -33,8 +33,8 @@ int option_parse(const struct app *app, const struct option_spec *table, int arg
 int option_parse_leading(const struct app *app, const struct option_spec *table, int argc,
                          char **argv, void *into);
 
-/* Fields: int, const char *, int (milliseconds of a number of seconds up to a day), int (one of
- * the choices, counted from min). */
+/* Fields: int (becomes min, or 1 where that is 0), int, const char *, int (milliseconds of a number
+ * of seconds up to a day), int (one of the choices, counted from min). */
 option_fn option_flag, option_int, option_string, option_seconds, option_choice;
 
 /* Reads X,Y,W,H; W and H are at least 1. */
