@@ -15,7 +15,7 @@ PACKAGES_DESKTOP=(feh fonts-dejavu-core nodejs openbox openssl tigervnc-standalo
 
 # to test: compilers with sanitizers, unit tests, the other VNC servers, a browser, the stock viewer, dist archives
 PACKAGES_TEST=(
-  clang libclang-rt-14-dev libcmocka-dev libxcb1-dev llvm
+  bsdutils clang groff-base libclang-rt-14-dev libcmocka-dev libxcb1-dev llvm
   foot grim libpam-wrapper qemu-system-x86 sway swaybg tightvncserver tigervnc-scraping-server wayvnc x11-xserver-utils x11vnc xvfb
   chromium novnc tigervnc-tools websockify xclip xfonts-base xz-utils
 )

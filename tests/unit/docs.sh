@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is written agrees with what is there: the README with the example, the man pages with the command table, the
+# actions and the header; and the man pages are clean. Speaks TAP.
+[ -n "${BASH_VERSION-}" ] || exec bash "$0"
+set -eu
+porthole=${top_builddir:?}/porthole
+docs=${top_srcdir:?}/docs
+count=0
+failed=0
+
+# report TITLE LINES: no line is well.
+report() {
+  count=$((count + 1))
+  if [ -z "$2" ]; then
+    echo "ok $count - $1"
+  else
+    failed=1
+    printf 'not ok %d - %s\n' "$count" "$1"
+    printf '%s\n' "$2" | sed 's/^/# /'
+  fi
+}
+
+# missing PAGE WORD...: those that the page does not have.
+missing() {
+  local page=$1 text word
+  text=$(sed -e 's/\\f[A-Z]//g' -e 's/\\-/-/g' "$page")
+  shift
+  for word; do
+    grep -qE -- "(^|[^a-z_-])$word([^a-z_-]|\$)" <<<"$text" || echo "$word"
+  done
+}
+
+code=$(awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$top_srcdir/README.md")
+report 'the README shows examples/first.c as it is' "$(diff <(echo "$code") "$top_srcdir/examples/first.c" || :)"
+code=$(sed -n '/^\.EX/,/^\.EE/p' "$docs/libporthole.3" | sed -e '1d;$d' -e 's/\\-/-/g' -e 's/\\e/\\/g')
+report 'so does libporthole(3)' "$(diff <(echo "$code") <(sed -n '/^#include/,$p' "$top_srcdir/examples/first.c") || :)"
+report 'that has about thirty lines' "$(awk 'END { if (NR > 40) print NR }' "$top_srcdir/examples/first.c")"
+
+eval "$("$porthole" completion bash)"
+_porthole_command ''
+# shellcheck disable=SC2154,SC2086 # they are set by the script: lists of words
+report 'porthole(1) has every command and global option' "$(missing "$docs/porthole.1" ${commands:?} ${global:?})"
+# shellcheck disable=SC2154
+for command in $commands; do
+  _porthole_command "$command"
+  # shellcheck disable=SC2154,SC2086
+  report "porthole(1) has every option of $command" "$(missing "$docs/porthole.1" $options)"
+done
+actions=$("$porthole" "do" --help | sed -n '/^Actions/,/^$/p' | sed -nE 's/^ +([a-z_]+) .*/\1/p')
+# shellcheck disable=SC2086
+report 'porthole(1) has every action and parameter' "$(missing "$docs/porthole.1" ${actions:?})"
+functions=$(grep -oE '^PH_API .*\bph_[a-z_]+\(' "$top_srcdir/libsrc/include/porthole.h" | grep -oE 'ph_[a-z_]+\($' | tr -d '(' | sort -u)
+# shellcheck disable=SC2086
+report 'libporthole(3) has every function' "$(missing "$docs/libporthole.3" ${functions:?})"
+
+for page in "$docs"/*.[1-9]; do
+  report "${page##*/} is clean" "$(groff -ww -z -t -man -Tutf8 "$page" 2>&1 || :)"
+done
+echo "1..$count"
+exit "$failed"
