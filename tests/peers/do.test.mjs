@@ -125,12 +125,13 @@ live('what is held down is released at the end, and by release_all', async (scop
 live('screenshots and zoom: in the answer and in files', async (scope) => {
   const desktop = await (await startXvnc(scope)).furnish();
   const file = await scope.file('shot.png');
-  const [moved, inline, saved, zoomed, small] = await runWell(scope, desktop, [
+  const [moved, inline, saved, zoomed, small, lossless] = await runWell(scope, desktop, [
     { action: 'mouse_move', coordinate: [0, 0] },
     { action: 'screenshot', wait_quiet_ms: 100 },
     { action: 'screenshot', file },
     { action: 'zoom', region: [100, 100, 420, 300], max_edge: 320 },
     { action: 'screenshot', format: 'jpeg', quality: 60, max_edge: 400 },
+    { action: 'screenshot', format: 'webp', lossless: true },
   ]);
   assert.deepEqual(Object.keys(moved), ['index', 'action', 'ok', 'sequence']);
   const truth = await captureX(desktop.display);
@@ -144,6 +145,7 @@ live('screenshots and zoom: in the answer and in files', async (scope) => {
   const crop = decodePng(Buffer.from(zoomed.image, 'base64'));
   assert.equal(crop.rgb.readUIntBE(0, 3), truth.rgb.readUIntBE((100 * 1280 + 100) * 3, 3));
   assert.deepEqual([small.format, small.width, small.height], ['jpeg', 400, 250]);
+  assert.deepEqual([lossless.format, lossless.quality], ['webp', undefined]);
   assert.deepEqual([...Buffer.from(small.image, 'base64').subarray(0, 3)], [0xff, 0xd8, 0xff]);
 });
 

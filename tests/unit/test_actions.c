@@ -181,11 +181,14 @@ static void test_table(void **state)
         assert_non_null(s->summary);
         for (const struct action_spec *t = action_specs; t != s; t++)
             assert_string_not_equal(s->name, t->name);
-        for (const struct action_param *p = s->params; p->name != NULL; p++)
+        for (const struct action_param *p = s->params; p->name != NULL; p++) {
+            for (const struct action_param *q = s->params; q != p; q++)
+                assert_string_not_equal(p->name, q->name);
             for (const struct action_param *c = action_common_params; c->name != NULL; c++) {
                 assert_string_not_equal(p->name, c->name);
                 assert_int_not_equal(p->at, c->at);
             }
+        }
     }
 }
 

@@ -60,7 +60,7 @@ struct action_values {
     const char *file;
     int format; /* a ph_image_format */
     int64_t quality, max_edge, max_pixels, max_bytes;
-    bool cursor;
+    bool lossless, cursor;
     int64_t after; /* of clipboard_get */
     int64_t since;
     int64_t quiet_ms;

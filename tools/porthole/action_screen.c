@@ -169,6 +169,7 @@ static int picture(struct action_context *context, const struct action_values *v
     options.cursor = cursor;
     options.format = v->format != 0 || v->file == NULL ? v->format : picture_format_of(v->file);
     options.quality = (int)v->quality;
+    options.lossless = v->lossless;
     options.region = v->region.rect;
     options.max_edge = (int)v->max_edge;
     options.max_pixels = (int)v->max_pixels;

@@ -160,6 +160,10 @@ static const struct action_param wait[] = {
          .min = 1,                                                                                 \
          .max = 100,                                                                               \
          .summary = "(own) of a JPEG or a WebP; default: 85"},                                     \
+        {.name = "lossless",                                                                       \
+         .kind = ACTION_FLAG,                                                                      \
+         AT(lossless),                                                                             \
+         .summary = "(own) a WebP without loss, as PNG always is"},                                \
         {.name = "max_edge",                                                                       \
          .kind = ACTION_INTEGER,                                                                   \
          AT(max_edge),                                                                             \

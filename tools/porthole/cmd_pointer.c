@@ -65,6 +65,11 @@ static int take_steps(const struct app *app, const struct option_spec *spec, con
         .at = offsetof(struct pointer, input.modifiers),                                           \
         .summary = "held down meanwhile, as in ctrl+shift"                                         \
     }
+#define HOLD(what)                                                                                 \
+    {                                                                                              \
+        .name = "hold", .value = "SECONDS", .take = option_seconds,                                \
+        .at = offsetof(struct pointer, input.hold_ms), .summary = what                             \
+    }
 #define INTERVAL(between)                                                                          \
     {                                                                                              \
         .name = "interval", .value = "SECONDS", .take = option_seconds,                            \
@@ -123,11 +128,7 @@ static const struct option_spec click_options[] = {
      .max = 10,
      .summary = "2: a double click (1)"},
     MODIFIERS,
-    {.name = "hold",
-     .value = "SECONDS",
-     .take = option_seconds,
-     .at = offsetof(struct pointer, input.hold_ms),
-     .summary = "keep the button down for so long"},
+    HOLD("keep the button down for so long"),
     INTERVAL("clicks"),
     {.name = NULL},
 };
@@ -161,6 +162,7 @@ static int cmd_drag(struct app *app, int argc, char **argv)
 static const struct option_spec drag_options[] = {
     BUTTON,
     MODIFIERS,
+    HOLD("rest so long at the first and at the last point"),
     INTERVAL("the steps of the path"),
     {.name = NULL},
 };

@@ -113,21 +113,13 @@ static const struct kind kinds[] = {
 
 /* ---- the command line ---- */
 
-static int take_region(const struct app *app, const struct option_spec *spec, const char *text,
-                       void *into)
-{
-    (void)spec;
-    return option_read_region(app, text, into);
-}
-
 static int take_mask(const struct app *app, const struct option_spec *spec, const char *text,
                      void *into)
 {
     struct request *r = into;
-    (void)spec;
     if (r->mask_count == MASKS_MAX)
         return app_usage(app, "more than %d masks", MASKS_MAX);
-    return option_read_region(app, text, &r->masks[r->mask_count++]);
+    return option_region(app, spec, text, &r->masks[r->mask_count++]);
 }
 
 /* An option that the kind does not heed would be a mistake that nobody sees. */
@@ -224,7 +216,7 @@ static int cmd_wait(struct app *app, int argc, char **argv)
 static const struct option_spec wait_options[] = {
     {.name = "region",
      .value = "X,Y,W,H",
-     .take = take_region,
+     .take = option_region,
      .at = offsetof(struct request, region),
      .summary = "this part of the screen only"},
     {.name = "mask",

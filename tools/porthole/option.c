@@ -112,10 +112,13 @@ int option_choice(const struct app *app, const struct option_spec *spec, const c
     }
 }
 
-int option_read_region(const struct app *app, const char *text, ph_rect *region)
+int option_region(const struct app *app, const struct option_spec *spec, const char *text,
+                  void *into)
 {
     static const char *const names[] = {"region's X", "region's Y", "region's W", "region's H"};
+    ph_rect *region = into;
     int *values[] = {&region->x, &region->y, &region->width, &region->height};
+    (void)spec;
     for (size_t i = 0; i < 4; i++) {
         char number[16];
         size_t n = strcspn(text, ",");

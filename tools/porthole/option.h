@@ -34,10 +34,8 @@ int option_parse_leading(const struct app *app, const struct option_spec *table,
                          char **argv, void *into);
 
 /* Fields: int (becomes min, or 1 where that is 0), int, const char *, int (milliseconds of a number
- * of seconds up to a day), int (one of the choices, counted from min). */
-option_fn option_flag, option_int, option_string, option_seconds, option_choice;
-
-/* Reads X,Y,W,H; W and H are at least 1. */
-int option_read_region(const struct app *app, const char *text, ph_rect *region);
+ * of seconds up to a day), int (one of the choices, counted from min), ph_rect (X,Y,W,H with W and
+ * H at least 1). */
+option_fn option_flag, option_int, option_string, option_seconds, option_choice, option_region;
 
 #endif

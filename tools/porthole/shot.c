@@ -15,13 +15,6 @@ enum { EDGE_MAX = 16384, PIXELS_MAX = 1 << 26 };
 
 /* ---- options ---- */
 
-static int take_region(const struct app *app, const struct option_spec *spec, const char *text,
-                       void *into)
-{
-    (void)spec;
-    return option_read_region(app, text, into);
-}
-
 /* A number of bytes, or of 1024 (K) or 1024 * 1024 (M) of them. */
 static int take_bytes(const struct app *app, const struct option_spec *spec, const char *text,
                       void *into)
@@ -42,7 +35,7 @@ static int take_bytes(const struct app *app, const struct option_spec *spec, con
 const struct option_spec shot_options[] = {
     {.name = "region",
      .value = "X,Y,W,H",
-     .take = take_region,
+     .take = option_region,
      .at = offsetof(struct shot, image.region),
      .summary = "this part only"},
     {.name = "format",
