@@ -19,7 +19,8 @@ void action_hold(struct action_context *context, ph_frame *frame, json_t *answer
 {
     json_object_set_new(answer, "sequence", json_integer((json_int_t)ph_frame_sequence(frame)));
     ph_frame_unref(context->held[ACTION_HELD - 1]);
-    memmove(context->held + 1, context->held, (ACTION_HELD - 1) * sizeof *context->held);
+    for (size_t i = ACTION_HELD - 1; i > 0; i--)
+        context->held[i] = context->held[i - 1];
     context->held[0] = frame;
 }
 
@@ -33,9 +34,10 @@ const ph_frame *action_held(const struct action_context *context, int64_t sequen
 
 void action_context_finish(struct action_context *context)
 {
-    for (size_t i = 0; i < ACTION_HELD; i++)
+    for (size_t i = 0; i < ACTION_HELD; i++) {
         ph_frame_unref(context->held[i]);
-    memset(context->held, 0, sizeof context->held);
+        context->held[i] = NULL;
+    }
 }
 
 /* ---- unless_changed_since ---- */

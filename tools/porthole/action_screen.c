@@ -30,7 +30,7 @@ int action_pointer(struct action_context *context, ph_point *at, ph_error *error
 int action_cursor_position(struct action_context *context, const struct action_values *v,
                            json_t *answer, ph_error *error)
 {
-    ph_point at;
+    ph_point at = {0, 0};
     int rc = action_pointer(context, &at, error);
     (void)v;
     if (rc == PH_OK)

@@ -78,10 +78,12 @@ static int run_action(struct run *run, const struct action *action)
 static int run_array(struct run *run, const json_t *array)
 {
     const size_t begin = run->index, count = json_array_size(array);
-    struct action *actions = calloc(count, sizeof *actions);
+    struct action *actions = count != 0 ? calloc(count, sizeof *actions) : NULL;
     size_t parsed = 0;
     ph_error error;
-    int code = actions != NULL || count == 0 ? EXIT_FINE : app_fail(EXIT_OTHER, "out of memory");
+    int code = EXIT_FINE;
+    if (actions == NULL)
+        return count == 0 ? EXIT_FINE : app_fail(EXIT_OTHER, "out of memory");
     for (; code == EXIT_FINE && parsed < count; parsed++, run->index++)
         if (action_parse(json_array_get(array, parsed), &actions[parsed], &error) != PH_OK)
             code = refuse(run, &actions[parsed], &error);
