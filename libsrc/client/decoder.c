@@ -288,6 +288,17 @@ static const char *prepare_zlib(struct decoder *d, size_t bytes)
     return vnc->raw_buffer != NULL ? NULL : zrle_no_memory;
 }
 
+/* Its zlib streams compute a check value for their ends, which never come: not any more. Whenever
+ * streams may be new. */
+static void skip_checks(rfbClient *vnc)
+{
+    for (int i = 0; i < 4; i++)
+        if (vnc->zlibStreamActive[i])
+            inflateValidate(&vnc->zlibStream[i], 0);
+    if (vnc->decompStreamInited)
+        inflateValidate(&vnc->decompStream, 0);
+}
+
 /* Header and body look to LibVNCClient like an update that it has just read. */
 /* Tight's pixels go past the callbacks into the framebuffer, without what is beside their colour.
  */
@@ -314,6 +325,7 @@ static const char *by_libvncclient(struct decoder *d, const struct rfb_rect_head
     vnc->bufoutptr = (char *)(wire - DECODER_SLACK);
     vnc->buffered = (unsigned)(DECODER_SLACK + len);
     bool ok = vncclient_handle(d->lib, vnc);
+    skip_checks(vnc);
     bool all_taken = vnc->buffered == 0;
     vnc->bufoutptr = own;
     vnc->buffered = 0;

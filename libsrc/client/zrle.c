@@ -5,7 +5,11 @@
 
 #include "client/pixel.h"
 
-enum { TILE = 64, CPIXEL = 3, PALETTE_MAX = 127, CHUNK = 16384 };
+enum { TILE = 64, CPIXEL = 3, PALETTE_MAX = 127 };
+enum {
+    CHUNK = 65536, /* each call of inflate copies up to 32 KB of it */
+    SLACK = 1,     /* pixels are read as four bytes */
+};
 enum {
     SUB_RAW = 0,
     SUB_SOLID = 1,
@@ -18,8 +22,8 @@ enum {
  */
 struct reader {
     z_stream *stream;
-    uint8_t chunk[CHUNK];
     size_t at, len;
+    uint8_t chunk[CHUNK + SLACK];
 };
 
 /* Makes n bytes (at most CHUNK) readable at chunk + at; 0 when the data ends or is no zlib. */
@@ -41,7 +45,9 @@ static int fill(struct reader *in, size_t n)
 
 static uint32_t pixel(const uint8_t *p)
 {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | PIXEL_OPAQUE;
+    uint32_t v;
+    memcpy(&v, p, sizeof v); /* one byte more than is its own, which becomes the unused one */
+    return v | PIXEL_OPAQUE;
 }
 
 static int read_byte(struct reader *in, uint8_t *b)
@@ -56,8 +62,10 @@ static int read_pixels(struct reader *in, uint32_t *to, size_t n)
 {
     if (!fill(in, n * CPIXEL))
         return 0;
-    for (size_t i = 0; i < n; i++, in->at += CPIXEL)
-        to[i] = pixel(in->chunk + in->at);
+    const uint8_t *from = in->chunk + in->at;
+    for (size_t i = 0; i < n; i++)
+        to[i] = pixel(from + CPIXEL * i);
+    in->at += CPIXEL * n;
     return 1;
 }
 
@@ -203,12 +211,19 @@ void zrle_finish(struct zrle *z)
 const char *zrle_decode(struct zrle *z, struct rfb_rect r, const uint8_t *data, size_t len,
                         uint32_t *pixels, size_t stride)
 {
-    if (!z->ready && inflateInit(&z->stream) != Z_OK)
-        return zrle_no_memory;
-    z->ready = 1;
+    if (!z->ready) {
+        if (inflateInit(&z->stream) != Z_OK)
+            return zrle_no_memory;
+        z->ready = 1;
+        /* the check value would come at the stream's end, which never does */
+        inflateValidate(&z->stream, 0);
+    }
     z->stream.next_in = (Bytef *)data;
     z->stream.avail_in = (uInt)len;
-    struct reader in = {.stream = &z->stream};
+    struct reader
+        in; /* the chunk stays as it is: clearing it would cost more than a small rectangle */
+    in.stream = &z->stream;
+    in.at = in.len = 0;
     const char *why = NULL;
     for (unsigned y = 0; y < r.h && why == NULL; y += TILE) {
         for (unsigned x = 0; x < r.w && why == NULL; x += TILE) {
