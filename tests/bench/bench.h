@@ -11,6 +11,9 @@
 #include <time.h>
 #include <zlib.h>
 
+/* Of those that are played, so many come before the clock starts: buffers are there by then. */
+enum { WARM_UPDATES = 3 };
+
 __attribute__((noreturn)) static inline void die(const char *what)
 {
     perror(what);

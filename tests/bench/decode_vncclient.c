@@ -41,12 +41,13 @@ int main(int argc, char **argv)
     client->FinishedFrameBufferUpdate = count;
     if (!rfbInitClient(client, NULL, NULL))
         die("rfbInitClient");
-    next_update(client);
+    while (finished < WARM_UPDATES)
+        next_update(client);
     int64_t start = now_ns(), start_cpu = cpu_ns();
     while (finished < updates)
         next_update(client);
-    double wall = (double)(now_ns() - start) / (updates - 1),
-           cpu = (double)(cpu_ns() - start_cpu) / (updates - 1);
+    double wall = (double)(now_ns() - start) / (updates - WARM_UPDATES),
+           cpu = (double)(cpu_ns() - start_cpu) / (updates - WARM_UPDATES);
     size_t pixels = (size_t)client->width * (size_t)client->height;
     printf("{\"ns\":%.0f,\"cpu_ns\":%.0f,\"picture\":%lu}\n", wall, cpu,
            picture_sum((const uint32_t *)(const void *)client->frameBuffer, pixels));
