@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/hextile.h"
 #include "client/pixel.h"
 #include "client/rre.h"
 #include "client/vncclient.h"
@@ -14,8 +15,8 @@
 enum {
     /* LibVNCClient reads a little beyond its raw buffer's end in places */
     RAW_BUFFER_SLACK = 512,
-    /* How often each pixel of a rectangle may be painted: honest RRE and Hextile paint a background
-     * and some subrectangles; a megabyte of full-screen ones would take a minute. */
+    /* How often each pixel of a rectangle may be painted: honest RRE paints a background and some
+     * subrectangles; a megabyte of full-screen ones would take a minute. */
     REPAINTS_MAX = 8,
     BUDGET_MIN = 65536,
 };
@@ -49,8 +50,7 @@ static struct decoder *self(rfbClient *vnc)
     return vncclient_load(NULL)->get_client_data(vnc, &tag);
 }
 
-/* May this be painted? Hextile's and RRE's subrectangles can leave the rectangle, and cost more to
- * paint than to send. */
+/* May this be painted? */
 static bool allowed(struct decoder *d, int x, int y, int w, int h)
 {
     if (d->why != NULL)
@@ -373,6 +373,9 @@ int decoder_rect(struct decoder *d, const struct rfb_rect_head *head, uint8_t *w
         d->why = copy_rect(d, wire + DECODER_HEADER);
     } else if (head->encoding == RFB_ENC_ZRLE) {
         d->why = by_zrle(d, wire, len);
+    } else if (head->encoding == RFB_ENC_HEXTILE) {
+        d->why = hextile_decode(d->r, wire + DECODER_HEADER, len - DECODER_HEADER, d->pixels,
+                                (size_t)d->width);
     } else if (head->r.w != 0 && head->r.h != 0) {
         int rc = vnc_need(d, error);
         if (rc != PH_OK)

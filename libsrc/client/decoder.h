@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Rectangles to pixels. Raw, CopyRect and ZRLE are decoded here; Hextile, RRE, CoRRE, Zlib and
- * Tight by LibVNCClient, from memory: no socket of its, no thread, no copy. Everything it is handed
- * has been through the framer (rfb/s2c.h), so lengths are true; what it paints is clipped to the
- * rectangle, and budgeted. One decoder belongs to one thread. */
+ * Rectangles to pixels. Zlib and Tight are decoded by LibVNCClient, from memory: no socket of its,
+ * no thread, no copy; all others here. Everything it is handed has been through the framer
+ * (rfb/s2c.h), so lengths are true; what it paints is clipped to the rectangle, and budgeted. One
+ * decoder belongs to one thread. */
 #ifndef CLIENT_DECODER_H
 #define CLIENT_DECODER_H
 

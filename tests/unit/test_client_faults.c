@@ -290,7 +290,7 @@ static void broken_rectangles_end_the_connection(void **state)
         FAULT(0, 0, 16, 16, RFB_ENC_HEXTILE,
               "\x0e"
               "bgrxBGRX\1\xff\xff",
-              PH_E_PROTOCOL, "paints outside its rectangle"),
+              PH_E_PROTOCOL, "outside its tile"),
         FAULT(0, 0, 8, 8, RFB_ENC_RRE, "\0\0\0\1bgrxBGRX\0\0\0\0\0\x9\0\1", PH_E_PROTOCOL,
               "paints outside its rectangle"),
         FAULT(0, 0, 8, 8, RFB_ENC_ZLIB, "\0\0\0\4abcd", PH_E_PROTOCOL, "zlib rectangle"),
