@@ -11,7 +11,7 @@ const PACKAGES = ['tigervnc-standalone-server', 'x11vnc', 'scrot', 'gvncviewer',
 
 export class Bench {
   // rounds: how often each is measured, in turns; updates: of a recording
-  constructor({ rounds = 25, updates = 12, scope = new Scope() } = {}) {
+  constructor({ rounds = 25, updates = 16, scope = new Scope() } = {}) {
     Object.assign(this, { rounds, updates, scope, notes: [], desktops: new Map() });
     this.build = process.env.PORTHOLE_BUILD;
     // The program itself: libtool's script in front of it is a shell.

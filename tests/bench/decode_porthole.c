@@ -48,20 +48,19 @@ int main(int argc, char **argv)
     ph_error error;
     long before = own_memory();
     check(ph_connect(target, &options, &limit, &client, &error), &error);
-    check(ph_frame_get(client, 0, &limit, &frame, &error), &error);
-    uint64_t first = 0, sequence = ph_frame_sequence(frame);
-    int64_t start = 0, start_cpu = 0;
+    check(ph_frame_get(client, WARM_UPDATES - 1, &limit, &frame, &error), &error);
+    uint64_t first = ph_frame_sequence(frame), sequence = first;
+    int64_t start = now_ns(), start_cpu = cpu_ns();
     while (sequence < last) {
         ph_frame *next;
-        if (first == 0 && sequence >= WARM_UPDATES) {
-            first = sequence;
-            start = now_ns();
-            start_cpu = cpu_ns();
-        }
         check(ph_frame_get(client, sequence, &limit, &next, &error), &error);
         ph_frame_unref(frame);
         frame = next;
         sequence = ph_frame_sequence(frame);
+    }
+    if (first == last) {
+        fprintf(stderr, "all updates had come before the first was looked at\n");
+        return 1;
     }
     double updates = (double)(last - first);
     double wall = (double)(now_ns() - start) / updates,

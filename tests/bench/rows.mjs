@@ -50,16 +50,18 @@ async function record(bench, { name, recorder }) {
   const desktop = await bench.desktop();
   const file = await bench.scope.file(`${name}.recording`);
   const socket = recorder === 'x11vnc' ? await bench.x11vnc() : desktop.address.path;
-  await bench.tool('bench_record', [socket, name, String(bench.updates), file]);
-  return file;
+  const { bytes } = await bench.tool('bench_record', [socket, name, String(bench.updates), file]);
+  return { file, bytes };
 }
 
 async function play(bench, encoding) {
   const socket = await bench.scope.file(`${encoding.name}.sock`);
-  const server = bench.scope.start(join(bench.build, 'bench_replay'), [await record(bench, encoding), socket]);
+  const { file, bytes } = await record(bench, encoding);
+  const server = bench.scope.start(join(bench.build, 'bench_replay'), [file, socket]);
   await server.until('being ready', () => server.stdout.includes('ready'));
-  const runs = { ours: [], theirs: [] };
+  const runs = { ours: [], theirs: [], nothing: [] };
   for (let round = 0; round < bench.rounds; round++) {
+    runs.nothing.push(await bench.tool('bench_read', [socket, String(bytes), String(bench.updates)]));
     for (const [who, tool] of [['ours', 'bench_decode_porthole'], ['theirs', 'bench_decode_vncclient']]) {
       runs[who].push(await bench.tool(tool, [socket, encoding.name, String(bench.updates)]));
     }
@@ -75,13 +77,15 @@ export async function decode(bench) {
   const rows = [];
   let memory = 0;
   for (const encoding of ENCODINGS) {
-    const { ours, theirs } = await play(bench, encoding);
+    const { ours, theirs, nothing } = await play(bench, encoding);
     const of = (runs, what) => summary(runs.map((run) => run[what] / 1e6));
     const [us, them] = [of(ours, 'ns'), of(theirs, 'ns')];
     memory = Math.max(memory, ...ours.map((run) => run.memory));
     rows.push(row({ work: `decode ${encoding.name}, an update`, ours: show(us, 'ms'), peer: `LibVNCClient ${show(them, 'ms')}`,
       figure: them.median / us.median, least: encoding.least, unit: 'x' }));
-    bench.note(`decode ${encoding.name}: processor time ${show(of(ours, 'cpu_ns'), 'ms')}, LibVNCClient ${show(of(theirs, 'cpu_ns'), 'ms')}`);
+    const [ourTime, theirTime, reading] = [ours, theirs, nothing].map((runs) => of(runs, 'cpu_ns'));
+    bench.note(`decode ${encoding.name}: processor time ${show(ourTime, 'ms')}, LibVNCClient ${show(theirTime, 'ms')}: ${(theirTime.median / ourTime.median).toFixed(2)}x; `
+      + `reading the socket alone takes ${show(reading, 'ms')} of it, and ${show(of(nothing, 'ns'), 'ms')} by the clock`);
   }
   rows.push(row({ work: 'memory of a connection, a frame held', ours: `${(memory / 2 ** 20).toFixed(1)} MiB`, figure: memory / FRAMEBUFFER, most: 3, unit: ' framebuffers' }));
   return rows;

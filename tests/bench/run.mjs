@@ -14,7 +14,7 @@ if (unknown.length) {
   process.exit(2);
 }
 
-const bench = new Bench(quick ? { rounds: 2, updates: 3 } : {});
+const bench = new Bench(quick ? { rounds: 2, updates: 8 } : {});
 try {
   console.log(`${await bench.machine()}\n`);
   const rows = [];

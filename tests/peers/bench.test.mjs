@@ -7,7 +7,7 @@ import { table } from '../bench/measure.mjs';
 import { decode, frame, latency } from '../bench/rows.mjs';
 
 live('the benchmark measures', async (scope) => {
-  const bench = new Bench({ rounds: 1, updates: 2, scope });
+  const bench = new Bench({ rounds: 1, updates: 8, scope });
   const spawned = await bench.tool('bench_spawn', ['2', 'true', '--', 'sleep', '0.01']);
   assert.deepEqual(Object.values(spawned).map((list) => list.length), [2, 2]);
   assert.ok(Math.min(...spawned[1]) >= 10, `sleeping 10 ms took ${spawned[1]}`);
