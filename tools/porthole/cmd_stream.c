@@ -162,7 +162,7 @@ static int put_path(const struct app *app, const char *id, char *path, size_t si
 
 static int run(struct app *app, int argc, char **argv, struct request *r)
 {
-    const struct kind *kind;
+    const struct kind *kind = kinds;
     char path[128] = "/v1/streams";
     json_t *answer, *body = NULL;
     int code = parse(app, argc, argv, r, &kind);
