@@ -26,8 +26,8 @@ export class Probe {
     return this.program.ask(words.join(' '));
   }
 
-  connect(name, where, encodings) {
-    return this.ask('connect', name, where, encodings);
+  connect(name, where, encodings, jpegQuality = 0) {
+    return this.ask('connect', name, where, encodings, jpegQuality);
   }
 
   async save(picture) {
@@ -41,6 +41,11 @@ export class Probe {
   async expect(names, picture) {
     const file = await this.save(picture);
     for (const name of names) await this.ask('expect', name, file, MATCH_MS);
+  }
+
+  // Until it resembles the picture, by so many decibels.
+  async resemble(name, picture, db) {
+    return parseFloat(await this.ask('resemble', name, await this.save(picture), MATCH_MS, db));
   }
 
   async expectTruth(names, peer) {

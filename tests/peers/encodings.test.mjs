@@ -3,6 +3,7 @@
 // pixel, what the server holds; at first, through a row of changes and copies, and after a change of size. What came in
 // which encoding is counted on the wire.
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import { live } from '../lib/proc.mjs';
 import { Probe } from '../lib/probe.mjs';
 import { wayvnc } from '../lib/wayland.mjs';
@@ -98,6 +99,29 @@ for (const [title, start, options] of FORMATS) {
   });
 }
 
+// No server here is on a big-endian machine. This one is made to say so of its pixels (RFC 6143 section 7.3.2), and must
+// be asked for others before anything else.
+live('a server that announces big-endian pixels', async (scope) => {
+  const peer = await libvncserver(scope, { width: 320, height: 241 });
+  const where = await scope.file('big-endian.sock');
+  const relay = net.createServer((client) => {
+    const server = net.connect({ path: peer.where });
+    const flag = 12 + 2 + 4 + 4 + 2; // behind the version, the security types, their result, width and height, bits and depth
+    let passed = 0;
+    client.pipe(server);
+    server.on('data', (data) => {
+      if (passed <= flag && flag < passed + data.length) data[flag - passed] = 1;
+      passed += data.length;
+      client.write(data);
+    });
+    server.on('close', () => client.destroy());
+    for (const socket of [client, server]) socket.on('error', () => server.destroy());
+  });
+  scope.onStop(() => relay.close());
+  await new Promise((resolve) => { relay.listen(where, resolve); });
+  await sameAsHeld(scope, { ...peer, where }, 2);
+});
+
 // LibVNCServer sends no row of more than 30,000 bytes (its UPDATE_BUF_SIZE).
 for (const [title, start, widest] of [['TigerVNC Xvnc', tigervnc, 16384], ['LibVNCServer', libvncserver, 7500]]) {
   for (const [width, height] of [[1, 1], [2, 3], [65, 17], [widest, 3], [5, 4097]]) {
@@ -105,4 +129,26 @@ for (const [title, start, widest] of [['TigerVNC Xvnc', tigervnc, 16384], ['LibV
       await sameAsHeld(scope, await start(scope, { width, height }), 3);
     });
   }
+}
+
+// Where loss is allowed, JPEG comes, and what it shows resembles what is held: in decibels of peak signal-to-noise ratio,
+// for a picture with much noise. The best quality has full colour resolution at most servers, half of it at TightVNC and
+// wayvnc.
+for (const [title, start, best] of [
+  ['TigerVNC Xvnc', tigervnc, 45], ['TigerVNC x0vncserver', x0vncserver, 45], ['x11vnc', x11vnc, 45], ['LibVNCServer', libvncserver, 45],
+  ['TightVNC', tightvnc, 18], ['wayvnc', wayvnc, 28],
+]) {
+  live(`${title}: JPEG`, async (scope) => {
+    const peer = await start(scope, SIZE);
+    const probe = await Probe.start(scope);
+    await peer.draw(0);
+    for (const [quality, least] of [[1, 11], [10, best]]) {
+      const name = `quality-${quality}`;
+      await probe.connect(name, peer.where, 'tight', quality);
+      await probe.ask('move', name, 0, 0);
+      await probe.resemble(name, await peer.truth(), least);
+      assert.ok((await probe.counts(name))['tight-jpeg'] > 0, `${title} sent no JPEG at quality ${quality}`);
+    }
+    await probe.finish();
+  });
 }

@@ -4,7 +4,7 @@
  * pictures of a test show has come in a long row of updates.
  *
  *   usage: probe FOLDER        where the taps' sockets go
- *   connect NAME WHERE ENCODINGS [QUALITY]
+ *   connect NAME WHERE ENCODINGS [JPEG_QUALITY]
  *                              through a tap, see there; WHERE: a socket's path or a port
  *   password TEXT              for the connections to come
  *   size NAME                  -> ok WIDTH HEIGHT
@@ -159,8 +159,8 @@ static void do_connect(char **word, int words)
     snprintf(c->where, sizeof c->where, "%s", word[2]);
     snprintf(target, sizeof target, "vnc+unix:%s", c->socket);
     options.encodings = word[3];
+    options.jpeg_quality = words > 4 ? atoi(word[4]) : 0;
     options.password = password[0] != '\0' ? password : NULL;
-    (void)words;
     c->tap = tap_start(c->socket, c->where, options.password);
     if (ph_connect(target, &options, NULL, &c->client, &error) != PH_OK) {
         tap_stop(c->tap);
