@@ -210,7 +210,7 @@ int net_target_parse(const char *text, struct net_target *target, ph_error *erro
 const char *net_target_label(const struct net_target *target, char label[320])
 {
     if (target->kind == NET_UNIX)
-        snprintf(label, 320, "%s", target->path);
+        snprintf(label, 320, "%.319s", target->path);
     else if (target->kind == NET_FD)
         snprintf(label, 320, "fd %d", target->fd);
     else
