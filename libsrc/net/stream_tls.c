@@ -32,6 +32,7 @@ struct tls {
     BIO_METHOD *method;
     SSL *ssl;
     struct rfb_buf out;
+    bool has_read;   /* this call of OpenSSL's has had its one read of the lower stream */
     bool at_end;     /* the lower stream's end has been read */
     bool broken;     /* nothing can be written any more: the next read says why */
     bool notified;   /* close_notify has been written */
@@ -51,7 +52,11 @@ static int bio_read(BIO *bio, char *to, size_t size, size_t *got)
 {
     struct tls *t = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
-    int rc = stream_read(t->lower, to, size, got, &t->failed);
+    /* Or a server that sends what is no data, such as key updates, would keep OpenSSL inside one
+     * call, and so the lock, for as long as it likes. */
+    *got = 0;
+    int rc = t->has_read ? PH_OK : stream_read(t->lower, to, size, got, &t->failed);
+    t->has_read = true;
     if (rc == PH_OK && *got != 0)
         return 1;
     if (rc == PH_OK)
@@ -186,6 +191,7 @@ static int tls_start(struct stream *s, ph_error *error)
     struct tls *t = of(s);
     pthread_mutex_lock(&t->lock);
     ERR_clear_error();
+    t->has_read = false;
     int rc = SSL_do_handshake(t->ssl);
     int why = SSL_get_error(t->ssl, rc);
     long verified = SSL_get_verify_result(t->ssl);
@@ -215,6 +221,7 @@ static int read_record(struct tls *t, char *to, size_t size, size_t *got, ph_err
     *got = 0;
     pthread_mutex_lock(&t->lock);
     ERR_clear_error();
+    t->has_read = false;
     int ok = SSL_read_ex(t->ssl, to, size, got);
     int why = SSL_get_error(t->ssl, ok);
     /* many servers end without a close_notify; RFB tells where something was cut off */

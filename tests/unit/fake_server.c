@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fake_server.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -40,30 +41,66 @@ static void *serve(void *server)
     return NULL;
 }
 
-struct fake_server *fake_server_start(fake_script *script, void *argument)
+/* Binds the listener and writes down the target. */
+static void listen_unix(struct fake_server *s)
 {
-    struct fake_server *s = calloc(1, sizeof *s);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (s == NULL)
-        die("calloc");
     strcpy(s->folder, "/tmp/porthole-fake-XXXXXX");
     if (mkdtemp(s->folder) == NULL)
         die("mkdtemp");
     snprintf(s->path, sizeof s->path, "%s/rfb", s->folder);
     snprintf(s->target, sizeof s->target, "vnc+unix:%s", s->path);
     memcpy(address.sun_path, s->path, sizeof s->path);
+    s->listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (s->listener < 0 || bind(s->listener, (const struct sockaddr *)&address, sizeof address) < 0)
+        die("bind");
+}
+
+static void listen_tcp(struct fake_server *s, const char *before, const char *behind)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    s->listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (s->listener < 0 || bind(s->listener, (const struct sockaddr *)&address, len) < 0 ||
+        getsockname(s->listener, (struct sockaddr *)&address, &len) < 0)
+        die("bind");
+    snprintf(s->target, sizeof s->target, "%s%u%s", before, ntohs(address.sin_port), behind);
+}
+
+static struct fake_server *create(fake_script *script, void *argument)
+{
+    struct fake_server *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        die("calloc");
     if (sem_init(&s->go, 0, 0) < 0)
         die("sem_init");
     s->script = script;
     s->argument = argument;
-    s->listener = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (s->listener < 0 ||
-        bind(s->listener, (const struct sockaddr *)&address, sizeof address) < 0 ||
-        listen(s->listener, 1) < 0)
+    return s;
+}
+
+static struct fake_server *start(struct fake_server *s)
+{
+    if (listen(s->listener, 1) < 0)
         die("listen");
     if (pthread_create(&s->thread, NULL, serve, s) != 0)
         die("pthread_create");
     return s;
+}
+
+struct fake_server *fake_server_start(fake_script *script, void *argument)
+{
+    struct fake_server *s = create(script, argument);
+    listen_unix(s);
+    return start(s);
+}
+
+struct fake_server *fake_server_start_tcp(const char *before, const char *behind,
+                                          fake_script *script, void *argument)
+{
+    struct fake_server *s = create(script, argument);
+    listen_tcp(s, before, behind);
+    return start(s);
 }
 
 const char *fake_server_target(const struct fake_server *s)
@@ -81,8 +118,10 @@ bool fake_server_stop(struct fake_server *s)
     pthread_join(s->thread, NULL);
     bool fine = !atomic_load(&s->failed);
     close(s->listener);
-    unlink(s->path);
-    rmdir(s->folder);
+    if (s->path[0] != '\0') {
+        unlink(s->path);
+        rmdir(s->folder);
+    }
     sem_destroy(&s->go);
     free(s);
     return fine;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A VNC server that does what a test's script says, for faults that no real one has. It listens on
- * a unix socket, takes one connection, and runs the script on a thread of its own. */
+ * a socket, takes one connection, and runs the script on a thread of its own. */
 #ifndef FAKE_SERVER_H
 #define FAKE_SERVER_H
 
@@ -14,7 +14,10 @@ struct fake_server;
 typedef void fake_script(struct fake_server *s, int fd, void *argument);
 
 struct fake_server *fake_server_start(fake_script *script, void *argument);
-/* "vnc+unix:/..." */
+/* On a port of 127.0.0.1 that the kernel chooses; the target is before, the port, behind. */
+struct fake_server *fake_server_start_tcp(const char *before, const char *behind,
+                                          fake_script *script, void *argument);
+/* "vnc+unix:/...", or what fake_server_start_tcp has put together */
 const char *fake_server_target(const struct fake_server *s);
 /* Lets a script that waits in fake_await_go go on. */
 void fake_server_go(struct fake_server *s);
