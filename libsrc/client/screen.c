@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client/frame.h"
+#include "client/pixel.h"
 #include "client/wait.h"
 
 enum {
@@ -189,7 +190,7 @@ void screen_refresh(struct screen *s)
             if (s->complete)
                 memcpy(s->live->pixels + at, s->newest->pixels + at, bytes);
             else
-                memset(s->live->pixels + at, 0, bytes);
+                pixel_fill(s->live->pixels + at, bytes / sizeof(uint32_t), 0);
         }
     }
     pixman_region32_clear(&s->stale);

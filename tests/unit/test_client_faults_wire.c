@@ -162,6 +162,7 @@ static const struct message good[] = {
     {"empty update", "00 00 0000", AS_IT_IS, CUT},
     {"raw", UPDATE "0000 0000 0003 0010 00000000 11*192", AS_IT_IS, CUT},
     {"copyrect", UPDATE "0010 0000 0010 0010 00000001 0000 0000", AS_IT_IS, CUT},
+    {"copyrect, of nothing", ONE "00000001 0000 0000", AS_IT_IS, CUT},
     {"rre", ONE "00000002 00000002 aabbcc00 ddeeff00 0001000200030004 11223300 0000000000200010",
      AS_IT_IS, CUT},
     {"corre", ONE "00000004 00000002 aabbcc00 ddeeff00 01020304 11223300 00002010", AS_IT_IS, CUT},

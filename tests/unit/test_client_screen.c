@@ -168,7 +168,8 @@ static void what_was_never_painted_is_black(void **state)
     struct screen *s = screen_create();
     for (int round = 0; round < 2; round++) { /* the second time into a buffer that has been used */
         resize(s, 50, 40 + round);
-        memset(shown, 0, sizeof shown);
+        for (size_t i = 0; i < COUNT(shown); i++)
+            shown[i] = 0xff000000;
         paint(s, 5, 5, 10, 10, 0xff112233);
         screen_refresh(s);
         assert_shown(s, screen_begin(s));
