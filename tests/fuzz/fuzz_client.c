@@ -181,6 +181,20 @@ static void finish(struct end *e)
     client_unref(e->c);
 }
 
+/* What a caller who cannot wait gets, without another word to the server. */
+static void check_same_clipboard(const struct end *a, const struct end *b)
+{
+    static const ph_limit now = {.timeout_ms = 0};
+    char *text, *other;
+    uint64_t serial, other_serial;
+    int rc = ph_clipboard_get(a->c, 0, &now, &text, &serial, NULL);
+    FUZZ_CHECK(ph_clipboard_get(b->c, 0, &now, &other, &other_serial, NULL) == rc);
+    FUZZ_CHECK(serial == other_serial);
+    FUZZ_CHECK(rc != PH_OK || strcmp(text, other) == 0);
+    ph_free(text);
+    ph_free(other);
+}
+
 static void check_same(const struct end *a, const struct end *b)
 {
     FUZZ_CHECK(a->error.code == b->error.code && strcmp(a->error.message, b->error.message) == 0);
@@ -188,6 +202,7 @@ static void check_same(const struct end *a, const struct end *b)
     FUZZ_CHECK(strcmp(a->c->name, b->c->name) == 0);
     FUZZ_CHECK(a->c->width == b->c->width && a->c->height == b->c->height);
     FUZZ_CHECK(a->c->bells == b->c->bells && hash_cursor(a->c) == hash_cursor(b->c));
+    check_same_clipboard(a, b);
     ph_frame *f = screen_newest(a->c->screen, 0), *g = screen_newest(b->c->screen, 0);
     FUZZ_CHECK((f == NULL) == (g == NULL));
     if (f != NULL) {
