@@ -172,6 +172,27 @@ static int resize(ph_client *c, const ph_limit *limit, ph_error *error)
     return ph_resize(c, 64, 64, limit, error);
 }
 
+static int clipboard_set(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    return ph_clipboard_set(c, "hello", limit, error);
+}
+
+static int clipboard_get(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    char *text;
+    uint64_t serial;
+    int rc = ph_clipboard_get(c, UINT64_MAX, limit, &text, &serial, error);
+    ph_free(text);
+    return rc;
+}
+
+static int paste(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    ph_input_options o = PH_INPUT_INIT;
+    o.paste = 1;
+    return ph_type(c, "hello", &o, limit, error);
+}
+
 static int bell_wait(ph_client *c, const ph_limit *limit, ph_error *error)
 {
     uint64_t count;
@@ -189,6 +210,9 @@ const struct call calls[] = {
     {"ph_wait_match", CALL_AWAITS, wait_match},
     {"ph_cursor_get", CALL_ANSWERS, cursor},
     {"ph_resize", CALL_AWAITS, resize},
+    {"ph_clipboard_get", CALL_AWAITS, clipboard_get},
+    {"ph_clipboard_set", CALL_SENDS, clipboard_set},
+    {"ph_type (pasted)", CALL_SENDS, paste},
     {"ph_bell_wait", CALL_AWAITS, bell_wait},
     {"ph_move", CALL_SENDS, move},
     {"ph_button", CALL_SENDS, button},

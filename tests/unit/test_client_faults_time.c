@@ -146,6 +146,7 @@ static void scattered(struct fake_server *s, int fd, void *fault)
 #define WIDE "00 00 0001 0000 0000 4000 1000"
 #define NOTHING "00 00 0001 0000 0000 0000 0000"
 #define CONTINUOUS "96" /* updates come unasked from now on */
+#define CLIP_CAPS "03 000000 fffffff8 1f000001 00040000"
 #define FENCE "f8 000000 80000001 40 11*64"
 #define RED "00000007 80 ff0000"
 #define BLUE "00000007 80 0000ff"
@@ -162,6 +163,12 @@ static const struct fault faults[] = {
     {"endless fences, no answer read", deaf_flood, 32, 16, "", FENCE, BLOCK, UNREAD},
     {"endless ends of continuous updates", flood, 32, 16, "", "96", BLOCK, UNREAD},
     {"endless cut text", flood, 32, 16, "", "03 000000 00040000 61*262144", BLOCK, NO_END},
+    {"endless clipboards announced", flood, 32, 16, CLIP_CAPS, "03 000000 fffffffc 08000001", BLOCK,
+     NO_END},
+    {"endless clipboards asked for", flood, 32, 16, CLIP_CAPS, "03 000000 fffffffc 02000001", BLOCK,
+     UNREAD},
+    {"endless questions about the clipboard", flood, 32, 16, CLIP_CAPS,
+     "03 000000 fffffffc 04000000", BLOCK, UNREAD},
     {"endless colour maps", flood, 32, 16, "", "01 00 0000 ffff 11*393210", BLOCK, NO_END},
     {"endless rectangles of size 0", flood, 32, 16, "00 00 ffff", "00*12", BLOCK, NO_END},
     {"endless updates of 65534 rectangles of size 0", flood, 32, 16, "", "00 00 fffe 00*786408",
