@@ -7,13 +7,19 @@
 #include "client/watch.h"
 #include "rfb/proto.h"
 
-/* How long a search may outlast its limit: one that may not wait still looks once. */
-enum { SEARCH_GRACE_MS = 50 };
+enum {
+    /* How long a search may outlast its limit: one that may not wait still looks once. */
+    SEARCH_GRACE_MS = 50,
+    /* Pixels compared between two looks at the time: a plain picture before a screen that is nearly
+     * as plain is compared far at every place. */
+    COMPARED_MAX = 1 << 20,
+};
 
 struct search {
     const ph_pattern *p;
     int rare_x, rare_y; /* of the pixel to try first */
     struct wait *w;     /* or NULL: no limit */
+    int64_t compared;   /* pixels since the last look at the time */
 };
 
 /* ---- the picture ---- */
@@ -70,7 +76,7 @@ static int search_begin(struct search *s, const ph_pattern *p, struct wait *w, p
     size_t at = 0;
     while (p->pixels[at] != colour)
         at++;
-    *s = (struct search){p, (int)(at % (size_t)p->width), (int)(at / (size_t)p->width), w};
+    *s = (struct search){p, (int)(at % (size_t)p->width), (int)(at / (size_t)p->width), w, 0};
     return PH_OK;
 }
 
@@ -86,11 +92,13 @@ static bool near(uint32_t a, uint32_t b, int tolerance)
     return tolerance > 0;
 }
 
-static bool matches(const ph_pattern *p, const ph_frame *f, int x, int y)
+static bool matches(struct search *s, const ph_frame *f, int x, int y)
 {
+    const ph_pattern *p = s->p;
     for (int j = 0; j < p->height; j++) {
         const uint32_t *want = p->pixels + (size_t)j * (size_t)p->width;
         const uint32_t *have = f->pixels + (size_t)(y + j) * (size_t)f->width + x;
+        s->compared += p->width;
         for (int i = 0; i < p->width; i++)
             if (is_opaque(want[i]) && !near(want[i], have[i], p->tolerance))
                 return false;
@@ -98,44 +106,51 @@ static bool matches(const ph_pattern *p, const ph_frame *f, int x, int y)
     return true;
 }
 
-/* The first place from x up to before end in this row; end when there is none. */
-static int search_row(const struct search *s, const ph_frame *f, int y, int x, int end)
+static int out_of_time(struct search *s)
+{
+    s->compared = 0;
+    return s->w != NULL ? wait_check(s->w, SEARCH_GRACE_MS) : PH_OK;
+}
+
+/* The first place from *x up to before end in this row; end when there is none. PH_OK, PH_E_TIMEOUT
+ * or _CANCELLED. */
+static int search_row(struct search *s, const ph_frame *f, int y, int *x, int end)
 {
     const ph_pattern *p = s->p;
     uint32_t rare = p->pixels[(size_t)s->rare_y * (size_t)p->width + (size_t)s->rare_x];
     const uint32_t *have = f->pixels + (size_t)(y + s->rare_y) * (size_t)f->width + s->rare_x;
-    while (x < end && !(near(rare, have[x], p->tolerance) && matches(p, f, x, y)))
-        x++;
-    return x;
-}
-
-static int out_of_time(const struct search *s)
-{
-    return s->w != NULL ? wait_check(s->w, SEARCH_GRACE_MS) : PH_OK;
+    int rc = PH_OK;
+    for (; *x < end && rc == PH_OK; ++*x) {
+        if (near(rare, have[*x], p->tolerance) && matches(s, f, *x, y))
+            break;
+        if (s->compared > COMPARED_MAX)
+            rc = out_of_time(s);
+    }
+    return rc;
 }
 
 /* Boxes of one band have the same rows. PH_OK with *at, PH_E_NOT_FOUND, _TIMEOUT or _CANCELLED. */
-static int search_band(const struct search *s, const ph_frame *f, const pixman_box32_t *boxes,
-                       int n, ph_point *at)
+static int search_band(struct search *s, const ph_frame *f, const pixman_box32_t *boxes, int n,
+                       ph_point *at)
 {
     for (int y = boxes[0].y1; y < boxes[0].y2; y++) {
         int rc = out_of_time(s);
-        if (rc != PH_OK)
-            return rc;
-        for (int i = 0; i < n; i++) {
-            int x = search_row(s, f, y, boxes[i].x1, boxes[i].x2);
-            if (x < boxes[i].x2) {
+        for (int i = 0; i < n && rc == PH_OK; i++) {
+            int x = boxes[i].x1;
+            rc = search_row(s, f, y, &x, boxes[i].x2);
+            if (rc == PH_OK && x < boxes[i].x2) {
                 *at = (ph_point){x, y};
                 return PH_OK;
             }
         }
+        if (rc != PH_OK)
+            return rc;
     }
     return PH_E_NOT_FOUND;
 }
 
 /* The first of these places, top to bottom and left to right. */
-static int search(const struct search *s, const ph_frame *f, pixman_region32_t *places,
-                  ph_point *at)
+static int search(struct search *s, const ph_frame *f, pixman_region32_t *places, ph_point *at)
 {
     int n, rc = PH_E_NOT_FOUND;
     const pixman_box32_t *boxes = pixman_region32_rectangles(places, &n);
@@ -203,7 +218,7 @@ static bool narrow(const ph_frame *frame, uint64_t checked, const ph_pattern *p,
 }
 
 /* checked: the frame up to which it was not there; 0: none. */
-static int search_frame(const struct search *s, const ph_watch *watch, const ph_frame *f,
+static int search_frame(struct search *s, const ph_watch *watch, const ph_frame *f,
                         uint64_t checked, ph_point *at, ph_error *error)
 {
     pixman_region32_t places;
@@ -215,7 +230,7 @@ static int search_frame(const struct search *s, const ph_watch *watch, const ph_
     return rc;
 }
 
-static int await_match(struct ph_client *c, const struct search *s, const ph_watch *watch,
+static int await_match(struct ph_client *c, struct search *s, const ph_watch *watch,
                        ph_frame **frame, ph_point *at, ph_error *error)
 {
     uint64_t after = watch->since != NULL ? watch->since->damage.last : 0, checked = 0;

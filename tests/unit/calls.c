@@ -158,6 +158,24 @@ static int wait_match(ph_client *c, const ph_limit *limit, ph_error *error)
     return rc;
 }
 
+/* One colour, tall: before a screen of that colour with dots, each place is compared far. */
+static int wait_match_plain(ph_client *c, const ph_limit *limit, ph_error *error)
+{
+    enum { WIDTH = 40, HEIGHT = 2400 };
+    const ph_pattern p = {
+        .pixels = malloc(WIDTH * HEIGHT * sizeof(uint32_t)), .width = WIDTH, .height = HEIGHT};
+    if (p.pixels == NULL)
+        abort();
+    for (int i = 0; i < WIDTH * HEIGHT; i++)
+        ((uint32_t *)p.pixels)[i] = 0xffff0000;
+    ph_frame *f;
+    ph_point at;
+    int rc = ph_wait_match(c, NULL, &p, limit, &f, &at, error);
+    ph_frame_unref(f);
+    free((void *)p.pixels);
+    return rc;
+}
+
 static int cursor(ph_client *c, const ph_limit *limit, ph_error *error)
 {
     ph_cursor *found;
@@ -208,6 +226,7 @@ const struct call calls[] = {
     {"ph_wait_quiet", CALL_AWAITS, wait_quiet},
     {"ph_wait_quiet (many masks)", CALL_AWAITS, wait_quiet_masked},
     {"ph_wait_match", CALL_AWAITS, wait_match},
+    {"ph_wait_match (plain)", CALL_AWAITS, wait_match_plain},
     {"ph_cursor_get", CALL_ANSWERS, cursor},
     {"ph_resize", CALL_AWAITS, resize},
     {"ph_clipboard_get", CALL_AWAITS, clipboard_get},
