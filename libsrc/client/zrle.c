@@ -182,18 +182,20 @@ static const char *decode_tile(struct reader *in, const struct tile *t)
 }
 
 /* What is left must be no pixels, only the flush that ends the data: it has to pass through
- * inflate, or the next rectangle would begin in the middle of it. */
+ * inflate, or the next rectangle would begin in the middle of it. Inflate may hold back more than
+ * its input tells: it is asked. */
 static const char *end_of_data(struct reader *in)
 {
-    if (in->at == in->len && in->stream->avail_in != 0) {
-        uint8_t b;
-        in->at = in->len = 0;
-        if (!read_byte(in, &b) && in->stream->avail_in == 0)
-            return NULL;
-    }
-    return in->at == in->len && in->stream->avail_in == 0
-               ? NULL
-               : "ZRLE: there are bytes behind the last tile";
+    static const char *const behind = "ZRLE: there are bytes behind the last tile";
+    uint8_t more;
+    if (in->at != in->len)
+        return behind;
+    in->stream->next_out = &more;
+    in->stream->avail_out = 1;
+    int rc = inflate(in->stream, Z_SYNC_FLUSH);
+    if (rc != Z_OK && rc != Z_BUF_ERROR && rc != Z_STREAM_END)
+        return truncated;
+    return in->stream->avail_out == 1 && in->stream->avail_in == 0 ? NULL : behind;
 }
 
 void zrle_init(struct zrle *z)

@@ -179,6 +179,34 @@ static void what_is_broken(void **state)
     }
 }
 
+/* Two tiles of exactly what the decoder inflates at a time, and one byte more, which inflate holds
+ * back where the input ends with it. However it is cut, it is not right. */
+static void one_byte_too_many_is_held_back(void **state)
+{
+    enum { SIDE = 64, RAW = 1 + SIDE * SIDE * 3, RUN = 10, RUNS = 7 + 2 + SIDE * SIDE - RUN };
+    static uint8_t plain[RAW + RUNS + 1], packed[1 << 12];
+    static uint32_t pixels[2 * SIDE * SIDE];
+    (void)state;
+    assert_int_equal(RAW + RUNS, 16384);
+    plain[RAW] = 0x82; /* two colours, which are black; a run of the second, then single pixels */
+    plain[RAW + 7] = 0x81;
+    plain[RAW + 8] = RUN - 1;
+    z_stream z = {.next_in = plain, .avail_in = sizeof plain};
+    assert_int_equal(deflateInit(&z, 9), Z_OK);
+    z.next_out = packed;
+    z.avail_out = sizeof packed;
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    for (size_t len = 0; len <= sizeof packed - z.avail_out; len++) {
+        struct zrle zrle;
+        zrle_init(&zrle);
+        const struct rfb_rect r = {0, 0, 2 * SIDE, SIDE};
+        if (zrle_decode(&zrle, r, packed, len, pixels, 2 * SIDE) == NULL)
+            fail_msg("%zu bytes are taken", len);
+        zrle_finish(&zrle);
+    }
+    deflateEnd(&z);
+}
+
 /* Noise in all tile sizes through a second decoder's eyes: what was encoded raw comes back, and the
  * stream stays in step from rectangle to rectangle. */
 static void many_rectangles_of_one_stream(void **state)
@@ -211,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_rectangle_of_four_tiles),
         cmocka_unit_test(a_run_of_many_bytes),
         cmocka_unit_test(what_is_broken),
+        cmocka_unit_test(one_byte_too_many_is_held_back),
         cmocka_unit_test(many_rectangles_of_one_stream),
     };
     return cmocka_run_group_tests_name("client_zrle", tests, NULL, NULL);
