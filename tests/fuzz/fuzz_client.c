@@ -2,8 +2,8 @@
  * A whole conversation with a server: handshake, then messages, into the client's own code but for
  * its socket and thread; frames and pointers are taken on the way. Where VeNCrypt starts TLS, what
  * follows is taken as if it had been inside. Input: cut, flags (1: input only, 2: no password at
- * hand, 4: a user name, 8: TLS alone is allowed), what the server says. However that was cut, the
- * same must come of it. */
+ * hand, 4: a user name, 8: TLS alone is allowed, 16: JPEG is asked for), what the server says.
+ * However that was cut, the same must come of it. */
 #include <string.h>
 
 #include "client/client.h"
@@ -33,6 +33,7 @@ struct end {
     uint64_t sent;   /* a hash of what the client has said */
     ph_frame *first; /* and what it was when it was taken */
     uint64_t first_hash;
+    uint64_t seen; /* the last frame's sequence */
 };
 
 /* FNV-1a */
@@ -65,8 +66,9 @@ static void take_frame(struct end *e)
 {
     static const ph_limit now = {.timeout_ms = 0};
     ph_frame *f;
-    if (e->c->input_only || ph_frame_get(e->c, 0, &now, &f, NULL) != PH_OK)
+    if (e->c->input_only || ph_frame_get(e->c, e->seen, &now, &f, NULL) != PH_OK)
         return;
+    e->seen = ph_frame_sequence(f);
     ph_rect rects[4];
     size_t n = ph_frame_damage(f, ph_frame_sequence(f) - 1, rects, 4);
     FUZZ_CHECK(n <= 4);
@@ -157,6 +159,7 @@ static int run(struct end *e, uint8_t flags, const uint8_t *data, size_t len,
     *e = (struct end){.c = client_create()};
     FUZZ_CHECK(e->c != NULL && e->c->screen != NULL);
     e->c->input_only = flags & 1;
+    e->c->jpeg_quality = flags & 16 ? 5 : 0;
     memcpy(e->c->encodings, encodings, sizeof encodings);
     e->c->encoding_count = sizeof encodings / sizeof encodings[0];
     rfb_client_hs_init(&hs);
