@@ -234,11 +234,12 @@ static int on_rect(struct session *s, const struct rfb_s2c_event *ev, size_t beh
 
 static int on_update(struct session *s, ph_error *error)
 {
+    int rc = s->c->input_only ? PH_OK : requests_next(s->c, error);
     if (!s->answered)
-        clipboard_answered(s->c);
+        clipboard_answered(s->c); /* and what callers have to say goes behind that request */
     s->answered = true;
     s->sized = false;
-    return s->c->input_only ? PH_OK : requests_next(s->c, error);
+    return rc;
 }
 
 /* An input-only connection asks for one pixel at most, for the sake of the update that brings it,
