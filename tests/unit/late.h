@@ -15,7 +15,7 @@
 #endif
 #endif
 #if defined(LATE_SANITIZED) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { LATE_MAX_MS = 300 };
+enum { LATE_MAX_MS = 500 };
 #else
 enum { LATE_MAX_MS = 100 };
 #endif
