@@ -242,7 +242,7 @@ int ph_image_encode(const ph_frame *frame, const ph_image_options *options, uint
     static const ph_image_options defaults = PH_IMAGE_OPTIONS_INIT;
     const ph_image_options *o = options != NULL ? options : &defaults;
     int format = o->format != 0 ? o->format : PH_IMAGE_PNG;
-    ph_rect region;
+    ph_rect region = {0, 0, 0, 0};
     *bytes = NULL;
     *len = 0;
     int rc = check(o, error);

@@ -415,6 +415,8 @@ static void files_keep_to_their_budget(void **state)
                      info.quality);
         bool lossy = cases[i].format != PH_IMAGE_PNG && !cases[i].lossless;
         assert_true(lossy == (info.quality >= 40 && info.quality <= 90));
+        if (lossy && cases[i].scales)
+            assert_int_equal(info.quality, 40);
     }
     refused(f, OPTIONS(.format = PH_IMAGE_JPEG, .max_bytes = 500),
             "the JPEG does not fit into 500 bytes: at 64x40 pixels it still has ");
@@ -431,10 +433,13 @@ enum { POINTER_W = 3, POINTER_H = 2 };
 /* Red, half a white (premultiplied), nothing; green, nothing, blue. */
 static const uint32_t pointer[] = {0xffff0000, 0x80808080, 0, 0xff00ff00, 0, 0xff0000ff};
 
-/* What a pixel of the pointer makes of what is under it. */
+/* A premultiplied pixel over an opaque one, channel by channel. */
 static uint32_t over(uint32_t top, uint32_t under)
 {
-    return top == 0 ? under : top >> 24 == 0xff ? top : (under & 0xff) == 0x10 ? 0xff888888 : 0;
+    uint32_t result = 0xff000000, rest = 255 - (top >> 24);
+    for (int shift = 0; shift < 24; shift += 8)
+        result |= ((top >> shift & 0xff) + ((under >> shift & 0xff) * rest + 127) / 255) << shift;
+    return result;
 }
 
 /* Wherever its hot spot is, also outside: each pixel of the region is the desktop's or the
@@ -445,8 +450,8 @@ static void the_pointer_is_drawn_where_it_is(void **state)
     static const ph_rect regions[] = {{0, 0, W, H}, {3, 2, 5, 4}, {4, 4, 1, 1}};
     uint32_t desktop[W * H];
     (void)state;
-    for (int i = 0; i < W * H; i++)
-        desktop[i] = 0xff101010;
+    for (uint32_t i = 0; i < W * H; i++)
+        desktop[i] = 0xff000000 | i * 0x020101;
     for (int y = -4; y < H + 4; y++)
         for (int x = -4; x < W + 4; x++)
             for (size_t i = 0; i < COUNT(regions); i++) {
@@ -461,16 +466,16 @@ static void the_pointer_is_drawn_where_it_is(void **state)
                     int px = r->x + p % r->width - (x - 1), py = r->y + p / r->width - (y - 1);
                     bool in = px >= 0 && py >= 0 && px < POINTER_W && py < POINTER_H;
                     any = any || in;
+                    uint32_t under = desktop[(r->y + p / r->width) * W + r->x + p % r->width];
                     if (drawn != NULL)
                         assert_int_equal(drawn[p],
-                                         in ? over(pointer[py * POINTER_W + px], 0xff101010)
-                                            : 0xff101010);
+                                         in ? over(pointer[py * POINTER_W + px], under) : under);
                 }
                 assert_int_equal(drawn != NULL, any);
                 free(drawn);
             }
-    for (int i = 0; i < W * H; i++)
-        assert_int_equal(desktop[i], 0xff101010);
+    for (uint32_t i = 0; i < W * H; i++)
+        assert_int_equal(desktop[i], 0xff000000 | i * 0x020101);
 }
 
 static void an_unknown_pointer_is_not_drawn(void **state)
