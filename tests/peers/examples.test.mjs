@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { live } from '../lib/proc.mjs';
 import { startXvnc } from '../lib/desktop.mjs';
+import { PORTHOLE } from '../lib/porthole.mjs';
 import { captureX, difference, readPng } from '../lib/picture.mjs';
 
 const TOP = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -18,14 +19,13 @@ async function variable(name) {
 }
 
 // The library, its header and its pkg-config file below a folder of the test.
-async function install(scope) {
+async function install(scope, targets = ['libLTLIBRARIES', 'includeHEADERS', 'pkgconfigDATA']) {
   const root = await scope.file('root');
-  await scope.must('make', ['-C', BUILD, 'install-libLTLIBRARIES', 'install-includeHEADERS', 'install-pkgconfigDATA', `DESTDIR=${root}`],
-    { deadlineMs: 120_000 });
+  await scope.must('make', ['-C', BUILD, ...targets.map((target) => `install-${target}`), `DESTDIR=${root}`], { deadlineMs: 120_000 });
   const prefix = join(root, await variable('prefix'));
   const env = { PKG_CONFIG_SYSROOT_DIR: root, PKG_CONFIG_PATH: join(prefix, 'lib/pkgconfig') };
   const flags = (await scope.must('pkg-config', ['--cflags', '--libs', 'porthole'], { env })).trim().split(/\s+/);
-  return { flags, libraries: join(prefix, 'lib') };
+  return { flags, prefix, libraries: join(prefix, 'lib') };
 }
 
 // Compiles an example; returns how to start it.
@@ -80,4 +80,11 @@ live('watch: where the screen changes, until it is interrupted', async (scope) =
   program.kill('SIGINT');
   assert.deepEqual(await program.wait(), { code: 0, signal: null });
   assert.equal(program.stderr, '');
+});
+
+live('what bash-completion loads is where it looks', async (scope) => {
+  const { prefix } = await install(scope, ['pkgconfigDATA', 'dist_bashcompletionDATA']);
+  const script = await readFile(join(prefix, 'share/bash-completion/completions/porthole'), 'utf8');
+  const known = await scope.must('bash', ['-c', 'porthole() { "$0" "$@"; }; eval "$1"; complete -p porthole', PORTHOLE, script]);
+  assert.equal(known, 'complete -F _porthole porthole\n');
 });
