@@ -83,11 +83,13 @@ static int on_action(struct ph_client *c, const struct rfb_clip *m)
     return RFB_OK;
 }
 
-/* With the lock: a text has come, or would have. */
+/* With the lock: a text has come, or would have. An empty one is none: x11vnc sends that where
+ * nothing was copied. */
 static void arrived(struct client_clipboard *b, struct rfb_buf *text, bool too_large)
 {
-    b->serial += b->state != CLIPBOARD_REQUESTED;
-    b->state = too_large ? CLIPBOARD_TOO_LARGE : CLIPBOARD_THERE;
+    bool empty = !too_large && text->len == 1;
+    b->serial += b->state != CLIPBOARD_REQUESTED && !empty;
+    b->state = too_large ? CLIPBOARD_TOO_LARGE : empty ? CLIPBOARD_EMPTY : CLIPBOARD_THERE;
     replace(&b->theirs, text);
 }
 

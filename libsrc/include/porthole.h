@@ -330,9 +330,9 @@ PH_API int ph_cursor_describe(const ph_cursor *cursor, ph_cursor_info *info, ph_
 
 /* ---- resizing ---- */
 
-/* Asks the server for a screen of this size (rfbproto, SetDesktopSize), as one screen that keeps the
- * id of the first there is, and awaits its answer and a frame of the new size. At once where the
- * screen has it. 1 to 16384 a side, 2^26 pixels in all. PH_E_REFUSED says the server's reason;
+/* Asks the server for a screen of this size (rfbproto, SetDesktopSize), as one screen that keeps
+ * the id of the first there is, and awaits its answer and a frame of the new size. At once where
+ * the screen has it. 1 to 16384 a side, 2^26 pixels in all. PH_E_REFUSED says the server's reason;
  * PH_E_UNSUPPORTED: it does not take such requests; PH_E_ARGUMENT, PH_E_TIMEOUT, _CANCELLED,
  * PH_E_NO_MEMORY, or why the connection ended. */
 PH_API int ph_resize(ph_client *client, int width, int height, const ph_limit *limit,
@@ -501,18 +501,21 @@ PH_API int ph_release_all(ph_client *client, const ph_limit *limit, ph_error *er
  * TigerVNC, QEMU, wayvnc) take and give all of it, others (x11vnc) Latin-1 (RFC 6143 7.5.6). Errors
  * as for input. */
 
-/* Makes text the clipboard of the desktop; at most 262,144 bytes, where each newline counts twice.
- * PH_E_ARGUMENT for a longer one, and names the first character that a server with Latin-1 does not
- * take. TigerVNC (1.12) makes it PRIMARY and CLIPBOARD, fetches it when a program asks, and forgets
- * it when the connection ends; x11vnc (0.9.16) keeps it until another program has one, and hands
- * out its Latin-1 bytes also to who asks for UTF-8. */
+/* Makes text the clipboard of the desktop; at most 262,144 bytes, where each newline counts twice
+ * and one is for the end. PH_E_ARGUMENT for a longer one, and for one that a server with Latin-1
+ * does not take, with its first such character. TigerVNC (1.12) makes it PRIMARY and CLIPBOARD,
+ * fetches it when a program asks, and forgets it when the connection ends. x11vnc (0.9.16) keeps it
+ * until something else is copied, and hands its Latin-1 bytes also to who asks for UTF-8; before it
+ * has had a client for 8 seconds, or with X11VNC_AVOID_WINDOWS=never in its environment one second,
+ * it drops what it is given. */
 PH_API int ph_clipboard_set(ph_client *client, const char *text, const ph_limit *limit,
                             ph_error *error);
 /* The desktop's clipboard, waiting for one with a serial above after (0: any). *text is the
- * caller's, to be freed with ph_free; *serial, unless serial is NULL, counts what was copied on the
- * desktop since the connection began, an input-only one since its first use of the clipboard.
- * TigerVNC and x11vnc tell what is copied, not what was there before. What is not UTF-8 has become
- * question marks. PH_E_REFUSED for a text above 16 MiB. */
+ * caller's, to be freed with ph_free; *serial, unless serial is NULL, counts the texts since the
+ * connection began, on an input-only one since its first use of the clipboard. TigerVNC tells what
+ * is copied while the connection lasts and not what was there before; x11vnc nothing in the first
+ * 15 seconds of a connection, then what is there. What is not UTF-8 has become question marks; an
+ * empty text is none. PH_E_REFUSED for one above 16 MiB. */
 PH_API int ph_clipboard_get(ph_client *client, uint64_t after, const ph_limit *limit, char **text,
                             uint64_t *serial, ph_error *error);
 

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { live } from '../lib/proc.mjs';
 import { startX11vnc, startXvnc } from '../lib/desktop.mjs';
 import { buttonsOf, heldDown, keysOf, motionsOf, short, startRecorder } from '../lib/xev.mjs';
-import { on } from '../lib/porthole.mjs';
+import { aim, on, PORTHOLE } from '../lib/porthole.mjs';
 
 const SERVERS = { Xvnc: startXvnc, x11vnc: startX11vnc };
 const MODIFIER = /^(Shift|Control|Alt|Super|Meta|Caps_Lock|ISO_Level3)/;
@@ -103,4 +103,33 @@ for (const [name, start] of Object.entries(SERVERS)) {
     const code = (keysym) => ({ 0x20ac: 0x20ac, 0x7d9: 0x3a9 })[keysym] ?? (keysym >= 0x1000000 ? keysym - 0x1000000 : keysym);
     assert.equal(String.fromCodePoint(...pressed.map((event) => code(event.keysym))), 'caf\u00e9 \u20ac \u03a9');
   });
+
+  withRecorder('modifiers are down around each thing that is done', async (desktop, recorder) => {
+    const clicked = shorts(await record(desktop, recorder, ['click', '431', '287', '--modifiers', 'ctrl+shift', '--count', '2']))
+      .filter((event) => !event.startsWith('~'));
+    const one = ['+1@431,287', '-1@431,287'];
+    assert.deepEqual(clicked, ['+Control_L', '+Shift_L', ...one, ...one, '-Shift_L', '-Control_L']);
+
+    const dragged = await record(desktop, recorder, ['drag', '300', '250', '400', '250', '--modifiers', 'alt']);
+    const buttons = buttonsOf(dragged);
+    assert.deepEqual(shorts(buttons), ['+1@300,250', '-1@400,250']);
+    assert.ok(buttons.every((event) => event.state & 0x8), 'with Alt held');
+    assert.deepEqual(shorts(keysOf(dragged)), ['+Alt_L', '-Alt_L']);
+
+    const scrolled = await record(desktop, recorder, ['scroll', '500', '400', '--down', '2', '--modifiers', 'ctrl']);
+    assert.ok(buttonsOf(scrolled).every((event) => event.state & 0x4), 'with Control held');
+    assert.deepEqual(shorts(scrolled.filter((event) => event.type !== 'MotionNotify')),
+      ['+Control_L', '+5@500,400', '-5@500,400', '+5@500,400', '-5@500,400', '-Control_L']);
+  }, { manager: false });
+
+  // A click that is held ends when the command is interrupted: with its release, and that of its modifier.
+  withRecorder('what is held is released when the command is interrupted', async (desktop, recorder) => {
+    recorder.forget();
+    const holding = desktop.scope.start(PORTHOLE, [...aim(desktop), 'click', '431', '287', '--modifiers', 'ctrl', '--hold', '50'], { name: 'porthole' });
+    const down = await recorder.wait('the press', (events) => events.some((event) => event.type === 'ButtonPress'));
+    assert.deepEqual(heldDown(down), ['+Control_L', '+1@431,287']);
+    holding.kill('SIGINT');
+    assert.equal((await holding.wait()).code, 130);
+    await recorder.wait('the releases', (events) => heldDown(events).length === 0);
+  }, { manager: false });
 }

@@ -192,6 +192,7 @@ static void offer_theirs(struct fake_server *s, int fd, void *argument)
     send_text(fd, "theirs\n\u4f60");
     expect_move(s, fd);
     send_action(fd, RFB_CLIP_NOTIFY); /* it is gone */
+    send_text(fd, "");                /* which some say so */
     send_text(fd, "a\xff\xc3\xa4");   /* and this comes unasked */
     fake_drain(fd);
 }
