@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "client/client.h"
+#include "client/requests.h"
 #include "client/session.h"
 
 bool io_enter(struct ph_client *c, enum client_phase phase)
@@ -94,23 +95,64 @@ static int read_some(struct session *s, struct stream *stream, ph_error *error)
     return rc == PH_OK && got != 0 ? session_received(s, got, error) : rc;
 }
 
+/* How a connection ends after a drain. */
+struct ending {
+    int asked;        /* how often */
+    uint64_t updates; /* when it was asked last */
+    bool continuous;  /* it was asked to end ContinuousUpdates, and says when it has */
+    bool finishing, half_closed;
+};
+
+/* Has the server read all that was sent? Its end tells, once ours has come to it; where that could
+ * destroy what is on its way, its answers do. The first update after a request may answer an
+ * earlier one, which was on its way; the second does not. */
+static int has_read_all(struct ph_client *c, const struct session *s, struct ending *e,
+                        ph_error *error)
+{
+    enum { TIMES = 2 };
+    int rc = PH_OK;
+    pthread_mutex_lock(&c->lock);
+    bool on = c->continuous == CLIENT_CONTINUOUS_ON;
+    bool answered = e->continuous ? !on : session_updates(s) > e->updates;
+    if (e->asked == 0 || (answered && !e->continuous && e->asked < TIMES)) {
+        e->asked++;
+        e->updates = session_updates(s);
+        e->continuous = on;
+        rc = requests_last(c, error);
+        io_flush(c);
+        answered = false;
+    }
+    pthread_mutex_unlock(&c->lock);
+    return rc != PH_OK ? rc : answered;
+}
+
+static int end(struct ph_client *c, const struct session *s, struct stream *stream,
+               struct ending *e, ph_error *error)
+{
+    int rc = e->finishing || !stream->whole ? 1 : has_read_all(c, s, e, error);
+    if (rc != 1)
+        return rc;
+    e->finishing = true;
+    rc = stream_finish(stream, error);
+    e->half_closed = rc == 1;
+    return rc;
+}
+
 /* PH_OK only after a drain: the server has read everything and closed its half. */
 static int converse(struct ph_client *c, struct session *s, struct stream *stream, ph_error *error)
 {
-    bool half_closed = false;
+    struct ending ending = {.asked = 0};
     for (;;) {
         struct wishes w = look(c);
         int rc = PH_OK;
         if (w.stop)
             return io_stopped(error);
-        if (w.drain && !w.more && !half_closed) {
-            rc = stream_finish(stream, error);
-            if (rc < 0)
-                return rc;
-            half_closed = rc == 1;
-        }
+        if (w.drain && !w.more && !ending.half_closed)
+            rc = end(c, s, stream, &ending, error);
+        if (rc < 0)
+            return rc;
         if (!stream_pending(stream)) {
-            bool more = !half_closed && (w.more || w.drain);
+            bool more = !ending.half_closed && (w.more || ending.finishing);
             short ready;
             io_wait(c, stream->fd, more ? POLLIN | POLLOUT : POLLIN, &ready);
             if (ready == 0)
@@ -118,7 +160,7 @@ static int converse(struct ph_client *c, struct session *s, struct stream *strea
         }
         rc = read_some(s, stream, error);
         if (rc == STREAM_END)
-            return half_closed ? PH_OK : stream_lost(error, 0);
+            return ending.half_closed ? PH_OK : stream_lost(error, 0);
         if (rc != PH_OK)
             return rc;
     }

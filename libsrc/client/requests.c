@@ -98,6 +98,23 @@ int requests_clipboard(struct ph_client *c, ph_error *error)
     return queued(rc, error);
 }
 
+int requests_last(struct ph_client *c, ph_error *error)
+{
+    static const int32_t raw[] = {RFB_ENC_RAW};
+    int rc = RFB_OK;
+    if (c->continuous == CLIENT_CONTINUOUS_ON)
+        return queued(rfb_msg_put_continuous(&c->out, false, everything(c)), error);
+    if (c->input_only && !c->clipboard.asked) { /* it has not said in which format */
+        c->clipboard.asked = true;
+        rc = rfb_msg_put_format(&c->out, &rfb_bgrx);
+        if (rc == RFB_OK)
+            rc = rfb_msg_put_encodings(&c->out, raw, 1);
+    }
+    if (rc == RFB_OK)
+        rc = rfb_msg_put_request(&c->out, false, (struct rfb_rect){0, 0, 1, 1});
+    return queued(rc, error);
+}
+
 int requests_next(struct ph_client *c, ph_error *error)
 {
     int rc = RFB_OK;

@@ -11,13 +11,16 @@
 #include "rfb/msg.h"
 
 /* All answer PH_OK, PH_E_NO_MEMORY, or PH_E_PROTOCOL when the server reads nothing of what it is
- * sent. Nothing is sent any more once the client drains. */
+ * sent. Once the client drains, requests_last alone sends anything. */
 
 /* SetPixelFormat, SetEncodings and the first request. */
 int requests_begin(struct ph_client *c, ph_error *error);
 /* With the lock, for an input-only connection, which has asked for nothing: what the server's
  * clipboard takes, and a pixel, whose update says that the answer to the former has come. */
 int requests_clipboard(struct ph_client *c, ph_error *error);
+/* With the lock, while draining: asks for a pixel, or for the end of ContinuousUpdates while they
+ * are on. The answer shows that all that was sent before has been read. */
+int requests_last(struct ph_client *c, ph_error *error);
 /* True for what SetEncodings has listed, and Raw. */
 bool requests_listed(const struct ph_client *c, int32_t encoding);
 /* An update begins: asks for the one behind it, which the server then prepares meanwhile. */

@@ -30,6 +30,7 @@ struct session {
     size_t gather_at; /* of its first byte in in */
     uint64_t painted; /* bytes of a rectangle's body, where it is painted as it comes */
     bool sized;       /* this update has held a size */
+    uint64_t updates; /* that have begun */
     bool answered;    /* an update has begun, which was asked for behind SetEncodings */
 };
 
@@ -91,6 +92,11 @@ void session_destroy(struct session *s)
     decoder_destroy(s->decoder);
     rfb_buf_finish(&s->in);
     free(s);
+}
+
+uint64_t session_updates(const struct session *s)
+{
+    return s->updates;
 }
 
 /* ---- what the server says ---- */
@@ -238,6 +244,7 @@ static int on_update(struct session *s, ph_error *error)
     if (!s->answered)
         clipboard_answered(s->c); /* and what callers have to say goes behind that request */
     s->answered = true;
+    s->updates++;
     s->sized = false;
     return rc;
 }

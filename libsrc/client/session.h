@@ -5,6 +5,7 @@
 #define CLIENT_SESSION_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "client/client.h"
 
@@ -21,5 +22,8 @@ void session_destroy(struct session *s);
 int session_reserve(struct session *s, uint8_t **where, size_t *room, ph_error *error);
 /* Takes n bytes that were read there. PH_E_PROTOCOL says what the server did wrong. */
 int session_received(struct session *s, size_t n, ph_error *error);
+
+/* FramebufferUpdates that have begun so far. */
+uint64_t session_updates(const struct session *s);
 
 #endif

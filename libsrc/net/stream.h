@@ -31,6 +31,8 @@ struct stream {
     const struct stream_ops *ops;
     int fd;          /* to poll */
     const char *tls; /* "TLSv1.3" once started; NULL: nothing encrypts. Static storage. */
+    bool whole;      /* its two halves end together: a peer that is told of the end may throw away
+                        what it has read before, as websockify 0.10 does */
 };
 
 /* The layer's own handshake, a piece at a time: 1 when it is done, 0 to be called again after a

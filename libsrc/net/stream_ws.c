@@ -284,7 +284,7 @@ struct stream *stream_ws(struct stream *lower, const struct stream_ws *how, ph_e
         stream_destroy(lower);
         return NULL;
     }
-    w->base = (struct stream){.ops = &web_ops, .fd = lower->fd, .tls = lower->tls};
+    w->base = (struct stream){.ops = &web_ops, .fd = lower->fd, .tls = lower->tls, .whole = true};
     w->lower = lower;
     pthread_mutex_init(&w->lock, NULL);
     rfb_buf_init(&w->out, OUT_MAX);

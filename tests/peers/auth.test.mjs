@@ -56,17 +56,21 @@ async function startWith(scope, types, { certificate, ...options } = {}) {
 const vncs = (desktop, host = '127.0.0.1') => `vncs://${host}::${desktop.address.port}`;
 
 // The picture of a connection with these arguments is what the X server holds, and text arrives whole, which is delivered
-// when the connection ends.
+// when the connection ends: one that takes no pixels, and one that is sent them meanwhile.
 async function assertWorks(scope, desktop, target, args, env) {
   const file = await scope.file(`shot-${++counter}.png`);
   const typed = await startTypedText(desktop);
-  const run = (...more) => porthole(scope, ['-t', target, ...args, ...more], { env });
-  const text = `${'The quick brown fox. '.repeat(40)}end`;
-  for (const command of [['type', text], ['move', '0', '0'], ['screenshot', file]]) {
-    const result = await run(...command);
+  const run = async (command, stdin) => {
+    const result = await porthole(scope, ['-t', target, ...args, ...command], { env, stdin });
     assert.equal(result.code, 0, `${command[0]}: ${result.stderr}`);
-    if (command[0] === 'type') assert.equal(await typed.until('end'), text.slice(0, -3));
-  }
+  };
+  const text = 'The quick brown fox. '.repeat(40);
+  await run(['type', `${text}end`]);
+  assert.equal(await typed.until('end'), text);
+  await run(['do'], `${JSON.stringify({ action: 'type', text: `${text}end` })}\n`);
+  assert.equal(await typed.until('end'), text);
+  await run(['move', '0', '0']);
+  await run(['screenshot', file]);
   assert.equal(difference(await readPng(file), await captureX(desktop.display)), null);
 }
 
