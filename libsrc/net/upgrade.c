@@ -144,6 +144,7 @@ static int on_all(http_parser *p)
 {
     struct upgrade *u = p->data;
     u->all_done = true;
+    http_parser_pause(p, 1); /* what follows is no other answer */
     return 0;
 }
 
