@@ -118,7 +118,7 @@ struct user {
 static void expect(struct user *u, bool truth, const char *what)
 {
     if (!truth && u->wrong[0] == '\0')
-        snprintf(u->wrong, sizeof u->wrong, "connection %u: not so: %s", u->number, what);
+        snprintf(u->wrong, sizeof u->wrong, "connection %u: not so: %.120s", u->number, what);
 }
 
 static void check_frame(struct user *u, const ph_frame *f, uint32_t *moves)
