@@ -45,12 +45,13 @@ static int parse_encodings(struct ph_client *c, const char *names, ph_error *err
     }
 }
 
-/* A copy costs less than a codec where bytes do not leave the machine. TigerVNC compresses as soon
- * as it may, so there nothing else is offered. */
+/* Plain pixels cost less than a codec where bytes do not leave the machine. TigerVNC compresses as
+ * soon as it may, so there nothing else is offered. CopyRect is left to those who ask for it:
+ * TigerVNC (1.12 to 1.15) takes a scroll around a window for several copies that follow each other
+ * (vncAddCopied, SimpleUpdateTracker::add_copied) and leaves wrong pixels behind. */
 static const char *default_encodings(const struct net_target *target, int jpeg_quality)
 {
-    return net_target_is_local(target) && jpeg_quality == 0 ? "copyrect,raw"
-                                                            : "copyrect,tight,zrle,hextile,raw";
+    return net_target_is_local(target) && jpeg_quality == 0 ? "raw" : "tight,zrle,hextile,raw";
 }
 
 static int take_options(struct ph_client *c, const ph_options *options, ph_error *error)

@@ -122,9 +122,10 @@ typedef struct ph_options {
     int plaintext; /* non-zero: a token, or Plain's user name and password, may cross a network
                       unencrypted. They always may on a unix socket and on loopback */
     const char *encodings; /* names in order of preference with commas between: raw copyrect rre
-                              corre hextile zlib tight zrle, all lossless. NULL: "copyrect,raw" on
-                              a unix socket or loopback, "copyrect,tight,zrle,hextile,raw"
-                              elsewhere, and where JPEG is wanted */
+                              corre hextile zlib tight zrle, all lossless. NULL: "raw" on a unix
+                              socket or loopback, "tight,zrle,hextile,raw" elsewhere, and where
+                              JPEG is wanted. With copyrect a TigerVNC up to 1.15 leaves wrong
+                              pixels where something scrolls below a window */
     int jpeg_quality;      /* 1 (smallest) to 10 (best): Tight may hold JPEG, which is not lossless;
                               0: it may not (rfbproto, JPEG Quality Level Pseudo-encoding) */
     int input_only;        /* non-zero: never ask for pixels; ph_frame_get fails */

@@ -29,6 +29,7 @@ async function onX(desktop, widen) {
     server: desktop.server,
     where: desktop.address.path ?? String(desktop.address.port),
     draw: (step) => painter.ask(`draw ${step}`),
+    scroll: (step) => painter.ask(`scroll ${step}`),
     truth: () => captureX(desktop.display, widen),
   };
 }

@@ -77,6 +77,19 @@ for (const { title, start, size = SIZE, sends, resized } of PEERS) {
   });
 }
 
+// What scrolls below a window: TigerVNC's CopyRects are wrong then, so they are not asked for unless by name.
+live('a scroll below a window, in the encodings of the default', async (scope) => {
+  const peer = await tigervnc(scope, SIZE);
+  const probe = await Probe.start(scope);
+  await peer.draw(0);
+  await probe.connectAll(['default'], peer);
+  for (let step = 1; step <= 12; step++) {
+    await peer.scroll(step);
+    await probe.expectTruth(['default'], peer);
+  }
+  await probe.finish();
+});
+
 // Servers whose own pixels are others than those that are asked for, and have to be turned into them.
 const FORMATS = [
   ['TigerVNC Xvnc, 16 bits', tigervnc, { depth: 16 }],

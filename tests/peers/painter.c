@@ -3,9 +3,10 @@
  * own on top that then moves. Says "ready"; each "draw STEP" on its standard input is answered with
  * "ok" when the X server has done it. Step 0 takes on the size of the screen.
  *
- * That window is away while the rest is drawn: of a copy whose visible area is several rectangles
- * TigerVNC (1.12 to 1.15) makes several, which it believes to follow each other where they touch,
- * and then sends CopyRects with twice the way (vncAddCopied, SimpleUpdateTracker::add_copied). */
+ * That window is away while the rest is drawn, but for "scroll STEP": of a copy whose visible area
+ * is several rectangles TigerVNC (1.12 to 1.15) makes several, which it believes to follow each
+ * other where they touch, and then sends CopyRects with twice the way (vncAddCopied,
+ * SimpleUpdateTracker::add_copied). */
 #include <err.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -146,7 +147,13 @@ static void open_windows(void)
     sync();
 }
 
-static void draw(uint32_t step)
+static void move_to(int to_x, int to_y)
+{
+    xcb_configure_window(x, mover, XCB_CONFIG_WINDOW_X | XCB_CONFIG_WINDOW_Y,
+                         (uint32_t[]){(uint32_t)to_x, (uint32_t)to_y});
+}
+
+static void draw(uint32_t step, bool covered)
 {
     xcb_get_geometry_reply_t *root =
         xcb_get_geometry_reply(x, xcb_get_geometry(x, screen->root), NULL);
@@ -163,12 +170,14 @@ static void draw(uint32_t step)
     if (step == 0)
         xcb_configure_window(x, window, XCB_CONFIG_WINDOW_WIDTH | XCB_CONFIG_WINDOW_HEIGHT,
                              (uint32_t[]){(uint32_t)canvas.width, (uint32_t)canvas.height});
-    xcb_unmap_window(x, mover);
+    if (covered) /* a corner of what scene_draw scrolls */
+        move_to(canvas.width / 8 - SIDE / 2, canvas.height / 8 - SIDE / 2);
+    else
+        xcb_unmap_window(x, mover);
     scene_draw(&canvas, step);
     xcb_map_window(x, mover);
-    xcb_configure_window(
-        x, mover, XCB_CONFIG_WINDOW_X | XCB_CONFIG_WINDOW_Y,
-        (uint32_t[]){step * 37 % (uint32_t)canvas.width, step * 23 % (uint32_t)canvas.height});
+    if (!covered)
+        move_to((int)step * 37 % canvas.width, (int)step * 23 % canvas.height);
     sync();
 }
 
@@ -189,9 +198,10 @@ int main(void)
     puts("ready");
     fflush(stdout);
     while (fgets(line, sizeof line, stdin) != NULL) {
-        if (sscanf(line, "draw %u", &step) != 1)
+        bool covered = strncmp(line, "scroll ", 7) == 0;
+        if (sscanf(line, covered ? "scroll %u" : "draw %u", &step) != 1)
             errx(1, "not understood: %s", line);
-        draw(step);
+        draw(step, covered);
         puts("ok");
         fflush(stdout);
     }

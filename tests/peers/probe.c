@@ -158,7 +158,7 @@ static void do_connect(char **word, int words)
              word[1]);
     snprintf(c->where, sizeof c->where, "%s", word[2]);
     snprintf(target, sizeof target, "vnc+unix:%s", c->socket);
-    options.encodings = word[3];
+    options.encodings = strcmp(word[3], "default") == 0 ? NULL : word[3];
     options.jpeg_quality = words > 4 ? atoi(word[4]) : 0;
     options.password = password[0] != '\0' ? password : NULL;
     c->tap = tap_start(c->socket, c->where, options.password);
