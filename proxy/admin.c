@@ -49,12 +49,6 @@ __attribute__((format(printf, 3, 4))) static void refuse(struct admin_answer *ou
     put_json(out, status, json_pack("{s:s}", "error", words));
 }
 
-static const char *clipboard_word(const struct policy *p)
-{
-    static const char *const words[] = {"none", "in", "out", "both"};
-    return words[p->clipboard_in + 2 * p->clipboard_out];
-}
-
 static json_t *time_or_null(int64_t seconds)
 {
     return seconds != 0 ? json_integer(seconds) : json_null();
@@ -78,7 +72,7 @@ static json_t *describe(const struct stream *s)
     const struct config_stream *c = s->config;
     json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:i, s:b}", "id", c->name, "desktop",
                              c->desktop->name, "role", c->policy.control ? "control" : "view",
-                             "clipboard", clipboard_word(&c->policy), "max_viewers",
+                             "clipboard", policy_clipboard_word(&c->policy), "max_viewers",
                              (int)c->max_viewers, "configured", s->grant == NULL);
     if (s->grant == NULL || json == NULL)
         return json;

@@ -23,6 +23,12 @@ static bool has_right(const struct policy *p, enum right right)
     return false;
 }
 
+const char *policy_clipboard_word(const struct policy *p)
+{
+    static const char *const words[] = {"none", "in", "out", "both"};
+    return words[p->clipboard_in + 2 * p->clipboard_out];
+}
+
 bool policy_allows_all(const struct policy *p)
 {
     return p->control && p->clipboard_in && p->clipboard_out;

@@ -13,6 +13,9 @@ struct policy {
     bool clipboard_out; /* from the desktop to the viewer */
 };
 
+/* "none", "in", "out" or "both". */
+const char *policy_clipboard_word(const struct policy *p);
+
 /* Everything is allowed: nothing needs to be looked at. */
 bool policy_allows_all(const struct policy *p);
 

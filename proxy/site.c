@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "site.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -107,8 +108,9 @@ static bool allows_origin(const struct config *config, const struct http_head *h
 
 /* The token first: a page that cannot see why its WebSocket was refused asks again by a plain
  * request, and learns from the status whether its token was the reason. */
-static void answer_stream(struct streams *streams, const struct http_head *head,
-                          struct site_answer *a)
+/* The stream that the request's token opens, a reference; or NULL after refusing. */
+static struct stream *find_stream(struct streams *streams, const struct http_head *head,
+                                  struct site_answer *a)
 {
     static const char unauthorized[] = "WWW-Authenticate: Bearer\r\n";
     const char *token = NULL;
@@ -124,7 +126,17 @@ static void answer_stream(struct streams *streams, const struct http_head *head,
     } else if (stream == NULL) {
         refuse_stream(a, 401, "This token opens no stream.\n", "wrong token");
         a->head.extra = unauthorized;
-    } else if (streams_are_full(streams)) {
+    }
+    return stream;
+}
+
+static void answer_stream(struct streams *streams, const struct http_head *head,
+                          struct site_answer *a)
+{
+    struct stream *stream = find_stream(streams, head, a);
+    if (stream == NULL)
+        return;
+    if (streams_are_full(streams)) {
         refuse_stream(a, 503, "There are too many viewers; try again later.\n", "too many viewers");
         a->head.extra = "Retry-After: 10\r\n";
     } else if (check_handshake(head, a)) {
@@ -135,11 +147,28 @@ static void answer_stream(struct streams *streams, const struct http_head *head,
     stream_unref(streams, stream);
 }
 
+/* What the page is to offer its viewer. The proxy keeps to it whatever the page does. */
+static void answer_rights(struct streams *streams, const struct http_head *head,
+                          struct site_answer *a)
+{
+    struct stream *stream = find_stream(streams, head, a);
+    if (stream == NULL)
+        return;
+    const struct policy *p = &stream->config->policy;
+    a->head.status = 200;
+    a->head.type = "application/json";
+    a->head.length =
+        (size_t)snprintf(a->text, sizeof a->text, "{\"role\":\"%s\",\"clipboard\":\"%s\"}\n",
+                         p->control ? "control" : "view", policy_clipboard_word(p));
+    stream_unref(streams, stream);
+}
+
 void site_answer(const struct service *service, struct streams *streams,
                  const struct http_head *head, struct site_answer *a)
 {
     *a = (struct site_answer){.head.close = !head->keep_alive};
-    bool stream = strcmp(head->path, "/stream") == 0;
+    bool rights = strcmp(head->path, "/stream/rights") == 0;
+    bool stream = rights || strcmp(head->path, "/stream") == 0;
     a->head.close = a->head.close || head->has_body;
     if (stream && !allows_origin(service->config, head)) {
         refuse_stream(a, 403,
@@ -151,6 +180,8 @@ void site_answer(const struct service *service, struct streams *streams,
     } else if (head->method != HTTP_GET && (stream || head->method != HTTP_HEAD)) {
         say(a, 405, "Only GET and HEAD are taken.\n");
         a->head.extra = stream ? "Allow: GET\r\n" : "Allow: GET, HEAD\r\n";
+    } else if (rights) {
+        answer_rights(streams, head, a);
     } else if (stream) {
         answer_stream(streams, head, a);
     } else if (strcmp(head->path, "/healthz") == 0) {
@@ -161,6 +192,7 @@ void site_answer(const struct service *service, struct streams *streams,
     if (head->method == HTTP_HEAD) {
         a->body = NULL;
         a->body_len = 0;
+        a->text[0] = '\0';
     }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * What a request is answered: the viewer page's files, /healthz, and whether /stream may be opened.
+ * What a request is answered: the viewer page's files, /healthz, whether /stream may be opened, and
+ * what may be done there.
  */
 #ifndef PROXY_SITE_H
 #define PROXY_SITE_H
@@ -13,6 +14,7 @@ struct site_answer {
     struct http_answer head;
     const uint8_t *body; /* not to be sent when NULL */
     size_t body_len;
+    char text[160];      /* a body of its own, in place of the other; not to be sent when "" */
     const char *refused; /* not NULL: somebody wanted a stream and this is why not, for the log */
 
     /* set when the request opens a stream; then the rest means nothing */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A connection as long as it speaks HTTP: one request after the other, each answered whole. */
+#include <string.h>
+
 #include "log.h"
 #include "viewer_private.h"
 
@@ -48,6 +50,7 @@ static void respond(struct viewer *v, struct site_answer *answer)
     }
     rfb_buf_init(&out, HTTP_ANSWER_MAX);
     bool good = http_put_answer(&out, &answer->head) == 0 &&
+                rfb_buf_put(&out, answer->text, strlen(answer->text)) == 0 &&
                 tls_conn_send(&v->conn, rfb_buf_data(&out), out.len) == 0;
     rfb_buf_finish(&out);
     http_head_reset(v->head);

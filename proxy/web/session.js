@@ -9,7 +9,8 @@ const PICTURE_POLL_MS = 30;
 const STEADY_MS = 5000; // a connection that held this long starts the back-off anew
 
 export class Session extends EventTarget {
-  // Events: `state` {state, reason, retryIn}, `open` {rfb}, `name` {name}.
+  // Events: `state` {state, reason, retryIn}, `open` {rfb, rights}, `name` {name}. rights: {role, clipboard}, as the
+  // server keeps them whatever the page does.
   constructor(target, token) {
     super();
     this.target = target;
@@ -20,12 +21,19 @@ export class Session extends EventTarget {
     this.generation = 0; // events of an attempt that was given up are not listened to
   }
 
-  open() {
+  async open() {
     this.drop();
     const generation = ++this.generation;
     const current = (listener) => (event) => { if (generation === this.generation) listener(event); };
     const end = { opened: false, since: 0, why: null };
     this.tell('state', { state: 'connecting' });
+    // First, as a token for a single use is none any more once it has opened the stream.
+    const { rights, refusal } = await this.askRights();
+    if (generation !== this.generation) return;
+    if (refusal) {
+      this.settle(refusal);
+      return;
+    }
 
     // The socket is made here and not by noVNC, because noVNC keeps the close code to itself.
     const url = new URL('stream', location.href);
@@ -41,8 +49,8 @@ export class Session extends EventTarget {
     const rfb = new RFB(this.target, socket, { shared: true });
     rfb.addEventListener('connect', current(() => this.awaitPicture(rfb, current, () => {
       end.since = performance.now();
-      rfb.viewOnly = false;
-      this.tell('open', { rfb });
+      rfb.viewOnly = rights.role !== 'control';
+      this.tell('open', { rfb, rights });
       this.tell('state', { state: 'connected' });
     })));
     rfb.viewOnly = true;
@@ -71,6 +79,15 @@ export class Session extends EventTarget {
     if (end.since && performance.now() - end.since > STEADY_MS) this.attempt = 0;
     const why = end.why ?? (end.opened ? reasons.forClose(event.code, event.reason) : await this.whyNotOpened());
     if (generation === this.generation) this.settle(why);
+  }
+
+  async askRights() {
+    try {
+      const answer = await fetch('stream/rights', { headers: { Authorization: `Bearer ${this.token}` }, cache: 'no-store' });
+      return answer.ok ? { rights: await answer.json() } : { refusal: reasons.forStatus(answer.status) };
+    } catch {
+      return { refusal: reasons.UNREACHABLE };
+    }
   }
 
   // A browser does not say why a WebSocket did not open. The same address asked without an upgrade does:

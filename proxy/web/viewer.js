@@ -54,8 +54,9 @@ function canvas() {
 
 /* desktop */
 
-function onOpen(opened) {
+function onOpen(opened, rights) {
   rfb = opened;
+  showRights(rights);
   // The desktop's surround is the page's.
   rfb.background = getComputedStyle(root).getPropertyValue('--back');
   const element = canvas();
@@ -66,6 +67,18 @@ function onOpen(opened) {
   rfb.addEventListener('clippingviewport', (event) => showPan(event.detail));
   applyScale();
   rfb.focus({ preventScroll: true });
+}
+
+// What the server would not let through is not offered.
+function showRights({ role, clipboard }) {
+  const controls = role === 'control';
+  const sets = clipboard === 'in' || clipboard === 'both';
+  const gets = clipboard === 'out' || clipboard === 'both';
+  SHORT.connected = controls ? 'Connected' : 'Connected, view only';
+  $('cad').hidden = $('cliptype').hidden = !controls;
+  $('clipsend').hidden = !sets;
+  $('text').hidden = !controls && !sets && !gets;
+  $('clip').readOnly = !controls && !sets;
 }
 
 function applyScale() {
@@ -166,7 +179,7 @@ function start() {
   if (!isWellFormed(token)) return showState({ state: 'refused', reason: BAD_TOKEN });
   session = new Session($('screen'), token);
   session.addEventListener('state', (event) => showState(event.detail));
-  session.addEventListener('open', (event) => onOpen(event.detail.rfb));
+  session.addEventListener('open', (event) => onOpen(event.detail.rfb, event.detail.rights));
   session.addEventListener('name', (event) => showName(event.detail.name));
   session.open();
 }

@@ -5,7 +5,7 @@ import { live, until } from '../lib/proc.mjs';
 import { startX11vnc, startXvnc } from '../lib/desktop.mjs';
 import { captureX, difference, readPng } from '../lib/picture.mjs';
 import { buttonsOf, heldDown, keysOf, short, startRecorder } from '../lib/xev.mjs';
-import { makeToken, on, startPortholed, startSilentServer } from '../lib/porthole.mjs';
+import { admin, makeToken, on, startPortholed, startSilentServer } from '../lib/porthole.mjs';
 import { canvasPicture, newPage, startChromium, waitForState } from '../lib/chromium.mjs';
 
 const CANVAS = '#screen canvas';
@@ -187,4 +187,36 @@ live("Debian's own noVNC page connects through the proxy", async (scope) => {
   await parkPointer(page, '#noVNC_container canvas');
   await assertSamePicture(scope, desktop, page, '#noVNC_container canvas');
   assert.ok(!proxy.program.log().includes(proxy.token), 'the token is in the log');
+});
+
+live('who may only look is told so, and offered nothing else', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, streams: { view: { role: 'view' }, copy: { role: 'view', clipboard: 'out' }, control: { clipboard: 'none' } } });
+  const browser = await startChromium(scope);
+  const shown = async (stream) => {
+    const page = await newPage(browser);
+    await page.goto(proxy.link(proxy.tokens[stream]));
+    await waitForState(page, 'connected');
+    if (await page.locator('#text').isVisible()) await page.locator('#text').click();
+    const visible = {};
+    for (const id of ['cad', 'text', 'clipsend', 'cliptype']) visible[id] = await page.locator(`#${id}`).isVisible();
+    return { status: await page.locator('#status').textContent(), ...visible };
+  };
+  assert.deepEqual(await shown('view'), { status: 'Connected, view only', cad: false, text: false, clipsend: false, cliptype: false });
+  assert.deepEqual(await shown('copy'), { status: 'Connected, view only', cad: false, text: true, clipsend: false, cliptype: false });
+  assert.deepEqual(await shown('control'), { status: 'Connected', cad: true, text: true, clipsend: false, cliptype: true });
+});
+
+live('a link for a single use opens once', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream });
+  const { json: { url } } = await admin(proxy, 'POST', '/v1/streams', { desktop: 'demo', single_use: true });
+  const browser = await startChromium(scope);
+  const [first, second] = [await newPage(browser), await newPage(browser)];
+  await first.goto(url);
+  await waitForState(first, 'connected');
+  await second.goto(url);
+  await waitForState(second, 'refused');
+  assert.equal(await second.locator('#cardtitle').textContent(), 'This link does not open a desktop');
+  assert.equal(await first.locator('#status').textContent(), 'Connected, view only');
 });

@@ -250,6 +250,25 @@ static void checks_origins(void **state)
     }
 }
 
+static void tells_rights(void **state)
+{
+    (void)state;
+    struct site_answer a;
+    streams[0].policy = (struct policy){.control = true, .clipboard_in = true};
+    assert_null(ask("GET /stream/rights", "Authorization: Bearer " GOOD "\r\n", &a));
+    assert_int_equal(a.head.status, 200);
+    assert_string_equal(a.text, "{\"role\":\"control\",\"clipboard\":\"in\"}\n");
+    assert_int_equal(a.head.length, strlen(a.text));
+    ask("GET /stream/rights", "Authorization: Bearer " OTHER "\r\n", &a);
+    assert_string_equal(a.text, "{\"role\":\"view\",\"clipboard\":\"none\"}\n");
+    ask("GET /stream/rights", "Authorization: Bearer x\r\n", &a);
+    assert_int_equal(a.head.status, 401);
+    assert_string_equal(a.text, "");
+    ask("GET /stream/rights", "Origin: https://evil\r\nAuthorization: Bearer " GOOD "\r\n", &a);
+    assert_int_equal(a.head.status, 403);
+    streams[0].policy = (struct policy){.control = false};
+}
+
 static void refuses_when_full(void **state)
 {
     (void)state;
@@ -324,9 +343,13 @@ static void refuses_too_much(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers_requests), cmocka_unit_test(finds_tokens),
-        cmocka_unit_test(checks_origins),   cmocka_unit_test(refuses_when_full),
-        cmocka_unit_test(compares_etags),   cmocka_unit_test(refuses_links_that_lead_out),
+        cmocka_unit_test(answers_requests),
+        cmocka_unit_test(finds_tokens),
+        cmocka_unit_test(checks_origins),
+        cmocka_unit_test(tells_rights),
+        cmocka_unit_test(refuses_when_full),
+        cmocka_unit_test(compares_etags),
+        cmocka_unit_test(refuses_links_that_lead_out),
         cmocka_unit_test(refuses_too_much),
     };
     return cmocka_run_group_tests_name("proxy site", tests, set_up, tear_down);
