@@ -5,7 +5,7 @@
 
 #include "rfb/err.h"
 
-enum { CUT_TEXT_HEAD = 8, CUT_TEXT_FLAGS = 12 };
+enum { CUT_TEXT_HEAD = 8, CUT_TEXT_FLAGS = 12, QEMU_EXTENDED_KEY = 0 };
 
 void filter_init(struct filter *f, const struct policy *policy, const struct rfb_server_init *init)
 {
@@ -85,15 +85,17 @@ static int put_encodings(struct filter *f, struct rfb_buf *out)
 }
 
 /* How long the server's rectangles are depends on the format, so it must be clear which updates are
- * in it: those behind a change are only if none was on its way. */
+ * in it. It is before anything was asked for; later nobody can tell, as servers also send updates
+ * unasked (a cursor, where the encodings have it): taken for another length than they have, pixels
+ * could hide a clipboard text. */
 static int on_format(struct filter *f, const uint8_t *message)
 {
     struct rfb_pixel_format format;
     if (policy_allows_clipboard(f->policy, false, 0))
         return RFB_OK; /* the server is not framed */
-    if (f->continuous || f->updates < f->requests)
+    if (f->asked)
         return broke(f, RFB_E_INVALID,
-                     "the pixel format was changed while an update was under way");
+                     "in this stream the pixel format comes before encodings and requests");
     rfb_msg_get_pixel_format(message + 4, &format); /* the framer has checked it */
     f->server.format = format;
     return RFB_OK;
@@ -111,15 +113,18 @@ static int on_viewer_message(struct filter *f, const struct rfb_c2s_event *ev, s
         break;
     case RFB_C2S_SET_ENCODINGS:
         way->fate = FILTER_DROP; /* put_encodings writes another */
+        f->asked = true;
         break;
     case RFB_C2S_SET_PIXEL_FORMAT:
         rc = on_format(f, ev->bytes);
         break;
     case RFB_C2S_UPDATE_REQUEST:
-        f->requests++;
-        break;
     case RFB_C2S_ENABLE_CONTINUOUS_UPDATES:
-        f->continuous = f->continuous || ev->bytes[1] != 0;
+        f->asked = true;
+        break;
+    case RFB_C2S_QEMU: /* its other submessages are about sound */
+        if (ev->bytes[1] != QEMU_EXTENDED_KEY)
+            way->fate = FILTER_DROP;
         break;
     default:
         break;
@@ -225,8 +230,6 @@ static void on_server_event(struct filter *f, uint8_t **to, const struct rfb_s2c
         on_server_body(f, to, ev->bytes, ev->n);
         break;
     case RFB_S2C_UPDATE_END:
-        f->updates++;
-        break;
     case RFB_S2C_RECT_END:
     case RFB_S2C_MESSAGE_END:
         break;

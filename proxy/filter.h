@@ -37,9 +37,8 @@ struct filter {
     struct rfb_c2s viewer;
     struct rfb_s2c server;
     struct filter_way from_viewer, from_server;
-    struct rfb_buf encodings;    /* a viewer's list, until it is whole */
-    uint64_t requests, updates;  /* the server answers a request with at most one update */
-    bool continuous;             /* the viewer has enabled continuous updates */
+    struct rfb_buf encodings; /* a viewer's list, until it is whole */
+    bool asked;               /* the viewer has asked for anything: updates may be on their way */
     uint64_t taken, given, gone; /* the server's bytes: in, out, dropped */
 };
 
