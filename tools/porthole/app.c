@@ -115,34 +115,40 @@ static void ending_signals(sigset_t *set)
     sigaddset(set, SIGHUP);
 }
 
-static void *await_signal(void *data)
+/* Static, as the process may end while the thread still runs. */
+static struct interrupt {
+    ph_cancel *cancel;
+    int fd;
+} interrupt;
+
+static void *await_signal(void *unused)
 {
-    const struct app *app = data;
+    (void)unused;
     sigset_t set;
     int number;
     ending_signals(&set);
     sigwait(&set, &number);
-    ph_cancel_trigger(app->limit.cancel);
-    eventfd_write(app->interrupt_fd, 1);
+    ph_cancel_trigger(interrupt.cancel);
+    eventfd_write(interrupt.fd, 1);
     return NULL;
 }
 
 /* The thread, the cancel object and the descriptor go with the process. */
 static int catch_signals(struct app *app)
 {
-    static ph_cancel *cancel;
     sigset_t set;
     pthread_t thread;
-    cancel = ph_cancel_create();
-    if (cancel == NULL)
+    interrupt.cancel = ph_cancel_create();
+    if (interrupt.cancel == NULL)
         return app_fail(EXIT_OTHER, "out of memory");
-    app->limit.cancel = cancel;
-    app->interrupt_fd = eventfd(0, EFD_CLOEXEC);
-    if (app->interrupt_fd < 0)
+    interrupt.fd = eventfd(0, EFD_CLOEXEC);
+    if (interrupt.fd < 0)
         return app_fail(EXIT_OTHER, "cannot make an event descriptor: %s", strerror(errno));
+    app->limit.cancel = interrupt.cancel;
+    app->interrupt_fd = interrupt.fd;
     ending_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    int number = pthread_create(&thread, NULL, await_signal, app);
+    int number = pthread_create(&thread, NULL, await_signal, NULL);
     if (number != 0)
         return app_fail(EXIT_OTHER, "cannot start a thread: %s", strerror(number));
     pthread_detach(thread);
