@@ -16,7 +16,7 @@ const HEALTH = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
 // test's own.
 async function startAgain(scope, proxy, { stream = '', stderr } = {}) {
   const config = await scope.file('again.conf');
-  await writeFile(config, `${await readFile(proxy.config, 'utf8')}${stream}\n`);
+  await writeFile(config, `${(await readFile(proxy.config, 'utf8')).replace('admin.sock', 'again.sock')}${stream}\n`);
   const program = stderr === undefined
     ? scope.start(PORTHOLED, ['-c', config], { name: 'portholed' })
     : scope.start('sh', ['-c', 'exec "$0" -c "$1" 2>"$2"', PORTHOLED, config, stderr], { name: 'portholed' });
