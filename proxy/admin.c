@@ -34,6 +34,8 @@ static void put_json(struct admin_answer *out, unsigned status, json_t *json)
     out->body = NULL;
     if (text != NULL && asprintf(&out->body, "%s\n", text) < 0)
         out->body = NULL;
+    if (text != NULL)
+        OPENSSL_cleanse(text, strlen(text)); /* it may hold a token */
     free(text);
 }
 
@@ -166,7 +168,8 @@ static const char *take_label(struct grant *g, const json_t *value)
     if (text == NULL || strlen(text) > GRANT_LABEL_MAX)
         return "a text of at most 100 bytes";
     memcpy(g->label, text, strlen(text) + 1);
-    return NULL;
+    rfb_text_make_printable(g->label);
+    return strcmp(g->label, text) == 0 ? NULL : "a text without control characters";
 }
 
 static const struct {
@@ -269,7 +272,10 @@ static void make_stream(struct admin *a, const char *id, const json_t *body,
             put_made(a, &g, token, out);
         } else {
             store_remove(a->store, g.id, forget);
-            if (rc > 0)
+            if (rc == 2)
+                refuse(out, 503, "there are %d streams, which is all there may be",
+                       STREAMS_GRANTS_MAX);
+            else if (rc == 1)
                 refuse(out, 404, "there is no desktop \"%s\"", g.desktop);
             else
                 refuse(out, 503, "out of memory");
@@ -283,15 +289,20 @@ static void end_stream(struct admin *a, const char *id, const json_t *body,
 {
     (void)body;
     char why[STORE_ERROR_MAX];
-    /* the viewers go whatever the store says */
-    bool open = streams_revoke(a->streams, id);
-    int removed = store_remove(a->store, id, why); /* also one whose desktop is not there now */
-    if (removed < 0) {
-        refuse(out, 503, "the stream %s: %s",
-               open ? "has ended but may come back at a restart" : "cannot be looked up", why);
-    } else if (!open && removed == 0) {
+    /* its viewers go whatever the store says */
+    int open = streams_revoke(a->streams, id);
+    int removed = open >= 0 ? store_remove(a->store, id, why) : 0;
+    if (open < 0) {
+        refuse(out, 503, "out of memory");
+    } else if (removed < 0) {
+        refuse(out, 503, "%s: %s",
+               open != 0 ? "the stream has ended, but is still stored; this is tried again"
+                         : "it cannot be looked up",
+               why);
+    } else if (open == 0 && removed == 0) { /* one whose desktop is not there now is only stored */
         refuse(out, 404, "there is no stream \"%.32s\" that was made here", id);
     } else {
+        streams_forget(a->streams, id);
         log_event(LOG_LEVEL_INFO, "stream_revoked", LOG_TEXT("id", id));
         put_json(out, 200, json_pack("{s:s}", "id", id));
     }

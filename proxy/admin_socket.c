@@ -2,6 +2,7 @@
 #include "admin_socket.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +66,9 @@ static void on_asker_closed(uv_handle_t *handle)
         a->next->previous = a->previous;
     http_head_reset(&a->head);
     rfb_buf_finish(&a->body);
-    rfb_buf_finish(&a->answer); /* it held a token */
+    if (a->answer.cap != 0)
+        OPENSSL_cleanse(a->answer.data, a->answer.cap); /* it may hold a token */
+    rfb_buf_finish(&a->answer);
     free(a);
     s->count--;
     free_if_closed(s);
@@ -131,6 +134,8 @@ static void ask(struct asker *a)
     admin_answer(s->admin, a->head.method, a->head.path, rfb_buf_data(&a->body), a->body.len,
                  &answer);
     send_answer(a, &answer);
+    if (answer.body != NULL)
+        OPENSSL_cleanse(answer.body, strlen(answer.body));
     free(answer.body);
     s->after(s->owner);
 }

@@ -9,13 +9,16 @@
 #include "admin_socket.h"
 #include "log.h"
 
-enum { LOOK_AGAIN_S = 3600 /* a clock may be set: look at it now and then */ };
+enum {
+    LOOK_AGAIN_S = 30, /* a clock may be set, a machine sleep: look at it now and then */
+    RETRY_S = 5        /* when the store did not take it */
+};
 
 struct grants {
     struct admin admin;
     struct admin_socket *socket; /* NULL: none is configured */
     uv_timer_t expiry;
-    uv_async_t wake; /* something was spent */
+    uv_async_t wake; /* something has ended */
     unsigned handles;
 };
 
@@ -28,30 +31,41 @@ static void log_store_failed(const char *doing, const char *why)
 
 static void on_expiry(uv_timer_t *timer);
 
-/* Ends what has expired, and sleeps until the next does. */
-static void look_at_clock(struct grants *g)
+/* The store forgets what must not open again. One failure is enough: whoever holds its lock would
+ * hold this loop as long for each. */
+static bool forget(struct grants *g, int64_t now)
 {
-    char why[STORE_ERROR_MAX];
+    char id[GRANT_ID_SIZE], why[STORE_ERROR_MAX];
+    bool good = store_expire(g->admin.store, now, why) == 0;
+    while (good && streams_next_dead(g->admin.streams, id)) {
+        good = store_remove(g->admin.store, id, why) >= 0;
+        if (good)
+            streams_forget(g->admin.streams, id);
+    }
+    if (!good)
+        log_store_failed("forgetting what has ended", why);
+    return good;
+}
+
+/* Ends what has expired, and sleeps until the next does. */
+static void look_around(struct grants *g)
+{
     int64_t now = (int64_t)time(NULL), next;
     streams_expire(g->admin.streams, now, &next);
-    if (store_expire(g->admin.store, now, why) != 0)
-        log_store_failed("forgetting what has expired", why);
-    int64_t seconds = next != 0 && next - now < LOOK_AGAIN_S ? next - now : LOOK_AGAIN_S;
+    int64_t seconds = forget(g, now) ? LOOK_AGAIN_S : RETRY_S;
+    if (next != 0 && next - now < seconds)
+        seconds = next - now;
     uv_timer_start(&g->expiry, on_expiry, (uint64_t)seconds * 1000, 0);
 }
 
 static void on_expiry(uv_timer_t *timer)
 {
-    look_at_clock(timer->data);
+    look_around(timer->data);
 }
 
 static void on_wake(uv_async_t *async)
 {
-    struct grants *g = async->data;
-    char id[GRANT_ID_SIZE], why[STORE_ERROR_MAX];
-    while (streams_next_spent(g->admin.streams, id))
-        if (store_remove(g->admin.store, id, why) < 0)
-            log_store_failed("forgetting what has been used", why);
+    look_around(async->data);
 }
 
 static void wake(void *grants)
@@ -61,7 +75,7 @@ static void wake(void *grants)
 
 static void after_request(void *grants)
 {
-    look_at_clock(grants);
+    look_around(grants);
 }
 
 /* ---- life ---- */
@@ -83,7 +97,7 @@ int grants_reload(struct grants *g, struct service *service, const char *base_ur
     }
     g->admin.service = service;
     snprintf(g->admin.base_url, sizeof g->admin.base_url, "%s", base_url);
-    look_at_clock(g);
+    look_around(g);
     return 0;
 }
 

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 
 enum {
-    BUSY_MS = 2000, /* for somebody else's lock, a backup's say */
-    VERSION = 1     /* of the tables */
+    BUSY_MS = 250, /* for somebody else's lock, a backup's say: the caller's loop waits */
+    VERSION = 1    /* of the tables */
 };
 
 struct store {

@@ -14,9 +14,9 @@ struct tally {
     bool wanted; /* somebody waits for the count to fall */
 };
 
-/* A grant that the store is to forget. */
-struct spent {
-    struct spent *next;
+/* A grant that must not open again, though the store may hold it. */
+struct dead {
+    struct dead *next;
     char id[GRANT_ID_SIZE];
 };
 
@@ -34,7 +34,7 @@ struct streams {
     unsigned viewers, viewers_max;
     uint64_t last_id;
     struct presence *present; /* the newest first */
-    struct spent *spent;
+    struct dead *dead;
 };
 
 struct streams *streams_create(void)
@@ -213,6 +213,22 @@ static void drop_list(struct streams *all, struct stream *list)
     }
 }
 
+static bool is_dead(const struct streams *all, const char *id)
+{
+    const struct dead *d = all->dead;
+    while (d != NULL && strcmp(d->id, id) != 0)
+        d = d->next;
+    return d != NULL;
+}
+
+/* d is the list's from here on. */
+static void bury(struct streams *all, struct dead *d, const char *id)
+{
+    memcpy(d->id, id, strlen(id) + 1);
+    d->next = all->dead;
+    all->dead = d;
+}
+
 /* The new streams, not in the list of all yet. 0, or -1: out of memory. A grant whose desktop is
  * not there is left out. */
 static int create_list(struct streams *all, struct service *service, const struct grant *grants,
@@ -228,6 +244,8 @@ static int create_list(struct streams *all, struct service *service, const struc
             end = &(*end)->next;
     }
     for (size_t i = 0; i < count && rc >= 0; i++) {
+        if (is_dead(all, grants[i].id))
+            continue;
         rc = create(all, service, NULL, &grants[i], end);
         if (*end != NULL)
             end = &(*end)->next;
@@ -294,45 +312,65 @@ int streams_load(struct streams *all, struct service *service, const struct gran
 int streams_add(struct streams *all, struct service *service, const struct grant *g)
 {
     struct stream *s;
+    unsigned grants = 0;
     pthread_mutex_lock(&all->lock);
-    int rc = create(all, service, NULL, g, &s);
+    for (s = all->list; s != NULL; s = s->next)
+        grants += s->current && s->grant != NULL;
+    int rc = grants < STREAMS_GRANTS_MAX ? create(all, service, NULL, g, &s) : 2;
     if (rc == 0)
         append(all, s);
     pthread_mutex_unlock(&all->lock);
     return rc;
 }
 
-bool streams_revoke(struct streams *all, const char *id)
+int streams_revoke(struct streams *all, const char *id)
 {
-    bool found = false;
+    int found = 0;
     struct stream *next;
+    struct dead *d = malloc(sizeof *d);
+    if (d == NULL)
+        return -1;
     pthread_mutex_lock(&all->lock);
     for (struct stream *s = all->list; s != NULL; s = next) {
         next = s->next;
         if (s->grant == NULL || strcmp(s->grant->id, id) != 0)
             continue;
-        found = true;
+        found = 1;
         end_stream(s, STREAM_REVOKED);
         retire(all, s);
     }
+    if (found && !is_dead(all, id)) {
+        bury(all, d, id);
+        d = NULL;
+    }
     pthread_mutex_unlock(&all->lock);
+    free(d);
     if (found)
         wake_all(all);
     return found;
 }
 
-bool streams_next_spent(struct streams *all, char id[GRANT_ID_SIZE])
+bool streams_next_dead(struct streams *all, char id[GRANT_ID_SIZE])
 {
     pthread_mutex_lock(&all->lock);
-    struct spent *spent = all->spent;
-    if (spent != NULL)
-        all->spent = spent->next;
+    bool any = all->dead != NULL;
+    if (any)
+        memcpy(id, all->dead->id, GRANT_ID_SIZE);
     pthread_mutex_unlock(&all->lock);
-    if (spent == NULL)
-        return false;
-    memcpy(id, spent->id, GRANT_ID_SIZE);
-    free(spent);
-    return true;
+    return any;
+}
+
+void streams_forget(struct streams *all, const char *id)
+{
+    pthread_mutex_lock(&all->lock);
+    struct dead **at = &all->dead, *d;
+    while (*at != NULL && strcmp((*at)->id, id) != 0)
+        at = &(*at)->next;
+    d = *at;
+    if (d != NULL)
+        *at = d->next;
+    pthread_mutex_unlock(&all->lock);
+    free(d);
 }
 
 void streams_expire(struct streams *all, int64_t now, int64_t *next_time)
@@ -365,8 +403,8 @@ void streams_destroy(struct streams *all)
         return;
     retire_all(all, NULL, NULL);
     char id[GRANT_ID_SIZE];
-    while (streams_next_spent(all, id)) {
-    }
+    while (streams_next_dead(all, id))
+        streams_forget(all, id);
     while (all->watchers != NULL) {
         struct watcher *w = all->watchers;
         all->watchers = w->next;
@@ -374,6 +412,12 @@ void streams_destroy(struct streams *all)
     }
     pthread_mutex_destroy(&all->lock);
     free(all);
+}
+
+/* By the clock on the wall: the timer that ends streams stands still while the machine sleeps. */
+static bool has_expired(const struct stream *s)
+{
+    return s->grant != NULL && s->grant->expires != 0 && s->grant->expires <= (int64_t)time(NULL);
 }
 
 struct stream *streams_find(struct streams *all, const char *token, size_t len)
@@ -385,7 +429,8 @@ struct stream *streams_find(struct streams *all, const char *token, size_t len)
     pthread_mutex_lock(&all->lock);
     for (struct stream *s = all->list; s != NULL; s = s->next)
         for (size_t i = 0; i < s->config->token_count; i++)
-            if (CRYPTO_memcmp(digest, s->config->tokens[i], sizeof digest) == 0 && s->current)
+            if (CRYPTO_memcmp(digest, s->config->tokens[i], sizeof digest) == 0 && s->current &&
+                !has_expired(s))
                 found = s;
     if (found != NULL)
         atomic_fetch_add(&found->refs, 1);
@@ -421,13 +466,13 @@ bool streams_are_full(struct streams *all)
 bool streams_enter(struct streams *all, struct stream *s, struct presence *p)
 {
     unsigned max = s->config->max_viewers;
-    struct spent *spent = NULL;
+    struct dead *dead = NULL;
     bool spends = s->grant != NULL && s->grant->single_use;
-    if (spends && (spent = malloc(sizeof *spent)) == NULL)
+    if (spends && (dead = calloc(1, sizeof *dead)) == NULL)
         return false;
     pthread_mutex_lock(&all->lock);
     bool room = all->viewers < all->viewers_max && (max == 0 || s->viewers->count < max) &&
-                !s->spent && atomic_load(&s->end) == STREAM_GOES_ON;
+                !s->spent && atomic_load(&s->end) == STREAM_GOES_ON && !has_expired(s);
     if (room) {
         all->viewers++;
         s->viewers->count++;
@@ -442,14 +487,12 @@ bool streams_enter(struct streams *all, struct stream *s, struct presence *p)
     }
     if (room && spends) {
         s->spent = true;
-        memcpy(spent->id, s->grant->id, sizeof spent->id);
-        spent->next = all->spent;
-        all->spent = spent;
-        spent = NULL;
+        bury(all, dead, s->grant->id);
+        dead = NULL;
         retire(all, s);
     }
     pthread_mutex_unlock(&all->lock);
-    free(spent);
+    free(dead);
     if (room && spends)
         wake_all(all);
     return room;

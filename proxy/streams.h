@@ -64,15 +64,20 @@ int streams_watch(struct streams *all, void (*wake)(void *owner), void *owner);
 int streams_load(struct streams *all, struct service *service, const struct grant *grants,
                  size_t count);
 
-/* One more grant. 0, 1: there is no such desktop, or -1: out of memory. */
+/* One more grant. 0, 1: there is no such desktop, 2: there are STREAMS_GRANTS_MAX, or -1: out of
+ * memory. */
+enum { STREAMS_GRANTS_MAX = 4096 /* each is looked at for every token that comes */ };
 int streams_add(struct streams *all, struct service *service, const struct grant *g);
-/* Ends a grant, its viewers included. False: there is none such. */
-bool streams_revoke(struct streams *all, const char *id);
+/* Ends a grant, its viewers included, and counts it among the dead. 1, 0: there is none such, or
+ * -1: out of memory, and nothing has happened. */
+int streams_revoke(struct streams *all, const char *id);
 /* Ends what has expired by now (seconds since 1970). *next: when the next will, 0: none. */
 void streams_expire(struct streams *all, int64_t now, int64_t *next);
-/* The id of a grant that has been spent and not been told yet, for the store to forget it. False:
- * there is none. */
-bool streams_next_spent(struct streams *all, char id[GRANT_ID_SIZE]);
+/* Grants that have been spent or revoked, but that the store may still hold: streams_load leaves
+ * them out. Of them one that the store is to forget next; false: there is none. */
+bool streams_next_dead(struct streams *all, char id[GRANT_ID_SIZE]);
+/* The store has forgotten it. */
+void streams_forget(struct streams *all, const char *id);
 
 /* Calls back for each stream that tokens open, with how many viewers it has, or for each viewer;
  * behind the lock, so nothing here may be called from inside. */

@@ -221,11 +221,17 @@ struct worker *worker_create(struct streams *streams, struct service *service, u
                                  .streams = streams,
                                  .scratch = scratch,
                                  .freed = on_freed};
-    if (uv_async_init(&w->loop, &w->wake, on_wake) == 0 && streams_watch(streams, wake, w) == 0 &&
-        uv_thread_create(&w->thread, run, w) == 0)
+    if (uv_async_init(&w->loop, &w->wake, on_wake) != 0 ||
+        uv_thread_create(&w->thread, run, w) != 0) {
+        service_unref(service);
+        return fail(w, scratch, "a worker thread cannot be started");
+    }
+    if (streams_watch(streams, wake, w) == 0)
         return w;
-    service_unref(service);
-    return fail(w, scratch, "a worker thread cannot be started");
+    log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", "out of memory"));
+    worker_stop(w);
+    worker_destroy(w);
+    return NULL;
 }
 
 void worker_destroy(struct worker *w)

@@ -155,6 +155,7 @@ live('requests that cannot be right are told what would be', async (scope) => {
     [{ desktop: 'demo', ttl: '60' }, /^"ttl" must be/],
     [{ desktop: 'demo', single_use: 1 }, '"single_use" must be true or false'],
     [{ desktop: 'demo', max_viewers: 100001 }, /^"max_viewers" must be/],
+    [{ desktop: 'demo', label: 'a\u001b]0;b\u0007' }, '"label" must be a text without control characters'],
     [{ desktop: 'demo', label: 'x'.repeat(101) }, '"label" must be a text of at most 100 bytes'],
     [{ desktop: 'demo', label: 'x'.repeat(70_000) }, 'the body is longer than 65536 bytes', 413],
   ]) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Which streams there are, across reloads and threads: who may stay, who must go, and how many. */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,6 +185,9 @@ static struct grant make_grant(const char *id, const char *token, const char *de
     return g;
 }
 
+/* Of the clock that the tests tell, not of the one on the wall. */
+enum { SOON = 2000000000 };
+
 static void grants_open_and_end(void **state)
 {
     (void)state;
@@ -191,8 +195,8 @@ static void grants_open_and_end(void **state)
     int64_t next;
     struct grant early = make_grant("1", "early", "d"), late = make_grant("2", "late", "d"),
                  never = make_grant("3", "never", "d"), other = make_grant("4", "other", "e");
-    early.expires = 2000;
-    late.expires = 3000;
+    early.expires = SOON;
+    late.expires = SOON + 1000;
     struct streams *all = streams_create();
     assert_int_equal(streams_watch(all, count_wake, &wakes), 0);
     struct service *service = make(&base, 1);
@@ -207,18 +211,18 @@ static void grants_open_and_end(void **state)
     assert_string_equal(n->config->name, "3");
     assert_string_equal(n->config->desktop->host, "h");
     unsigned before = atomic_load(&wakes);
-    streams_expire(all, 1999, &next);
-    assert_int_equal(next, 2000);
+    streams_expire(all, SOON - 1, &next);
+    assert_int_equal(next, SOON);
     assert_int_equal(atomic_load(&wakes), before);
-    streams_expire(all, 2000, &next);
-    assert_int_equal(next, 3000);
+    streams_expire(all, SOON, &next);
+    assert_int_equal(next, SOON + 1000);
     assert_int_equal(atomic_load(&wakes), before + 1);
     assert_int_equal(atomic_load(&e->end), STREAM_EXPIRED);
     assert_null(find(all, "early"));
-    assert_false(streams_revoke(all, "9"));
-    assert_true(streams_revoke(all, "2"));
+    assert_int_equal(streams_revoke(all, "9"), 0);
+    assert_int_equal(streams_revoke(all, "2"), 1);
     assert_int_equal(atomic_load(&l->end), STREAM_REVOKED);
-    assert_false(streams_revoke(all, "s")); /* of the configuration */
+    assert_int_equal(streams_revoke(all, "s"), 0); /* of the configuration */
     /* whoever found it a moment ago does not come in any more */
     struct presence p = {.id = 0};
     streams_limit(all, 10);
@@ -244,21 +248,73 @@ static void single_use_is_spent_once(void **state)
     assert_int_equal(streams_load(all, service, &once, 1), 0);
     struct stream *s = find(all, "once"), *same = find(all, "once");
     struct presence first = {.id = 0}, second = first;
-    assert_false(streams_next_spent(all, id));
+    assert_false(streams_next_dead(all, id));
     assert_true(streams_enter(all, s, &first));
     assert_false(streams_enter(all, same, &second));
     assert_null(find(all, "once"));
-    assert_true(streams_next_spent(all, id));
+    /* the store has not forgotten it when the configuration is read again */
+    assert_int_equal(streams_load(all, service, &once, 1), 0);
+    assert_null(find(all, "once"));
+    assert_true(streams_next_dead(all, id));
     assert_string_equal(id, "1");
-    assert_false(streams_next_spent(all, id));
+    streams_forget(all, id);
+    assert_false(streams_next_dead(all, id));
     /* the store has forgotten it: its viewer stays as long as its desktop does, and can be ended */
     assert_int_equal(streams_load(all, service, NULL, 0), 0);
     assert_int_equal(atomic_load(&s->end), STREAM_GOES_ON);
-    assert_true(streams_revoke(all, "1"));
+    assert_int_equal(streams_revoke(all, "1"), 1);
     assert_int_equal(atomic_load(&s->end), STREAM_REVOKED);
     streams_leave(all, &first);
     stream_unref(all, s);
     stream_unref(all, same);
+    service_unref(service);
+    streams_destroy(all);
+}
+
+/* A revoked grant does not come back, also where the store was not to be written. */
+static void revoked_stays_revoked(void **state)
+{
+    (void)state;
+    struct grant g = make_grant("1", "token", "d");
+    char id[GRANT_ID_SIZE];
+    struct streams *all = streams_create();
+    struct service *service = make(&base, 1);
+    assert_int_equal(streams_load(all, service, &g, 1), 0);
+    assert_int_equal(streams_revoke(all, "1"), 1);
+    assert_int_equal(streams_load(all, service, &g, 1), 0);
+    assert_null(find(all, "token"));
+    assert_true(streams_next_dead(all, id));
+    assert_string_equal(id, "1");
+    service_unref(service);
+    streams_destroy(all);
+}
+
+/* The timer is late: the machine was asleep. */
+static void expiry_needs_no_timer(void **state)
+{
+    (void)state;
+    struct grant g = make_grant("1", "token", "d");
+    g.expires = 1001;
+    struct streams *all = streams_create();
+    struct service *service = make(&base, 1);
+    assert_int_equal(streams_load(all, service, &g, 1), 0);
+    assert_null(find(all, "token"));
+    service_unref(service);
+    streams_destroy(all);
+}
+
+static void grants_have_a_limit(void **state)
+{
+    (void)state;
+    char name[16];
+    struct streams *all = streams_create();
+    struct service *service = make(&base, 1);
+    assert_int_equal(streams_load(all, service, NULL, 0), 0);
+    for (int i = 0; i <= STREAMS_GRANTS_MAX; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        struct grant g = make_grant(name, name, "d");
+        assert_int_equal(streams_add(all, service, &g), i < STREAMS_GRANTS_MAX ? 0 : 2);
+    }
     service_unref(service);
     streams_destroy(all);
 }
@@ -321,6 +377,9 @@ int main(void)
         cmocka_unit_test(handshakes_take_turns_by_desktop),
         cmocka_unit_test(grants_open_and_end),
         cmocka_unit_test(single_use_is_spent_once),
+        cmocka_unit_test(revoked_stays_revoked),
+        cmocka_unit_test(expiry_needs_no_timer),
+        cmocka_unit_test(grants_have_a_limit),
         cmocka_unit_test(threads_agree),
     };
     return cmocka_run_group_tests_name("proxy_streams", tests, NULL, NULL);
