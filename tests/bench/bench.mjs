@@ -51,7 +51,7 @@ export class Bench {
     const cpus = os.cpus();
     const versions = await this.scope.must('dpkg-query', ['-W', '-f', '${Package} ${Version}, ', ...PACKAGES]);
     const load = (await readFile('/proc/loadavg', 'utf8')).split(' ', 3).join(' ');
-    return [`${cpus.length} x ${cpus[0].model.trim()}, Linux ${os.release()}, load ${load}; ${process.env.CC_VERSION ?? ''}`,
+    return [`${cpus.length} x ${cpus[0].model.trim()}, Linux ${os.release().split('-')[0]}, load ${load}; ${process.env.CC_VERSION ?? ''}`,
       versions.replace(/, $/, '')].join('\n');
   }
 }
