@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A connection, as the rooms of client/ share it. One thread owns the socket's reading half, the
- * decoder and the live framebuffer (io.c, session.c); callers reach them through what the lock
- * guards. */
+ * decoder and the frame that is being painted (io.c, session.c); callers reach them through what
+ * the lock guards. */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
 

@@ -299,7 +299,6 @@ static void skip_checks(rfbClient *vnc)
         inflateValidate(&vnc->decompStream, 0);
 }
 
-/* Header and body look to LibVNCClient like an update that it has just read. */
 /* Tight's pixels go past the callbacks into the framebuffer, without what is beside their colour.
  */
 static void make_opaque(const struct decoder *d)
@@ -308,6 +307,7 @@ static void make_opaque(const struct decoder *d)
         pixel_opaque(d->pixels + (size_t)(d->r.y + j) * (size_t)d->width + d->r.x, d->r.w);
 }
 
+/* Header and body look to LibVNCClient like an update that it has just read. */
 static const char *by_libvncclient(struct decoder *d, const struct rfb_rect_head *head,
                                    uint8_t *wire, size_t len)
 {

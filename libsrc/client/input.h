@@ -21,7 +21,7 @@ struct input_call {
     uint8_t buttons_before;
 
     bool sent; /* any event at all */
-    /* how far it came, for the error: "after 3 of 10 clicks"; total 0: the call is one event */
+    /* how far it came, for the error: "3 of 10 clicks were sent"; total 0: it is not counted */
     size_t done, total;
     const char *unit;
 };
