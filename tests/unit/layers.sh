@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Which folder may include what. Dependency runs one way: rfb/ knows nobody, ws/ knows rfb/, net/ and image/ do not know client/, the
-# library does not know the programs, tools know porthole.h alone, the proxy knows rfb/ and never LibVNCClient.
+# Which folder may include what. Dependency runs one way: rfb/ knows nobody, ws/ knows rfb/, net/ and image/ know neither
+# client/ nor each other, the library does not know the programs, tools and examples know porthole.h alone, the proxy
+# knows rfb/ and ws/ and never LibVNCClient.
 # Speaks TAP. Tries itself first on a tree that breaks every rule once.
 set -eu
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
@@ -23,25 +24,27 @@ includes() {
 # whole path.
 rule_rfb() { includes "$1" libsrc/rfb | grep -E ':["<](\.\./|libsrc/|ws/|client/|net/|image/|windows/|proxy/|tools/|porthole\.h)' || :; }
 rule_ws() { includes "$1" libsrc/ws | grep -E ':["<](\.\./|libsrc/|client/|net/|image/|windows/|proxy/|tools/|porthole\.h)' || :; }
-rule_net() { includes "$1" libsrc/net | grep -E ':["<]([^">]*/)?(client|windows|proxy|tools)/' || :; }
-rule_image() { includes "$1" libsrc/image | grep -E ':["<]([^">]*/)?(client|windows|proxy|tools)/' || :; }
+rule_net() { includes "$1" libsrc/net | grep -E ':["<]([^">]*/)?(client|image|windows|proxy|tools)/' || :; }
+rule_image() { includes "$1" libsrc/image | grep -E ':["<]([^">]*/)?(client|net|ws|windows|proxy|tools)/' || :; }
 rule_client() { includes "$1" libsrc/client | grep -E ':["<]([^">]*/)?(proxy|tools)/' || :; }
-rule_tools() { includes "$1" tools/porthole | grep -E ':("[^"]*/|<([^">]*/)?(rfb|client|net|image|windows|proxy)/)' || :; }
+rule_tools() { includes "$1" tools/porthole | grep -E ':("[^"]*/|<([^">]*/)?(rfb|ws|client|net|image|windows|proxy)/)' || :; }
+rule_examples() { includes "$1" examples | grep -E ':("|<([^">]*/)?(rfb|ws|client|net|image|windows|proxy|tools)/)' || :; }
 rule_proxy() { includes "$1" proxy | grep -E ':["<](([^">]*/)?(client|net|image|windows|tools)/|[^">]*porthole\.h)' || :; }
 rule_decoder() {
   { includes "$1" libsrc; includes "$1" proxy; includes "$1" tools; } |
     grep -E '<rfb/(rfbclient|rfb|rfbproto|keysym)\.h>' | grep -v '^libsrc/client/' || :
 }
-RULES='rfb ws net image client tools proxy decoder'
+RULES='rfb ws net image client tools examples proxy decoder'
 
 title() {
   case $1 in
     rfb) echo 'rfb/ includes nothing of ours but rfb/' ;;
     ws) echo 'ws/ includes nothing of ours but ws/ and rfb/' ;;
-    net) echo 'net/ includes neither client/ nor the programs' ;;
-    image) echo 'image/ includes neither client/ nor the programs' ;;
+    net) echo 'net/ includes neither client/ nor image/ nor the programs' ;;
+    image) echo 'image/ includes neither client/ nor net/ nor ws/ nor the programs' ;;
     client) echo 'client/ includes nothing of the programs' ;;
     tools) echo 'tools/porthole includes porthole.h and its own headers only' ;;
+    examples) echo 'examples/ includes nothing of ours but porthole.h' ;;
     proxy) echo 'the proxy includes rfb/, ws/ and its own headers only' ;;
     decoder) echo 'only client/ includes LibVNCClient' ;;
   esac
@@ -50,15 +53,22 @@ title() {
 broken() {
   tree=$(mktemp -d)
   trap 'rm -rf "$tree"' EXIT
-  put() { mkdir -p "$tree/${1%/*}" && printf '#include <stdio.h>\n  # include %s\n' "$2" >"$tree/$1"; }
-  put libsrc/rfb/a.c '"client/screen.h"'
-  put libsrc/ws/a.c '"net/stream.h"'
-  put libsrc/net/a.c '"client/screen.h"'
-  put libsrc/image/a.h '"client/screen.h"'
-  put libsrc/client/a.c '"proxy/log.h"'
-  put tools/porthole/a.c '"rfb/buf.h"'
-  put proxy/a.c '"image/png.h"'
-  put proxy/b.c '<rfb/rfbclient.h>'
+  put() { # RULE FILE INCLUDE
+    mkdir -p "$tree/${2%/*}" && printf '#include <stdio.h>\n  # include %s\n' "$3" >"$tree/$2"
+    printf '%s:2:%s\n' "$2" "$3" >>"$tree/$1.broken"
+  }
+  put rfb libsrc/rfb/a.c '"client/screen.h"'
+  put ws libsrc/ws/a.c '"net/stream.h"'
+  put net libsrc/net/a.c '"client/screen.h"'
+  put net libsrc/net/b.c '"image/image.h"'
+  put image libsrc/image/a.h '"client/screen.h"'
+  put image libsrc/image/b.c '"net/stream.h"'
+  put client libsrc/client/a.c '"proxy/log.h"'
+  put tools tools/porthole/a.c '"rfb/buf.h"'
+  put tools tools/porthole/b.c '<ws/ws.h>'
+  put examples examples/a.c '"porthole.h"'
+  put proxy proxy/a.c '"image/png.h"'
+  put decoder proxy/b.c '<rfb/rfbclient.h>'
 }
 
 count=0
@@ -74,15 +84,14 @@ report() { # ok? title [lines]
   fi
 }
 
-echo '1..16'
+echo '1..18'
 broken
 for rule in $RULES; do
   found=$("rule_$rule" "$tree")
-  lines=$(printf '%s' "$found" | grep -c . || :)
-  if [ "$lines" = 1 ]; then
+  if [ "$found" = "$(cat "$tree/$rule.broken")" ]; then
     report yes "a tree that breaks it is found out: $(title "$rule")"
   else
-    report no "a tree that breaks it is found out: $(title "$rule")" "one line was expected: ${found:-none}"
+    report no "a tree that breaks it is found out: $(title "$rule")" "found: ${found:-none}"
   fi
 done
 for rule in $RULES; do
