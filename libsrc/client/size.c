@@ -56,9 +56,7 @@ static int ask(struct ph_client *c, struct wait *w, int width, int height, ph_er
     if (rfb_msg_put_desktop_size(&c->out, (uint16_t)width, (uint16_t)height, s->id, s->flags) !=
         RFB_OK)
         return error_set(error, PH_E_NO_MEMORY, "out of memory");
-    io_flush(c);
-    if (c->out.len != 0)
-        client_wake(c); /* the thread writes the rest */
+    io_push(c);
     s->asking = true;
     while (s->answers == before && rc == PH_OK)
         rc = client_sleep(c, w, -1);
