@@ -25,6 +25,8 @@ enum {
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "big-endian machines need rfb_bgrx swapped");
 
+const char decoder_no_memory[] = "out of memory";
+
 struct decoder {
     const struct vncclient *lib; /* NULL before a rectangle needs it, as is vnc */
     rfbClient *vnc;
@@ -109,7 +111,7 @@ static rfbBool got_jpeg(rfbClient *vnc, const uint8_t *buffer, int length, int x
                              d->pixels + (size_t)y * (size_t)d->width + (size_t)x, (size_t)d->width,
                              w, h, NULL);
     if (rc == PH_E_NO_MEMORY)
-        d->why = zrle_no_memory;
+        d->why = decoder_no_memory;
     else if (rc != PH_OK)
         d->why = "its JPEG is damaged or of another size";
     free((void *)buffer);
@@ -210,7 +212,7 @@ static int failed(const struct rfb_rect_head *head, const char *why, ph_error *e
 {
     if (why == NULL)
         return PH_OK;
-    if (why == zrle_no_memory)
+    if (why == decoder_no_memory)
         return error_set(error, PH_E_NO_MEMORY, "out of memory for decoding");
     return error_set(error, PH_E_PROTOCOL, "the server's %s rectangle of %dx%d at (%d, %d): %s",
                      rfb_encoding_find(head->encoding)->name, head->r.w, head->r.h, head->r.x,
@@ -285,7 +287,7 @@ static const char *prepare_zlib(struct decoder *d, size_t bytes)
     free(vnc->raw_buffer);
     vnc->raw_buffer = calloc(1, bytes + RAW_BUFFER_SLACK);
     vnc->raw_buffer_size = vnc->raw_buffer != NULL ? (int)bytes : -1;
-    return vnc->raw_buffer != NULL ? NULL : zrle_no_memory;
+    return vnc->raw_buffer != NULL ? NULL : decoder_no_memory;
 }
 
 /* Its zlib streams compute a check value for their ends, which never come: not any more. Whenever

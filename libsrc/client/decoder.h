@@ -15,6 +15,9 @@
 
 struct decoder;
 
+/* What those who decode an encoding answer when the allocator, and not the data, is to blame. */
+extern const char decoder_no_memory[];
+
 /* The bytes in front of a rectangle's header that decoder_rect may write on. */
 enum { DECODER_SLACK = 4, DECODER_HEADER = 12 };
 

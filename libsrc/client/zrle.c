@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "client/decoder.h"
 #include "client/pixel.h"
 
 enum { TILE = 64, CPIXEL = 3, PALETTE_MAX = 127 };
@@ -76,7 +77,6 @@ struct tile {
     unsigned w, h;
 };
 
-const char zrle_no_memory[] = "out of memory";
 static const char *const truncated = "ZRLE: the data ends early or is not zlib's";
 
 static const char *raw(struct reader *in, const struct tile *t)
@@ -215,7 +215,7 @@ const char *zrle_decode(struct zrle *z, struct rfb_rect r, const uint8_t *data, 
 {
     if (!z->ready) {
         if (inflateInit(&z->stream) != Z_OK)
-            return zrle_no_memory;
+            return decoder_no_memory;
         z->ready = 1;
         /* the check value would come at the stream's end, which never does */
         inflateValidate(&z->stream, 0);

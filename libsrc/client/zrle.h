@@ -10,9 +10,6 @@
 
 #include "rfb/msg.h"
 
-/* What zrle_decode answers when the allocator, and not the data, is to blame. */
-extern const char zrle_no_memory[];
-
 struct zrle {
     z_stream stream; /* one for the whole connection */
     int ready;
@@ -23,8 +20,8 @@ void zrle_init(struct zrle *z);
 void zrle_finish(struct zrle *z);
 
 /* Paints a rectangle into a framebuffer of stride pixels a row; r lies inside it. data is the
- * compressed part of the body, without its length. NULL, or what is wrong with it: the connection
- * is then to be ended, for the stream's state is lost. */
+ * compressed part of the body, without its length. NULL, decoder_no_memory, or what is wrong
+ * with it: the connection is then to be ended, for the stream's state is lost. */
 const char *zrle_decode(struct zrle *z, struct rfb_rect r, const uint8_t *data, size_t len,
                         uint32_t *pixels, size_t stride);
 
