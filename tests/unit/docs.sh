@@ -21,10 +21,24 @@ report() {
   fi
 }
 
-# missing PAGE WORD...: those that the page does not have.
+# section PAGE TITLE: the page from this .SH to the next.
+section() {
+  awk -v title="$2" '/^\.SH / { inside = substr($0, 5) == title; next } inside' "$1"
+}
+
+# entry COMMAND: what porthole(1) says of it: from its tag in COMMANDS to the next command's.
+entry() {
+  section "$docs/porthole.1" COMMANDS | awk -v command="$1" '
+    /^\.RS/ { depth++ } /^\.RE/ { depth-- }
+    tagged && depth == 0 { inside = $1 == ".B" && $2 == command }
+    { tagged = /^\.TP/ }
+    inside'
+}
+
+# missing TEXT WORD...: those that are not in the text of a page.
 missing() {
-  local page=$1 text word
-  text=$(sed -e 's/\\f[A-Z]//g' -e 's/\\-/-/g' "$page")
+  local text word
+  text=$(sed -e 's/\\f[A-Z]//g' -e 's/\\-/-/g' <<<"$1")
   shift
   for word; do
     grep -qE -- "(^|[^a-z_-])$word([^a-z_-]|\$)" <<<"$text" || echo "$word"
@@ -40,19 +54,19 @@ report 'that has about thirty lines' "$(awk 'END { if (NR > 40) print NR }' "$to
 eval "$("$porthole" completion bash)"
 _porthole_command ''
 # shellcheck disable=SC2154,SC2086 # they are set by the script: lists of words
-report 'porthole(1) has every command and global option' "$(missing "$docs/porthole.1" ${commands:?} ${global:?})"
+report 'porthole(1) has every global option' "$(missing "$(section "$docs/porthole.1" OPTIONS)" ${global:?})"
 # shellcheck disable=SC2154
-for command in $commands; do
+for command in ${commands:?}; do
   _porthole_command "$command"
   # shellcheck disable=SC2154,SC2086
-  report "porthole(1) has every option of $command" "$(missing "$docs/porthole.1" $options)"
+  report "porthole(1) has $command and each of its options" "$(missing "$(entry "$command")" "$command" $options)"
 done
 actions=$("$porthole" "do" --help | sed -n '/^Actions/,/^$/p' | sed -nE 's/^ +([a-z_]+) .*/\1/p')
 # shellcheck disable=SC2086
-report 'porthole(1) has every action and parameter' "$(missing "$docs/porthole.1" ${actions:?})"
+report 'porthole(1) has every action and parameter' "$(missing "$(section "$docs/porthole.1" ACTIONS)" ${actions:?})"
 functions=$(grep -oE '^PH_API .*\bph_[a-z_]+\(' "$top_srcdir/libsrc/include/porthole.h" | grep -oE 'ph_[a-z_]+\($' | tr -d '(' | sort -u)
 # shellcheck disable=SC2086
-report 'libporthole(3) has every function' "$(missing "$docs/libporthole.3" ${functions:?})"
+report 'libporthole(3) has every function' "$(missing "$(cat "$docs/libporthole.3")" ${functions:?})"
 
 for page in "$docs"/*.[1-9]; do
   report "${page##*/} is clean" "$(groff -ww -z -t -man -Tutf8 "$page" 2>&1 || :)"
