@@ -69,7 +69,13 @@ functions=$(grep -oE '^PH_API .*\bph_[a-z_]+\(' "$top_srcdir/libsrc/include/port
 report 'libporthole(3) has every function' "$(missing "$(cat "$docs/libporthole.3")" ${functions:?})"
 
 for page in "$docs"/*.[1-9]; do
-  report "${page##*/} is clean" "$(groff -ww -z -t -man -Tutf8 "$page" 2>&1 || :)"
+  title="${page##*/} is clean"
+  if ! command -v groff >/dev/null; then
+    count=$((count + 1))
+    echo "ok $count - $title # SKIP no groff"
+    continue
+  fi
+  report "$title" "$(groff -ww -z -t -man -Tutf8 "$page" 2>&1 || :)"
 done
 echo "1..$count"
 exit "$failed"
