@@ -40,7 +40,7 @@ live('a change, in the region only', async (scope) => {
 live('quiet, with what moves masked', async (scope) => {
   const desktop = await (await startXvnc(scope)).furnish();
   const { x, y, width, height } = await startBusy(desktop, 'while sleep 0.03; do echo $((i = i + 1)); done');
-  const restless = await tries(scope, desktop, 'quiet', '--for', '0.4');
+  const restless = await porthole(scope, [...aim(desktop), '--timeout', '3', 'wait', 'quiet', '--for', '1.5']);
   assert.equal(restless.code, TIMED_OUT, restless.stderr);
   const quiet = await json(scope, desktop, 'quiet', '--for', '0.2', '--mask', `${x - 5},${y - 5},${width + 10},${height + 10}`);
   assert.ok(quiet.sequence > 0 && Number.isInteger(quiet.waited_ms), JSON.stringify(quiet));
