@@ -2,8 +2,9 @@
 // The commands beside screenshot, do and wait: what they send with their options, and what they answer.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { live, until } from '../lib/proc.mjs';
+import { live } from '../lib/proc.mjs';
 import { startX11vnc, startXvnc } from '../lib/desktop.mjs';
+import { startTypedText } from '../lib/typed.mjs';
 import { PORTHOLE, aim, on, porthole } from '../lib/porthole.mjs';
 import { buttonsOf, keysOf, motionsOf, short, startRecorder } from '../lib/xev.mjs';
 
@@ -89,7 +90,7 @@ live('the size, and another', async (scope) => {
   }
 });
 
-live('the clipboard, both ways', async (scope) => {
+live('the clipboard: kept until it is interrupted, and wrong usage', async (scope) => {
   const desktop = await startXvnc(scope);
   const text = 'Grüße, 漢字 😀\nzwei\n';
   const keeper = scope.start(PORTHOLE, [...aim(desktop), 'clipboard', 'set', '--stay', '60', '-'], { name: 'porthole', stdin: text });
@@ -99,15 +100,6 @@ live('the clipboard, both ways', async (scope) => {
   assert.deepEqual(await keeper.wait(), { code: 0, signal: null });
   assert.equal(keeper.stdout + keeper.stderr, '');
 
-  // what is copied again and again is copied while it waits
-  const getting = scope.start(PORTHOLE, [...aim(desktop), '--timeout', '30', 'clipboard', 'get'], { name: 'porthole' });
-  await until('the copy', async () => {
-    if (!getting.ended) await scope.must('sh', ['-c', 'printf "%s" "$0" | xclip -selection clipboard -i >/dev/null 2>&1', text], { env: desktop.env });
-    return getting.ended;
-  });
-  assert.equal((await getting.wait()).code, 0, getting.stderr);
-  assert.equal(getting.stdout, text);
-
   for (const args of [['clipboard'], ['clipboard', 'get', 'x'], ['clipboard', 'set'], ['clipboard', 'put', 'x']]) {
     await refused(scope, ['-t', desktop.target, ...args], USAGE, /it is clipboard get, or clipboard set TEXT/);
   }
@@ -116,20 +108,14 @@ live('the clipboard, both ways', async (scope) => {
   assert.equal(silent.code, 5, silent.stderr);
 });
 
-live('text through the clipboard', async (scope) => {
+live('text through the clipboard, as an action', async (scope) => {
   const desktop = await startXvnc(scope);
-  const file = await scope.file('pasted');
-  const terminal = scope.start('xterm', ['-u8', '-title', 'paste', '-geometry', '60x10+0+0', '-e', 'sh', '-c', 'exec cat > "$0"', file],
-    { env: { ...desktop.env, LC_ALL: 'C.UTF-8' } });
-  await desktop.window(terminal, 'paste');
-  await on(scope, desktop, 'move', '100', '60');
-  const paste = ['--paste', '--paste-chord', 'shift+Insert'];
-  await on(scope, desktop, 'type', ...paste, 'Grüße, 漢字\n');
-  await terminal.until('the text', async () => await readFile(file, 'utf8') === 'Grüße, 漢字\n');
-  const { code, stdout } = await porthole(scope, [...aim(desktop), 'do'],
-    { stdin: JSON.stringify({ action: 'type', text: 'noch eins\n', paste: true, paste_chord: 'shift+Insert' }) });
+  await desktop.startWindowManager();
+  const recorder = await startTypedText(desktop);
+  const actions = [{ action: 'type', text: 'Grüße, 漢字', paste: true, paste_chord: 'shift+Insert' }, { action: 'type', text: '<end>' }];
+  const { code, stdout } = await porthole(scope, [...aim(desktop), 'do'], { stdin: JSON.stringify(actions) });
   assert.equal(code, 0, stdout);
-  await terminal.until('more', async () => await readFile(file, 'utf8') === 'Grüße, 漢字\nnoch eins\n');
+  assert.equal(await recorder.until('<end>'), 'Grüße, 漢字');
 });
 
 live('the clipboard of a co-process: what was copied, and what is copied next', async (scope) => {
