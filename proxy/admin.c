@@ -73,9 +73,9 @@ static json_t *describe(const struct stream *s)
 {
     const struct config_stream *c = s->config;
     json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:i, s:b}", "id", c->name, "desktop",
-                             c->desktop->name, "role", c->policy.control ? "control" : "view",
-                             "clipboard", policy_clipboard_word(&c->policy), "max_viewers",
-                             (int)c->max_viewers, "configured", s->grant == NULL);
+                             c->desktop->name, "role", policy_role_word(&c->policy), "clipboard",
+                             policy_clipboard_word(&c->policy), "max_viewers", (int)c->max_viewers,
+                             "configured", s->grant == NULL);
     if (s->grant == NULL || json == NULL)
         return json;
     json_object_set_new(json, "label", json_string(s->grant->label));
@@ -118,24 +118,15 @@ static const char *take_desktop(struct grant *g, const json_t *value)
 static const char *take_role(struct grant *g, const json_t *value)
 {
     const char *text = json_string_value(value);
-    g->policy.control = text != NULL && strcmp(text, "control") == 0;
-    return g->policy.control || (text != NULL && strcmp(text, "view") == 0)
-               ? NULL
-               : "\"view\" or \"control\"";
+    return text != NULL && policy_set_role(&g->policy, text) ? NULL : "\"view\" or \"control\"";
 }
 
 static const char *take_clipboard(struct grant *g, const json_t *value)
 {
-    static const char *const words[] = {"none", "in", "out", "both"};
     const char *text = json_string_value(value);
-    for (unsigned i = 0; text != NULL && i < sizeof words / sizeof words[0]; i++) {
-        if (strcmp(text, words[i]) != 0)
-            continue;
-        g->policy.clipboard_in = i & 1;
-        g->policy.clipboard_out = i & 2;
-        return NULL;
-    }
-    return "\"none\", \"in\", \"out\" or \"both\"";
+    return text != NULL && policy_set_clipboard(&g->policy, text)
+               ? NULL
+               : "\"none\", \"in\", \"out\" or \"both\"";
 }
 
 static const char *take_ttl(struct grant *g, const json_t *value)
@@ -268,7 +259,7 @@ static void make_stream(struct admin *a, const char *id, const json_t *body,
         if (rc == 0) {
             log_event(LOG_LEVEL_INFO, "stream_made", LOG_TEXT("id", g.id),
                       LOG_TEXT("desktop", g.desktop),
-                      LOG_TEXT("role", g.policy.control ? "control" : "view"));
+                      LOG_TEXT("role", policy_role_word(&g.policy)));
             put_made(a, &g, token, out);
         } else {
             store_remove(a->store, g.id, forget);
@@ -315,8 +306,8 @@ static void append_viewer(void *list, const struct presence *p)
     json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:s, s:s, s:I}", "id", (json_int_t)p->id,
                                           "stream", p->stream->config->name, "desktop",
                                           p->stream->config->desktop->name, "role",
-                                          p->stream->config->policy.control ? "control" : "view",
-                                          "peer", p->peer, "since", (json_int_t)p->since));
+                                          policy_role_word(&p->stream->config->policy), "peer",
+                                          p->peer, "since", (json_int_t)p->since));
 }
 
 static void list_viewers(struct admin *a, const char *id, const json_t *body,

@@ -148,17 +148,13 @@ static void set_stream_viewers(struct reader *r, const char *value)
 
 static void set_role(struct reader *r, const char *value)
 {
-    r->stream->policy.control = strcmp(value, "control") == 0;
-    if (!r->stream->policy.control && strcmp(value, "view") != 0)
+    if (!policy_set_role(&r->stream->policy, value))
         config_error(r->errors, r->line, "role: \"%s\" is none; use view or control", value);
 }
 
 static void set_clipboard(struct reader *r, const char *value)
 {
-    struct policy *p = &r->stream->policy;
-    p->clipboard_in = strcmp(value, "in") == 0 || strcmp(value, "both") == 0;
-    p->clipboard_out = strcmp(value, "out") == 0 || strcmp(value, "both") == 0;
-    if (!p->clipboard_in && !p->clipboard_out && strcmp(value, "none") != 0)
+    if (!policy_set_clipboard(&r->stream->policy, value))
         config_error(r->errors, r->line,
                      "clipboard: \"%s\" is no direction; use none, in, out or both", value);
 }

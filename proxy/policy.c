@@ -2,6 +2,7 @@
 #include "policy.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "rfb/proto.h"
 #include "rfb/skim.h"
@@ -23,10 +24,41 @@ static bool has_right(const struct policy *p, enum right right)
     return false;
 }
 
+static const char *const roles[] = {"view", "control"};
+static const char *const clipboards[] = {"none", "in", "out", "both"};
+
+/* Where the word is in the list, or -1. */
+static int find_word(const char *const *list, int count, const char *word)
+{
+    int i = 0;
+    while (i < count && strcmp(list[i], word) != 0)
+        i++;
+    return i < count ? i : -1;
+}
+
+const char *policy_role_word(const struct policy *p)
+{
+    return roles[p->control];
+}
+
 const char *policy_clipboard_word(const struct policy *p)
 {
-    static const char *const words[] = {"none", "in", "out", "both"};
-    return words[p->clipboard_in + 2 * p->clipboard_out];
+    return clipboards[p->clipboard_in + 2 * p->clipboard_out];
+}
+
+bool policy_set_role(struct policy *p, const char *word)
+{
+    int i = find_word(roles, sizeof roles / sizeof roles[0], word);
+    p->control = i == 1;
+    return i >= 0;
+}
+
+bool policy_set_clipboard(struct policy *p, const char *word)
+{
+    int i = find_word(clipboards, sizeof clipboards / sizeof clipboards[0], word);
+    p->clipboard_in = i >= 0 && (i & 1);
+    p->clipboard_out = i >= 0 && (i & 2);
+    return i >= 0;
 }
 
 bool policy_allows_all(const struct policy *p)

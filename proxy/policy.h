@@ -13,8 +13,11 @@ struct policy {
     bool clipboard_out; /* from the desktop to the viewer */
 };
 
-/* "none", "in", "out" or "both". */
+/* "view" or "control"; "none", "in", "out" or "both": to words, and from them, false for others. */
+const char *policy_role_word(const struct policy *p);
 const char *policy_clipboard_word(const struct policy *p);
+bool policy_set_role(struct policy *p, const char *word);
+bool policy_set_clipboard(struct policy *p, const char *word);
 
 /* Everything is allowed: nothing needs to be looked at. */
 bool policy_allows_all(const struct policy *p);

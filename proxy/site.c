@@ -159,7 +159,7 @@ static void answer_rights(struct streams *streams, const struct http_head *head,
     a->head.type = "application/json";
     a->head.length =
         (size_t)snprintf(a->text, sizeof a->text, "{\"role\":\"%s\",\"clipboard\":\"%s\"}\n",
-                         p->control ? "control" : "view", policy_clipboard_word(p));
+                         policy_role_word(p), policy_clipboard_word(p));
     stream_unref(streams, stream);
 }
 
