@@ -38,7 +38,8 @@ struct tls {
     bool notified;   /* close_notify has been written */
     ph_error failed; /* of the lower stream, while code is not 0 */
 
-    bool full; /* the reader's: its last read got all it had room for */
+    /* The reader's: its last read got all it had room for, or stopped at what ends it all. */
+    bool more;
 };
 
 static struct tls *of(struct stream *s)
@@ -244,17 +245,17 @@ static int tls_read(struct stream *s, void *to, size_t size, size_t *got, ph_err
     for (;;) {
         int rc = read_record(t, (char *)to + *got, size - *got, &n, error);
         *got += n;
-        t->full = *got == size;
+        t->more = *got == size || rc != PH_OK;
         if (rc != PH_OK && *got == 0)
             return rc; /* behind data, it comes again with the next call */
-        if (rc != PH_OK || n == 0 || t->full)
+        if (n == 0 || t->more)
             return PH_OK;
     }
 }
 
 static bool tls_pending(const struct stream *s)
 {
-    return ((const struct tls *)(const void *)s)->full;
+    return ((const struct tls *)(const void *)s)->more;
 }
 
 static int tls_write(struct stream *s, const void *from, size_t n, size_t *put, ph_error *error)

@@ -35,7 +35,7 @@ static int start(struct stream *s, ph_error *e)
     return rc;
 }
 
-/* Up to n bytes; what ended it before, or PH_OK. */
+/* Up to n bytes; what ended it before, or PH_OK. Polls wherever nothing is said to be pending. */
 static int take(struct stream *s, void *to, size_t n, size_t *got, ph_error *e)
 {
     int rc = PH_OK;
@@ -43,7 +43,7 @@ static int take(struct stream *s, void *to, size_t n, size_t *got, ph_error *e)
         size_t more = 0;
         rc = stream_read(s, (char *)to + *got, n - *got, &more, e);
         *got += rc == PH_OK ? more : 0;
-        if (rc == PH_OK && more == 0 && !stream_pending(s))
+        if (rc == PH_OK && *got < n && !stream_pending(s))
             await(s);
     }
     return rc;
@@ -329,13 +329,49 @@ static void say_bye_and_garbage(SSL *ssl, int fd)
     assert_int_equal(write(fd, "garbage garbage garbage", 23), 23);
 }
 
+/* In one piece, so that one read gets it all; and then nothing, not even an end, comes. */
+static void send_and_stay(int fd, BIO *records, const char *behind)
+{
+    char *bytes, byte;
+    long n = BIO_get_mem_data(records, &bytes);
+    char *piece = malloc((size_t)n + strlen(behind));
+    memcpy(piece, bytes, (size_t)n);
+    memcpy(piece + n, behind, strlen(behind));
+    assert_int_equal(write(fd, piece, (size_t)n + strlen(behind)), (size_t)n + strlen(behind));
+    free(piece);
+    while (read(fd, &byte, 1) > 0)
+        ;
+}
+
+static void say_bye_and_stay(SSL *ssl, int fd)
+{
+    BIO *records = BIO_new(BIO_s_mem());
+    SSL_set0_wbio(ssl, records);
+    SSL_write(ssl, "bye", 3);
+    SSL_shutdown(ssl);
+    send_and_stay(fd, records, "");
+}
+
+static void say_bye_and_garbage_and_stay(SSL *ssl, int fd)
+{
+    BIO *records = BIO_new(BIO_s_mem());
+    SSL_set0_wbio(ssl, records);
+    SSL_write(ssl, "bye", 3);
+    send_and_stay(fd, records, "garbage garbage garbage");
+}
+
 static void tls_ends(void **state)
 {
     static const struct {
         void (*script)(SSL *ssl, int fd);
         int rc;
     } cases[] = {
-        {say_bye, STREAM_END}, {say_bye_and_cut, STREAM_END}, {say_bye_and_garbage, PH_E_PROTOCOL}};
+        {say_bye, STREAM_END},
+        {say_bye_and_cut, STREAM_END},
+        {say_bye_and_garbage, PH_E_PROTOCOL},
+        {say_bye_and_stay, STREAM_END},
+        {say_bye_and_garbage_and_stay, PH_E_PROTOCOL},
+    };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct tls_peer p = {.id = *state, .script = cases[i].script};
         struct stream_tls how = {.host = "box.example", .insecure = true};
