@@ -110,31 +110,32 @@ static bool web_flush(struct stream *s)
 }
 
 /* An answer to the server: a pong, or a close frame. Where there is no room it does not read, and
- * gets none. */
-static void answer(struct web_socket *w, enum wslay_opcode opcode, const void *payload, size_t n)
+ * gets none: false. */
+static bool answer(struct web_socket *w, enum wslay_opcode opcode, const void *payload, size_t n)
 {
     pthread_mutex_lock(&w->lock);
-    put_frame(w, opcode, payload, n);
+    bool done = put_frame(w, opcode, payload, n) || w->broken;
     flush(w);
     pthread_mutex_unlock(&w->lock);
+    return done;
 }
 
-static void send_close(struct web_socket *w, uint16_t code)
+static bool send_close(struct web_socket *w, uint16_t code)
 {
     uint8_t payload[2];
     rfb_set_u16(payload, code);
-    answer(w, WSLAY_CONNECTION_CLOSE, payload, sizeof payload);
+    return answer(w, WSLAY_CONNECTION_CLOSE, payload, sizeof payload);
 }
 
-/* The server answers with a close frame of its own and closes what is below (section 7.1.1). */
+/* The server answers with a close frame of its own and closes what is below (section 7.1.1), so
+ * this one waits for its room. */
 static int web_finish(struct stream *s, ph_error *error)
 {
     struct web_socket *w = of(s);
     (void)error;
     if (!w->finished)
-        send_close(w, WSLAY_CODE_NORMAL_CLOSURE);
-    w->finished = true;
-    return web_flush(s) ? 1 : 0;
+        w->finished = send_close(w, WSLAY_CODE_NORMAL_CLOSURE);
+    return web_flush(s) && w->finished ? 1 : 0;
 }
 
 /* ---- reading ---- */

@@ -517,6 +517,54 @@ static void web_finishes(void **state)
     close(peer);
 }
 
+/* A server that pings and does not read, until there is no room for another pong. */
+static void fill_with_pongs(struct stream *s, int peer)
+{
+    static const char ping[2 + 125] = {(char)0x89, 125}, empty[2] = {(char)0x89, 0};
+    char byte;
+    size_t got;
+    for (int i = 0; i < 700; i++) {
+        send_text(peer, i < 600 ? ping : empty, i < 600 ? sizeof ping : sizeof empty);
+        for (int piece = 0; piece < (i < 600 ? 127 : 2); piece++)
+            assert_int_equal(stream_read(s, &byte, 1, &got, NULL), PH_OK);
+    }
+}
+
+/* What there is now, of which the last eight bytes are kept; false: nothing. */
+static bool read_some(int fd, uint8_t last[8])
+{
+    static uint8_t bytes[8 + (1 << 16)];
+    ssize_t n = recv(fd, bytes + 8, sizeof bytes - 8, MSG_DONTWAIT);
+    memcpy(bytes, last, 8);
+    if (n > 0)
+        memcpy(last, bytes + n, 8);
+    return n > 0;
+}
+
+/* The close frame waits for its room, and goes last. */
+static void web_finishes_once_there_is_room(void **state)
+{
+    static uint8_t bytes[1 << 16];
+    uint8_t last[8] = {0};
+    size_t put = 1;
+    int peer;
+    (void)state;
+    struct stream *s = open_web(&peer, "", 0);
+    while (put != 0)
+        assert_int_equal(stream_write(s, bytes, sizeof bytes, &put, NULL), PH_OK);
+    fill_with_pongs(s, peer);
+    assert_int_equal(stream_finish(s, NULL), 0);
+    while (stream_finish(s, NULL) != 1)
+        read_some(peer, last);
+    while (read_some(peer, last))
+        ;
+    assert_int_equal(last[0], 0x88);
+    assert_int_equal(last[1], 0x82);
+    assert_int_equal((last[6] ^ last[2]) << 8 | (last[7] ^ last[3]), 1000);
+    stream_destroy(s);
+    close(peer);
+}
+
 /* Sends the payload of what comes back, as a server. */
 static void *echo_web(void *data)
 {
@@ -591,6 +639,7 @@ int main(void)
         cmocka_unit_test(web_payload_arrives),
         cmocka_unit_test(web_ends),
         cmocka_unit_test(web_finishes),
+        cmocka_unit_test(web_finishes_once_there_is_room),
         cmocka_unit_test(web_carries_what_threads_write),
         cmocka_unit_test(full_is_no_failure),
     };
