@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A small picture in a frame, and waiting until it is there. Each place is tried at the picture's
- * rarest pixel first, so that a plain background costs one look a place. */
+ * rarest pixel first, or nearly, so that a plain background costs one look a place. */
 #include <stdlib.h>
 
 #include "client/screen.h"
@@ -13,6 +13,9 @@ enum {
     /* Pixels compared between two looks at the time: a plain picture before a screen that is nearly
      * as plain is compared far at every place. */
     COMPARED_MAX = 1 << 20,
+    /* Pixels of the picture among which the rarest is chosen: sorting those of a large one would
+     * take seconds, and which is chosen matters to the speed alone. */
+    SAMPLES_MAX = 1 << 16,
 };
 
 struct search {
@@ -29,28 +32,46 @@ static bool is_opaque(uint32_t pixel)
     return pixel >> 24 != 0;
 }
 
+/* A pixel of the picture, by which to look for it. */
+struct sample {
+    uint32_t colour, at;
+};
+
 static int by_colour(const void *a, const void *b)
 {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    uint32_t x = ((const struct sample *)a)->colour, y = ((const struct sample *)b)->colour;
     return x < y ? -1 : x > y;
 }
 
-/* The colour that the fewest of n > 0 pixels have; sorts them. */
-static uint32_t rarest(uint32_t *pixels, size_t n)
+/* Where the picture is cut into pieces of step pixels, the first opaque one of each. */
+static size_t take_samples(const ph_pattern *p, size_t all, size_t step, struct sample *samples)
 {
-    size_t best = n + 1;
-    uint32_t colour = 0;
-    qsort(pixels, n, sizeof *pixels, by_colour);
+    size_t n = 0;
+    for (size_t from = 0; from < all; from += step) {
+        size_t at = from, end = from + step < all ? from + step : all;
+        while (at < end && !is_opaque(p->pixels[at]))
+            at++;
+        if (at < end)
+            samples[n++] = (struct sample){p->pixels[at], (uint32_t)at};
+    }
+    return n;
+}
+
+/* One of the colour that the fewest of n > 0 samples have; sorts them. */
+static size_t rarest(struct sample *samples, size_t n)
+{
+    size_t best = n + 1, at = 0;
+    qsort(samples, n, sizeof *samples, by_colour);
     for (size_t from = 0, to; from < n; from = to) {
         to = from + 1;
-        while (to < n && pixels[to] == pixels[from])
+        while (to < n && samples[to].colour == samples[from].colour)
             to++;
         if (to - from < best) {
             best = to - from;
-            colour = pixels[from];
+            at = samples[from].at;
         }
     }
-    return colour;
+    return at;
 }
 
 static int search_begin(struct search *s, const ph_pattern *p, struct wait *w, ph_error *error)
@@ -61,21 +82,17 @@ static int search_begin(struct search *s, const ph_pattern *p, struct wait *w, p
                          p->height);
     if (p->tolerance < 0 || p->tolerance > 255)
         return error_set(error, PH_E_ARGUMENT, "tolerance %d: it is 0 to 255", p->tolerance);
-    size_t all = (size_t)p->width * (size_t)p->height, n = 0;
-    uint32_t *opaque = malloc(all * sizeof *opaque);
-    if (opaque == NULL)
+    size_t all = (size_t)p->width * (size_t)p->height;
+    size_t step = (all / SAMPLES_MAX + 1) | 1; /* odd: not the same columns of most widths */
+    struct sample *samples = malloc((all / step + 1) * sizeof *samples);
+    if (samples == NULL)
         return error_set(error, PH_E_NO_MEMORY, "out of memory for a picture of %dx%d", p->width,
                          p->height);
-    for (size_t i = 0; i < all; i++)
-        if (is_opaque(p->pixels[i]))
-            opaque[n++] = p->pixels[i];
-    uint32_t colour = n != 0 ? rarest(opaque, n) : 0;
-    free(opaque);
+    size_t n = take_samples(p, all, step, samples);
+    size_t at = n != 0 ? rarest(samples, n) : 0;
+    free(samples);
     if (n == 0)
         return error_set(error, PH_E_ARGUMENT, "the picture to look for is wholly transparent");
-    size_t at = 0;
-    while (p->pixels[at] != colour)
-        at++;
     *s = (struct search){p, (int)(at % (size_t)p->width), (int)(at / (size_t)p->width), w, 0};
     return PH_OK;
 }
@@ -265,12 +282,12 @@ int ph_wait_match(ph_client *client, const ph_watch *watch, const ph_pattern *pa
     struct search s;
     *frame = NULL;
     int rc = watch_take(client, watch, &mine, error);
-    if (rc == PH_OK)
-        rc = search_begin(&s, pattern, &w, error);
     if (rc != PH_OK)
         return rc;
     wait_begin(&w, limit, &client->lock, &client->changed);
-    rc = await_match(client, &s, &mine, frame, at, error);
+    rc = search_begin(&s, pattern, &w, error);
+    if (rc == PH_OK)
+        rc = await_match(client, &s, &mine, frame, at, error);
     wait_end(&w);
     return rc;
 }

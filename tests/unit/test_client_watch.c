@@ -419,6 +419,57 @@ static void pictures_that_cannot_be_are_refused(void **state)
     screen_destroy(s);
 }
 
+enum { NOISY = 4096 };
+
+/* A picture of 16 million colours, and a frame that holds it at 3,2. */
+static uint32_t *make_noise(ph_frame *f)
+{
+    uint32_t *pixels = malloc((size_t)NOISY * NOISY * sizeof *pixels), r = 1;
+    assert_non_null(pixels);
+    for (size_t i = 0; i < (size_t)NOISY * NOISY; i++)
+        pixels[i] = (r = r * 1664525 + 1013904223) >> 8 | 0xff000000;
+    for (size_t y = 0; y < NOISY; y++)
+        memcpy(f->pixels + (y + 2) * (size_t)f->width + 3, pixels + y * NOISY,
+               NOISY * sizeof *pixels);
+    return pixels;
+}
+
+/* Looking at the picture is part of the wait: it neither outlasts it nor hides a cancel. */
+static void a_large_picture_keeps_to_the_limit(void **state)
+{
+    static const ph_limit brief = {.timeout_ms = 100};
+    (void)state;
+    struct screen *s = screen_create();
+    screen_resize(s, NOISY + 8, NOISY + 8);
+    ph_frame *f = publish_at(s, RECT(0, 0, NOISY + 8, NOISY + 8), 0, 1), *none;
+    uint32_t *pixels = make_noise(f);
+    ph_pattern p = {pixels, NOISY, NOISY, 0};
+    ph_watch watch = PH_WATCH_INIT;
+    ph_point at;
+    assert_int_equal(ph_frame_find(f, &p, NULL, &at, NULL), PH_OK);
+    assert_int_equal(at.x, 3);
+    assert_int_equal(at.y, 2);
+    pixels[(size_t)NOISY * NOISY - 1] ^= 1;
+    assert_int_equal(ph_frame_find(f, &p, NULL, &at, NULL), PH_E_NOT_FOUND);
+    memset(pixels, 0, ((size_t)NOISY * NOISY - 1) * sizeof *pixels); /* one pixel is opaque */
+    assert_int_equal(ph_frame_find(f, &p, NULL, &at, NULL), PH_E_NOT_FOUND);
+    pixels[(size_t)NOISY * NOISY - 1] ^= 1;
+    assert_int_equal(ph_frame_find(f, &p, NULL, &at, NULL), PH_OK);
+    free(pixels);
+    struct stage stage;
+    begin(&stage);
+    pixels = make_noise(f);
+    p.pixels = pixels;
+    await_frame(&stage, 1);
+    int64_t start = wait_now();
+    assert_int_equal(ph_wait_match(stage.c, &watch, &p, &brief, &none, &at, NULL), PH_E_TIMEOUT);
+    assert_in_range(wait_now() - start, 100000000, 1500000000);
+    end(&stage);
+    free(pixels);
+    ph_frame_unref(f);
+    screen_destroy(s);
+}
+
 static void a_picture_is_waited_for(void **state)
 {
     static const uint32_t cross[9] = {0,          0xff0000ff, 0,          0xff0000ff, 0xff00ff00,
@@ -573,6 +624,7 @@ int main(void)
         cmocka_unit_test(masked_animations_do_not_disturb),
         cmocka_unit_test(found_is_the_first_place_that_matches),
         cmocka_unit_test(pictures_that_cannot_be_are_refused),
+        cmocka_unit_test(a_large_picture_keeps_to_the_limit),
         cmocka_unit_test(a_picture_is_waited_for),
         cmocka_unit_test(a_picture_that_comes_in_pieces_is_found),
         cmocka_unit_test(many_threads_wait_while_the_screen_changes),
