@@ -247,4 +247,14 @@ live('the command line makes, lists and revokes', async (scope) => {
   const mute = net.createServer((socket) => { socket.on('error', () => {}); scope.onStop(() => socket.destroy()); }).listen(silent);
   scope.onStop(() => mute.close());
   assert.equal((await stream('list', '--admin', silent, '--timeout', '0.2')).code, 5);
+  // One that never comes to an end is not waited for either, whatever drips.
+  const dripping = await scope.file('dripping.sock');
+  const drip = net.createServer((socket) => {
+    socket.on('error', () => {}).write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n');
+    const timer = setInterval(() => socket.write(' '), 50);
+    socket.on('close', () => clearInterval(timer));
+    scope.onStop(() => socket.destroy());
+  }).listen(dripping);
+  scope.onStop(() => drip.close());
+  assert.equal((await stream('list', '--admin', dripping, '--timeout', '0.3')).code, 5);
 });

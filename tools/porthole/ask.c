@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <http_parser.h>
+#include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { ANSWER_MAX = 64 << 20 /* a list of very many streams */ };
@@ -44,19 +47,47 @@ static int failed(const char *path, const char *doing, int number)
                     number == EAGAIN ? "timed out" : strerror(number));
 }
 
-/* A connected socket with deadlines, or -1 with *code. */
+/* Milliseconds of CLOCK_MONOTONIC. */
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Until the socket is ready for the events: 0, or an errno value, EAGAIN at the deadline. */
+static int await(int fd, short events, int64_t deadline)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    for (;;) {
+        int64_t left = deadline - now();
+        int n = left > 0 ? poll(&p, 1, (int)left) : 0;
+        if (n >= 0)
+            return n > 0 ? 0 : EAGAIN;
+        if (errno != EINTR)
+            return errno;
+    }
+}
+
+/* Of a call on the socket that did not wait: it is to be made again. */
+static bool not_yet(int number)
+{
+    return number == EAGAIN || number == EINTR;
+}
+
+/* A connected socket, or -1 with *code. */
 static int dial(const char *path, int timeout_ms, int *code)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct timeval t = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+    /* while the queue of those who connect is full; 0 would be for ever */
+    struct timeval t = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000 + 1};
     if (strlen(path) >= sizeof address.sun_path) {
         *code = app_fail(EXIT_USAGE, "the socket's path is longer than 107 bytes: %s", path);
         return -1;
     }
     memcpy(address.sun_path, path, strlen(path) + 1);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t) == 0 &&
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t) == 0 &&
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t) == 0 &&
         connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
         return fd;
     *code = failed(path, "cannot ask portholed at", errno);
@@ -65,11 +96,14 @@ static int dial(const char *path, int timeout_ms, int *code)
     return -1;
 }
 
-static int send_all(int fd, const char *text, size_t len)
+static int send_all(int fd, const char *text, size_t len, int64_t deadline)
 {
     while (len != 0) {
-        ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
-        if (n < 0 && errno != EINTR)
+        int number = await(fd, POLLOUT, deadline);
+        if (number != 0)
+            return number;
+        ssize_t n = send(fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && !not_yet(errno))
             return errno;
         if (n > 0) {
             text += n;
@@ -79,7 +113,8 @@ static int send_all(int fd, const char *text, size_t len)
     return 0;
 }
 
-static int send_request(int fd, const char *method, const char *path, json_t *body)
+static int send_request(int fd, const char *method, const char *path, json_t *body,
+                        int64_t deadline)
 {
     char *json = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL, *request = NULL;
     int n = asprintf(&request,
@@ -88,14 +123,14 @@ static int send_request(int fd, const char *method, const char *path, json_t *bo
                      method, path, json != NULL ? strlen(json) : 0, json != NULL ? json : "");
     int number = n < 0 || (body != NULL && json == NULL) ? ENOMEM : 0;
     if (number == 0)
-        number = send_all(fd, request, (size_t)n);
+        number = send_all(fd, request, (size_t)n, deadline);
     free(request);
     free(json);
     return number;
 }
 
 /* 0 with *status and the body, or an errno value; EPROTO for what is no such answer. */
-static int receive(int fd, unsigned *status, struct answer *a)
+static int receive(int fd, unsigned *status, struct answer *a, int64_t deadline)
 {
     static const http_parser_settings settings = {.on_body = on_body,
                                                   .on_message_complete = on_complete};
@@ -104,8 +139,11 @@ static int receive(int fd, unsigned *status, struct answer *a)
     http_parser_init(&parser, HTTP_RESPONSE);
     parser.data = a;
     while (!a->complete) {
-        ssize_t n = recv(fd, in, sizeof in, 0);
-        if (n < 0 && errno == EINTR)
+        int number = await(fd, POLLIN, deadline);
+        if (number != 0)
+            return number;
+        ssize_t n = recv(fd, in, sizeof in, MSG_DONTWAIT);
+        if (n < 0 && not_yet(errno))
             continue;
         if (n < 0)
             return errno;
@@ -131,13 +169,14 @@ int ask(const char *socket_path, const char *method, const char *path, json_t *b
 {
     struct answer a = {.text = NULL};
     unsigned status = 0;
+    int64_t deadline = now() + timeout_ms;
     int code = EXIT_FINE, fd = dial(socket_path, timeout_ms, &code);
     *answer = NULL;
     if (fd < 0)
         return code;
-    int number = send_request(fd, method, path, body);
+    int number = send_request(fd, method, path, body, deadline);
     if (number == 0)
-        number = receive(fd, &status, &a);
+        number = receive(fd, &status, &a, deadline);
     close(fd);
     if (number == 0 && (*answer = json_loadb(a.text != NULL ? a.text : "", a.len, 0, NULL)) == NULL)
         number = EPROTO;
