@@ -61,6 +61,7 @@ void login_finish(struct login *login)
     wipe(&login->password);
     wipe(&login->token);
     free(login->ca_file);
+    login->ca_file = NULL;
 }
 
 bool login_ask(struct ph_client *c, uint8_t wanted)

@@ -27,7 +27,7 @@ struct login {
 
 /* PH_E_ARGUMENT for what no server could be sent, PH_E_NO_MEMORY. */
 int login_init(struct login *login, const ph_options *options, ph_error *error);
-/* Wipes and frees; accepts a zeroed struct. */
+/* Wipes and frees the strings, which are NULL then; accepts a zeroed struct. */
 void login_finish(struct login *login);
 
 /* On the connection's thread: waits until the other one has looked for what is wanted. False when

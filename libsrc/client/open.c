@@ -190,9 +190,7 @@ static int handshake(struct ph_client *c, struct stream **s, struct rfb_client_h
         if (rc == PH_OK)
             rc = proceed(c, s, hs, step, error);
     }
-    if (out.data != NULL) /* a password was in it */
-        explicit_bzero(out.data, out.cap);
-    rfb_buf_finish(&out);
+    rfb_buf_wipe(&out); /* a password was in it */
     return rc;
 }
 
@@ -217,5 +215,8 @@ int open_connection(struct ph_client *c, struct stream **stream, struct rfb_clie
     hs->password = c->login.password;
     hs->can_ask = c->login.secret != NULL;
     hs->allow = allowed(c, *stream);
-    return handshake(c, stream, hs, error);
+    rc = handshake(c, stream, hs, error);
+    if (rc == PH_OK) /* otherwise the other thread may be asking for a password still */
+        login_finish(&c->login);
+    return rc;
 }

@@ -255,6 +255,8 @@ static int web_start(struct stream *s, ph_error *error)
             return rc;
         rc = upgrade_feed(&w->upgrade, w->early, n, &w->early_at, error);
         w->early_len = n;
+        if (rc == 1 && w->out.len == 0)
+            rfb_buf_wipe(&w->out); /* the token was in it */
         if (rc != 0)
             return rc;
     }
@@ -266,7 +268,7 @@ static void web_destroy(struct stream *s)
     ws_finish(&w->in);
     if (w->framer != NULL)
         wslay_frame_context_free(w->framer);
-    rfb_buf_finish(&w->out);
+    rfb_buf_wipe(&w->out); /* where it did not open, with the token */
     pthread_mutex_destroy(&w->lock);
     stream_destroy(w->lower);
     free(w);

@@ -19,6 +19,13 @@ void rfb_buf_finish(struct rfb_buf *b)
     rfb_buf_init(b, b->max);
 }
 
+void rfb_buf_wipe(struct rfb_buf *b)
+{
+    if (b->data != NULL)
+        explicit_bzero(b->data, b->cap);
+    rfb_buf_finish(b);
+}
+
 /* Doubling, so that appending stays linear; never beyond the maximum. */
 static int grow(struct rfb_buf *b, size_t needed)
 {

@@ -20,6 +20,8 @@ struct rfb_buf {
 void rfb_buf_init(struct rfb_buf *b, size_t max);
 /* Frees the storage; the buffer may be used again, with the same maximum. */
 void rfb_buf_finish(struct rfb_buf *b);
+/* The same where a secret has been in it: overwrites the storage first. */
+void rfb_buf_wipe(struct rfb_buf *b);
 
 static inline const uint8_t *rfb_buf_data(const struct rfb_buf *b)
 {
