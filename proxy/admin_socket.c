@@ -66,9 +66,7 @@ static void on_asker_closed(uv_handle_t *handle)
         a->next->previous = a->previous;
     http_head_reset(&a->head);
     rfb_buf_finish(&a->body);
-    if (a->answer.cap != 0)
-        OPENSSL_cleanse(a->answer.data, a->answer.cap); /* it may hold a token */
-    rfb_buf_finish(&a->answer);
+    rfb_buf_wipe(&a->answer); /* it may hold a token */
     free(a);
     s->count--;
     free_if_closed(s);
