@@ -21,11 +21,13 @@ static void *await_interrupt(void *cancel)
     return NULL;
 }
 
+/* The object stays as long as the program, as the thread may always use it. */
 static ph_cancel *cancel_on_interrupt(void)
 {
-    ph_cancel *cancel = ph_cancel_create();
+    static ph_cancel *cancel;
     pthread_t thread;
     sigset_t set;
+    cancel = ph_cancel_create();
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
