@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+enum { UNUSUAL_PORT = 5900 + 1000 /* of a display that was meant to be a port, perhaps */ };
+
 int net_resolve(const struct net_target *target, struct addrinfo **found, ph_error *error)
 {
     *found = NULL;
@@ -145,8 +147,13 @@ int net_dial(const struct net_target *target, const struct addrinfo *found, int 
     char what[340], label[320];
     snprintf(what, sizeof what, "cannot connect to %s", net_target_label(target, label));
     int rc = error_errno(error, PH_E_UNREACHABLE, number, what);
+    bool vnc = target->kind == NET_VNC || target->kind == NET_VNCS;
+    const char *hint =
+        vnc && target->port >= UNUSUAL_PORT
+            ? "; is a VNC server running there? HOST:N is display N, port 5900 + N: a "
+              "port is written HOST::PORT"
+            : "; is a VNC server running there?";
     if (error != NULL && (number == ECONNREFUSED || number == ENOENT))
-        strncat(error->message, "; is a VNC server running there?",
-                sizeof error->message - strlen(error->message) - 1);
+        strncat(error->message, hint, sizeof error->message - strlen(error->message) - 1);
     return rc;
 }

@@ -230,7 +230,7 @@ live('the command line makes, lists and revokes', async (scope) => {
     [['list', '--role', 'view'], 2, 'only stream create takes options'],
     [['burn'], 2, 'cannot burn streams'],
     [[], 2, 'what is to be done with streams?'],
-    [['list', '--admin', '/nonexistent'], 3, 'cannot ask portholed at /nonexistent: No such file or directory'],
+    [['list', '--admin', '/nonexistent'], 3, 'cannot ask portholed (--admin or $PORTHOLE_ADMIN) at /nonexistent: No such file or directory'],
     [['list', '--admin', `/${'x'.repeat(200)}`], 2, "the socket's path is longer than 107 bytes"],
   ]) {
     const result = await stream(...args);

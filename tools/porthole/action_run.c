@@ -114,7 +114,7 @@ static int check_unchanged(struct action_context *context, const struct action_v
                             ph_frame_width(now), ph_frame_height(now));
     if (has_changed(context, now, since, &region))
         return action_error(error, PH_E_REFUSED,
-                            "the screen has changed at %d,%d %dx%d since frame %lld: look again",
+                            "something in %d,%d %dx%d has changed since frame %lld: look again",
                             region.x, region.y, region.width, region.height, (long long)since);
     return PH_OK;
 }

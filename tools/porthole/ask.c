@@ -90,7 +90,7 @@ static int dial(const char *path, int timeout_ms, int *code)
     if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t) == 0 &&
         connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
         return fd;
-    *code = failed(path, "cannot ask portholed at", errno);
+    *code = failed(path, "cannot ask portholed (--admin or $PORTHOLE_ADMIN) at", errno);
     if (fd >= 0)
         close(fd);
     return -1;

@@ -53,7 +53,8 @@ static int print_cursor(const struct app *app, const ph_cursor_info *info)
         if (info->position_known)
             printf("position  %d %d\n", info->x, info->y);
         else
-            printf("position  not known\n");
+            printf("position  not known: this connection has not moved it, and the server does not "
+                   "tell\n");
         if (info->width != 0)
             printf("shape     %dx%d, hot spot %d %d\n", info->width, info->height, info->hot_x,
                    info->hot_y);
@@ -62,8 +63,8 @@ static int print_cursor(const struct app *app, const ph_cursor_info *info)
         return EXIT_FINE;
     }
     json_t *answer = json_pack("{s:i, s:i}", "width", info->width, "height", info->height);
-    if (info->position_known)
-        json_object_set_new(answer, "coordinate", json_pack("[i, i]", info->x, info->y));
+    json_object_set_new(answer, "coordinate",
+                        info->position_known ? json_pack("[i, i]", info->x, info->y) : json_null());
     if (info->width != 0)
         json_object_set_new(answer, "hot_spot", json_pack("[i, i]", info->hot_x, info->hot_y));
     return app_answer(answer);
