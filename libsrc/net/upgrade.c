@@ -221,7 +221,8 @@ int upgrade_feed(struct upgrade *u, const void *data, size_t len, size_t *used, 
     if (u->all_done)
         return refuse(u, error);
     if (HTTP_PARSER_ERRNO(&u->parser) != HPE_OK)
-        return error_set(error, PH_E_PROTOCOL, "the server's answer is no HTTP; an address of a VNC server itself begins "
+        return error_set(error, PH_E_PROTOCOL,
+                         "the server's answer is no HTTP; an address of a VNC server itself begins "
                          "with vnc://");
     if (u->fed < UPGRADE_HEAD_MAX)
         return 0;

@@ -90,7 +90,7 @@ enum {
     RFB_ENC_SUBSAMPLING_FIRST = -768,
     RFB_ENC_SUBSAMPLING_LAST = -763,
     RFB_ENC_EXTENDED_CLIPBOARD = -1063131698, /* 0xc0a1e5ce */
-    RFB_ENC_VMWARE_CURSOR_POS = 0x574d5666, /* header only, x and y are the pointer's place */
+    RFB_ENC_VMWARE_CURSOR_POS = 0x574d5666,   /* header only, x and y are the pointer's place */
 };
 
 /* Fence flags (rfbproto, Fence) */
