@@ -17,8 +17,7 @@
 enum {
     INIH_SECTION_MAX = 48, /* inih cuts a longer section name silently */
     FILE_LINE_MAX = 1024,  /* to tell a long line's length; inih's own limit is lower */
-    VIEWERS_MAX = 100000,
-    WORKERS_MAX = 256
+    VIEWERS_MAX = 100000
 };
 
 /* Control characters: no line of the file has them, as lines with them are refused. */
@@ -138,7 +137,7 @@ static void set_max_viewers(struct reader *r, const char *value)
 
 static void set_workers(struct reader *r, const char *value)
 {
-    set_number(r, "workers", value, 1, WORKERS_MAX, &r->config->workers);
+    set_number(r, "workers", value, 1, CONFIG_WORKERS_MAX, &r->config->workers);
 }
 
 static void set_stream_viewers(struct reader *r, const char *value)
@@ -536,7 +535,7 @@ static struct config *create_defaults(void)
     c->handshake_timeout = 10;
     c->max_viewers = 1000;
     unsigned cores = uv_available_parallelism();
-    c->workers = cores < WORKERS_MAX ? cores : WORKERS_MAX;
+    c->workers = cores < CONFIG_WORKERS_MAX ? cores : CONFIG_WORKERS_MAX;
     return c;
 }
 

@@ -18,7 +18,8 @@ enum {
     CONFIG_TOKEN_SIZE = 32, /* SHA-256 */
     CONFIG_TOKEN_MIN = 32,  /* characters: fewer could be guessed */
     CONFIG_TOKEN_MAX = 512,
-    CONFIG_PASSWORD_MAX = 255
+    CONFIG_PASSWORD_MAX = 255,
+    CONFIG_WORKERS_MAX = 256
 };
 
 /* A path, made absolute or relative to the working folder, and the line that named it (0: a

@@ -29,7 +29,7 @@ struct server {
     struct service *service; /* the present one, a reference */
     struct streams *streams;
     struct grants *grants;
-    struct worker **workers;
+    struct worker *workers[CONFIG_WORKERS_MAX];
     unsigned count;
     uv_loop_t loop;
     int fd;   /* the listener */
@@ -283,14 +283,13 @@ static int start_workers(struct server *s)
     struct limits l = find_limits(s->service->config);
     unsigned wanted = s->service->config->workers;
     streams_limit(s->streams, l.viewers);
-    s->workers = calloc(wanted, sizeof *s->workers);
-    for (; s->workers != NULL && s->count < wanted; s->count++) {
+    for (; s->count < wanted; s->count++) {
         s->workers[s->count] =
             worker_create(s->streams, s->service, (l.spare + wanted - 1) / wanted);
         if (s->workers[s->count] == NULL)
             return -1;
     }
-    return s->workers != NULL ? 0 : -1;
+    return 0;
 }
 
 static int start_loop(struct server *s)
@@ -336,7 +335,6 @@ static void finish(struct server *s)
         close(s->fd);
     if (s->held >= 0)
         close(s->held);
-    free(s->workers);
     service_unref(s->service);
     streams_destroy(s->streams);
 }

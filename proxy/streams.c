@@ -129,21 +129,12 @@ static bool describe(struct stream *s, const struct service *service, const stru
     return true;
 }
 
-/* Of a section of the configuration, or of a grant. 0, 1: no such desktop, -1: out of memory. */
-static int create(struct streams *all, struct service *service, const struct config_stream *config,
-                  const struct grant *g, struct stream **made)
+/* Gives the described stream what streams have; frees it where there is no memory. 0 or -1. */
+static int complete(struct streams *all, struct service *service, struct stream *s,
+                    struct stream **made)
 {
-    struct stream *s = calloc(1, sizeof *s);
-    *made = NULL;
-    if (s == NULL)
-        return -1;
     atomic_init(&s->refs, 1);
     atomic_init(&s->end, STREAM_GOES_ON);
-    s->config = config;
-    if (g != NULL && !describe(s, service, g)) {
-        free(s);
-        return 1;
-    }
     s->current = true;
     s->service = service_ref(service);
     s->viewers = take_tally(&all->viewers_of, s->config->name);
@@ -154,6 +145,32 @@ static int create(struct streams *all, struct service *service, const struct con
     }
     *made = s;
     return 0;
+}
+
+/* Of a section of the configuration. 0, or -1: out of memory. */
+static int create(struct streams *all, struct service *service, const struct config_stream *config,
+                  struct stream **made)
+{
+    struct stream *s = calloc(1, sizeof *s);
+    *made = NULL;
+    if (s == NULL)
+        return -1;
+    s->config = config;
+    return complete(all, service, s, made);
+}
+
+/* Of a grant. 0, 1: there is no such desktop, or -1: out of memory. */
+static int create_granted(struct streams *all, struct service *service, const struct grant *g,
+                          struct stream **made)
+{
+    struct stream *s = calloc(1, sizeof *s);
+    *made = NULL;
+    if (s == NULL)
+        return -1;
+    if (describe(s, service, g))
+        return complete(all, service, s, made);
+    free(s);
+    return 1;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -239,14 +256,14 @@ static int create_list(struct streams *all, struct service *service, const struc
     *list = NULL;
     for (const struct config_stream *c = service->config->streams; c != NULL && rc == 0;
          c = c->next) {
-        rc = create(all, service, c, NULL, end);
+        rc = create(all, service, c, end);
         if (*end != NULL)
             end = &(*end)->next;
     }
     for (size_t i = 0; i < count && rc >= 0; i++) {
         if (is_dead(all, grants[i].id))
             continue;
-        rc = create(all, service, NULL, &grants[i], end);
+        rc = create_granted(all, service, &grants[i], end);
         if (*end != NULL)
             end = &(*end)->next;
     }
@@ -316,7 +333,7 @@ int streams_add(struct streams *all, struct service *service, const struct grant
     pthread_mutex_lock(&all->lock);
     for (s = all->list; s != NULL; s = s->next)
         grants += s->current && s->grant != NULL;
-    int rc = grants < STREAMS_GRANTS_MAX ? create(all, service, NULL, g, &s) : 2;
+    int rc = grants < STREAMS_GRANTS_MAX ? create_granted(all, service, g, &s) : 2;
     if (rc == 0)
         append(all, s);
     pthread_mutex_unlock(&all->lock);
@@ -466,9 +483,9 @@ bool streams_are_full(struct streams *all)
 bool streams_enter(struct streams *all, struct stream *s, struct presence *p)
 {
     unsigned max = s->config->max_viewers;
-    struct dead *dead = NULL;
-    bool spends = s->grant != NULL && s->grant->single_use;
-    if (spends && (dead = calloc(1, sizeof *dead)) == NULL)
+    const struct grant *g = s->grant != NULL && s->grant->single_use ? s->grant : NULL;
+    struct dead *dead = g != NULL ? malloc(sizeof *dead) : NULL;
+    if (g != NULL && dead == NULL)
         return false;
     pthread_mutex_lock(&all->lock);
     bool room = all->viewers < all->viewers_max && (max == 0 || s->viewers->count < max) &&
@@ -485,15 +502,15 @@ bool streams_enter(struct streams *all, struct stream *s, struct presence *p)
             p->next->previous = p;
         all->present = p;
     }
-    if (room && spends) {
+    if (room && g != NULL) {
         s->spent = true;
-        bury(all, dead, s->grant->id);
+        bury(all, dead, g->id);
         dead = NULL;
         retire(all, s);
     }
     pthread_mutex_unlock(&all->lock);
     free(dead);
-    if (room && spends)
+    if (room && g != NULL)
         wake_all(all);
     return room;
 }

@@ -74,7 +74,7 @@ static uint16_t feed_greeting(struct viewer *v, const uint8_t *data, size_t len,
     if (rc == 1 && rfb_msg_put_server_init(&out, upstream_server_init(&v->upstream)) != 0)
         rc = RFB_E_NO_MEMORY;
     uint16_t code = 0;
-    if (send_binary(v, &out) != 0) {
+    if (send_binary(v, &out) != 0 || (rc == 1 && start_relay(v) != 0)) {
         code = WSLAY_CODE_INTERNAL_SERVER_ERROR;
     } else if (rc == RFB_E_REFUSED) {
         code = WS_CLOSE_LOST; /* v->reason was set with the refusal */
@@ -82,8 +82,6 @@ static uint16_t feed_greeting(struct viewer *v, const uint8_t *data, size_t len,
         snprintf(v->reason, sizeof v->reason, "RFB handshake: %.100s",
                  rc == RFB_E_NO_MEMORY ? rfb_strerror(rc) : v->hs->reason);
         code = WSLAY_CODE_PROTOCOL_ERROR;
-    } else if (rc == 1 && start_relay(v) != 0) {
-        code = WSLAY_CODE_INTERNAL_SERVER_ERROR;
     }
     rfb_buf_finish(&out);
     return code;
