@@ -14,4 +14,10 @@ int error_errno(ph_error *error, int code, int number, const char *what);
 /* The public code for one of rfb/err.h. */
 int error_from_rfb(int rfb_code);
 
+/* The code of an error that a call without a code of its own has filled: never PH_OK. */
+static inline int error_code(const ph_error *error)
+{
+    return error->code < 0 ? error->code : PH_E_SYSTEM;
+}
+
 #endif

@@ -189,7 +189,7 @@ int ph_frame_find(const ph_frame *frame, const ph_pattern *pattern, const ph_rec
                   ph_point *at, ph_error *error)
 {
     ph_watch watch = PH_WATCH_INIT;
-    struct search s;
+    struct search s = {.p = pattern};
     int rc = search_begin(&s, pattern, NULL, error);
     if (region != NULL)
         watch.region = *region;
@@ -252,7 +252,7 @@ static int await_match(struct ph_client *c, struct search *s, const ph_watch *wa
 {
     uint64_t after = watch->since != NULL ? watch->since->damage.last : 0, checked = 0;
     for (;;) {
-        ph_frame *f;
+        ph_frame *f = NULL;
         int rc = client_next_frame(c, s->w, after, -1, "the picture", &f, error);
         if (rc != PH_OK)
             return rc;
@@ -279,7 +279,7 @@ int ph_wait_match(ph_client *client, const ph_watch *watch, const ph_pattern *pa
 {
     ph_watch mine;
     struct wait w;
-    struct search s;
+    struct search s = {.p = pattern};
     *frame = NULL;
     int rc = watch_take(client, watch, &mine, error);
     if (rc != PH_OK)

@@ -175,7 +175,7 @@ static int run(struct ph_client *c, struct stream **stream, ph_error *error)
     publish_open(c, *stream, &hs);
     struct session *s = session_create(c, &hs.init, error);
     if (s == NULL)
-        return error->code;
+        return error_code(error);
     rc = io_enter(c, CLIENT_OPEN) ? converse(c, s, *stream, error) : io_stopped(error);
     session_destroy(s);
     return rc;

@@ -54,7 +54,7 @@ static int put_tls(struct ph_client *c, struct stream **s, bool anonymous, ph_er
     };
     *s = stream_tls(*s, &how, error);
     if (*s == NULL)
-        return error->code;
+        return error_code(error);
     return io_enter(c, CLIENT_TLS) ? start(c, *s, error) : io_stopped(error);
 }
 
@@ -75,7 +75,7 @@ static int put_web_socket(struct ph_client *c, struct stream **s, ph_error *erro
                          "with plaintext (--plaintext)");
     *s = stream_ws(*s, &how, error);
     if (*s == NULL)
-        return error->code;
+        return error_code(error);
     return io_enter(c, CLIENT_WEB_SOCKET) ? start(c, *s, error) : io_stopped(error);
 }
 
@@ -197,14 +197,14 @@ static int handshake(struct ph_client *c, struct stream **s, struct rfb_client_h
 int open_connection(struct ph_client *c, struct stream **stream, struct rfb_client_hs *hs,
                     ph_error *error)
 {
-    int fd;
+    int fd = -1;
     int rc = dial(c, &fd, error);
     if (rc != PH_OK)
         return rc;
     c->given_fd = -1; /* the stream's from here on */
     *stream = stream_socket(fd, error);
     if (*stream == NULL)
-        return error->code;
+        return error_code(error);
     rc = put_layers(c, stream, error);
     if (rc != PH_OK)
         return rc;

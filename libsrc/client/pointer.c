@@ -125,7 +125,7 @@ static int click(struct input_call *call, int button, int count, ph_error *error
 static int clicks(struct input_call *call, const void *what, ph_error *error)
 {
     const struct clicks *k = what;
-    call->total = (size_t)(k->parts[0].count + k->parts[1].count);
+    call->total = (size_t)k->parts[0].count + (size_t)k->parts[1].count;
     call->unit = k->parts[0].button < WHEEL_UP ? "clicks" : "steps";
     int rc = go(call, k->at, error);
     for (int i = 0; i < 2 && rc == PH_OK; i++)

@@ -93,7 +93,7 @@ static int dial_unix(const struct net_target *target, int wake_fd, int *fd)
 /* Somebody else has connected it. */
 static int adopt(int fd, ph_error *error)
 {
-    struct sockaddr_storage peer;
+    struct sockaddr_storage peer = {0};
     socklen_t len = sizeof peer;
     int type = 0, on = 1;
     socklen_t type_len = sizeof type;

@@ -151,7 +151,7 @@ static int parse_path(const char *text, const char *path, struct net_target *tar
 
 static int parse_web(const char *text, const char *rest, struct net_target *target, ph_error *error)
 {
-    const char *behind;
+    const char *behind = "";
     long n = target->kind == NET_WS ? 80 : 443;
     int rc = parse_host(text, rest, target, &behind, error);
     if (rc != PH_OK)
