@@ -23,6 +23,7 @@ struct worker {
     struct viewer_env env;
     unsigned spare;
     bool stopping, aborted;
+    bool making_room; /* somebody was ended for another to come, and is not gone yet */
     atomic_uint load;
 
     uv_mutex_t lock; /* of what the other threads hand over */
@@ -74,7 +75,7 @@ static void accept_waiting(struct worker *w)
     int fd;
     while (is_waited_for(w)) {
         if (w->env.connections - w->env.viewers >= w->spare) {
-            viewer_make_room(&w->env);
+            w->making_room = w->making_room || viewer_make_room(&w->env);
             break;
         }
         if ((fd = next_socket(w)) < 0)
@@ -124,6 +125,7 @@ static void begin_stop(struct worker *w)
 static void on_freed(struct viewer_env *env)
 {
     struct worker *w = (struct worker *)((char *)env - offsetof(struct worker, env));
+    w->making_room = false;
     if (!w->stopping)
         accept_waiting(w);
     else if (env->connections == 0)

@@ -72,7 +72,7 @@ live('a handshake with the server outlives its viewer, but not the proxy', async
 
 live('connections without a token keep nobody out', async (scope) => {
   const desktop = await startXvnc(scope);
-  const proxy = await startPortholed(scope, { upstream: desktop.upstream, server: { max_viewers: 2 } });
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, server: { max_viewers: 2, workers: 1 } }); // each worker has its share of the places
   const viewer = new Peer(scope, proxy).send(upgrade(proxy));
   await viewer.gets(GREETING);
   const held = [];
