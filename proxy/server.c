@@ -196,8 +196,10 @@ static struct service *load_again(const char *file)
     char *lines = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&lines, &len);
-    if (out == NULL)
+    if (out == NULL) {
+        log_event(LOG_LEVEL_ERROR, "reload_failed", LOG_TEXT("detail", "out of memory"));
         return NULL;
+    }
     struct config_errors errors = {.file = file, .out = out};
     struct service *service = service_load(&errors);
     fclose(out);
@@ -206,13 +208,13 @@ static struct service *load_again(const char *file)
     return service;
 }
 
-/* What the running process cannot become. */
 static bool same_path(const struct config_path *a, const struct config_path *b)
 {
     return a->path == b->path ||
            (a->path != NULL && b->path != NULL && strcmp(a->path, b->path) == 0);
 }
 
+/* What the running process cannot become. */
 static void warn_of_restart(const struct config *old, const struct config *new)
 {
     const struct {
@@ -325,6 +327,8 @@ static void close_handle(uv_handle_t *handle, void *user)
 
 static void finish(struct server *s)
 {
+    for (unsigned i = 0; i < s->count; i++)
+        worker_join(s->workers[i]);
     for (unsigned i = 0; i < s->count; i++)
         worker_destroy(s->workers[i]);
     grants_close(s->grants); /* the workers wake it */

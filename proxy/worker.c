@@ -42,7 +42,9 @@ static void wake(void *worker)
 
 static void count_load(struct worker *w)
 {
+    uv_mutex_lock(&w->lock);
     atomic_store(&w->load, w->env.connections + w->inbox_len);
+    uv_mutex_unlock(&w->lock);
 }
 
 /* The socket that has waited longest; -1: none. */
@@ -72,19 +74,14 @@ static bool is_waited_for(struct worker *w)
  * goes, and on_freed comes back here. */
 static void accept_waiting(struct worker *w)
 {
-    int fd;
     while (is_waited_for(w)) {
         if (w->env.connections - w->env.viewers >= w->spare) {
             w->making_room = w->making_room || viewer_make_room(&w->env);
             break;
         }
-        if ((fd = next_socket(w)) < 0)
-            break;
-        viewer_accept(&w->env, fd);
+        viewer_accept(&w->env, next_socket(w)); /* nobody else takes one */
     }
-    uv_mutex_lock(&w->lock);
     count_load(w);
-    uv_mutex_unlock(&w->lock);
 }
 
 /* ---- stopping ---- */
@@ -232,15 +229,18 @@ struct worker *worker_create(struct streams *streams, struct service *service, u
         return w;
     log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", "out of memory"));
     worker_stop(w);
+    worker_join(w);
     worker_destroy(w);
     return NULL;
 }
 
+void worker_join(struct worker *w)
+{
+    uv_thread_join(&w->thread);
+}
+
 void worker_destroy(struct worker *w)
 {
-    if (w == NULL)
-        return;
-    uv_thread_join(&w->thread);
     /* a name lookup that does not end holds its viewer: the process ends with it */
     if (w->env.connections != 0)
         return;

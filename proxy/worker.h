@@ -23,7 +23,9 @@ void worker_reload(struct worker *w, struct service *service);
 
 /* Tells all viewers that the proxy stops, and ends when they have heard, or after some seconds. */
 void worker_stop(struct worker *w);
-/* Awaits the end that worker_stop has begun, and frees. Accepts NULL. */
+/* Awaits the end that worker_stop has begun. */
+void worker_join(struct worker *w);
+/* Frees. Only when all workers have been joined: until then any of them may wake the others. */
 void worker_destroy(struct worker *w);
 
 #endif
