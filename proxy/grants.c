@@ -19,6 +19,8 @@ struct grants {
     struct admin_socket *socket; /* NULL: none is configured */
     uv_timer_t expiry;
     uv_async_t wake; /* something has ended */
+    bool expired;    /* the store may hold what has expired */
+    bool failing;    /* it did not take the last change: it is asked again by the timer only */
     unsigned handles;
 };
 
@@ -36,7 +38,8 @@ static void on_expiry(uv_timer_t *timer);
 static bool forget(struct grants *g, int64_t now)
 {
     char id[GRANT_ID_SIZE], why[STORE_ERROR_MAX];
-    bool good = store_expire(g->admin.store, now, why) == 0;
+    bool good = !g->expired || store_expire(g->admin.store, now, why) == 0;
+    g->expired = g->expired && !good;
     while (good && streams_next_dead(g->admin.streams, id)) {
         good = store_remove(g->admin.store, id, why) >= 0;
         if (good)
@@ -51,8 +54,9 @@ static bool forget(struct grants *g, int64_t now)
 static void look_around(struct grants *g)
 {
     int64_t now = (int64_t)time(NULL), next;
-    streams_expire(g->admin.streams, now, &next);
-    int64_t seconds = forget(g, now) ? LOOK_AGAIN_S : RETRY_S;
+    g->expired = streams_expire(g->admin.streams, now, &next) || g->expired;
+    g->failing = !forget(g, now);
+    int64_t seconds = g->failing ? RETRY_S : LOOK_AGAIN_S;
     if (next != 0 && next - now < seconds)
         seconds = next - now;
     uv_timer_start(&g->expiry, on_expiry, (uint64_t)seconds * 1000, 0);
@@ -63,9 +67,13 @@ static void on_expiry(uv_timer_t *timer)
     look_around(timer->data);
 }
 
+/* Most of what wakes is the workers' own affair, and none of the store's. */
 static void on_wake(uv_async_t *async)
 {
-    look_around(async->data);
+    struct grants *g = async->data;
+    char id[GRANT_ID_SIZE];
+    if (!g->failing && streams_next_dead(g->admin.streams, id))
+        look_around(g);
 }
 
 static void wake(void *grants)
@@ -137,6 +145,7 @@ struct grants *grants_open(uv_loop_t *loop, struct service *service, struct stre
     uv_timer_init(loop, &g->expiry);
     g->wake.data = g->expiry.data = g;
     g->handles = 2;
+    g->expired = true; /* while no server ran */
     g->admin = (struct admin){.service = service, .streams = streams};
     if (open_store(g, config->database.path) == 0 && grants_reload(g, service, base_url) == 0 &&
         streams_watch(streams, wake, g) == 0 &&

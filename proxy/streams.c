@@ -390,7 +390,7 @@ void streams_forget(struct streams *all, const char *id)
     free(d);
 }
 
-void streams_expire(struct streams *all, int64_t now, int64_t *next_time)
+bool streams_expire(struct streams *all, int64_t now, int64_t *next_time)
 {
     bool any = false;
     struct stream *next;
@@ -412,6 +412,7 @@ void streams_expire(struct streams *all, int64_t now, int64_t *next_time)
     pthread_mutex_unlock(&all->lock);
     if (any)
         wake_all(all);
+    return any;
 }
 
 void streams_destroy(struct streams *all)

@@ -71,8 +71,9 @@ int streams_add(struct streams *all, struct service *service, const struct grant
 /* Ends a grant, its viewers included, and counts it among the dead. 1, 0: there is none such, or
  * -1: out of memory, and nothing has happened. */
 int streams_revoke(struct streams *all, const char *id);
-/* Ends what has expired by now (seconds since 1970). *next: when the next will, 0: none. */
-void streams_expire(struct streams *all, int64_t now, int64_t *next);
+/* Ends what has expired by now (seconds since 1970). True: there was something. *next: when the
+ * next will, 0: none. */
+bool streams_expire(struct streams *all, int64_t now, int64_t *next);
 /* Grants that have been spent or revoked, but that the store may still hold: streams_load leaves
  * them out. Of them one that the store is to forget next; false: there is none. */
 bool streams_next_dead(struct streams *all, char id[GRANT_ID_SIZE]);
