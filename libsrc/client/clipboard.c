@@ -147,8 +147,8 @@ int clipboard_received(struct ph_client *c, const uint8_t *wire, size_t len, ph_
     if (!asked)
         return error_set(error, PH_E_PROTOCOL,
                          "the server sent an extended clipboard, which was not asked for");
-    bool provides = (m.flags & RFB_CLIP_PROVIDE) && !(m.flags & RFB_CLIP_CAPS);
-    if (rc == RFB_OK && provides && (m.flags & RFB_CLIP_TEXT))
+    const uint32_t text = RFB_CLIP_PROVIDE | RFB_CLIP_TEXT;
+    if (rc == RFB_OK && (m.flags & (text | RFB_CLIP_CAPS)) == text)
         rc = take_text(c, &m, NULL, 0);
     return failed(rc, error);
 }
