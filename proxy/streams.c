@@ -481,17 +481,25 @@ bool streams_are_full(struct streams *all)
     return full;
 }
 
-bool streams_enter(struct streams *all, struct stream *s, struct presence *p)
+/* Behind the lock. */
+static enum entry may_enter(const struct streams *all, const struct stream *s)
 {
     unsigned max = s->config->max_viewers;
+    if (s->spent || atomic_load(&s->end) != STREAM_GOES_ON || has_expired(s))
+        return ENTRY_ENDED;
+    bool full = all->viewers >= all->viewers_max || (max != 0 && s->viewers->count >= max);
+    return full ? ENTRY_FULL : ENTRY_GRANTED;
+}
+
+enum entry streams_enter(struct streams *all, struct stream *s, struct presence *p)
+{
     const struct grant *g = s->grant != NULL && s->grant->single_use ? s->grant : NULL;
     struct dead *dead = g != NULL ? malloc(sizeof *dead) : NULL;
     if (g != NULL && dead == NULL)
-        return false;
+        return ENTRY_NO_MEMORY;
     pthread_mutex_lock(&all->lock);
-    bool room = all->viewers < all->viewers_max && (max == 0 || s->viewers->count < max) &&
-                !s->spent && atomic_load(&s->end) == STREAM_GOES_ON && !has_expired(s);
-    if (room) {
+    enum entry entry = may_enter(all, s);
+    if (entry == ENTRY_GRANTED) {
         all->viewers++;
         s->viewers->count++;
         p->id = ++all->last_id;
@@ -503,7 +511,8 @@ bool streams_enter(struct streams *all, struct stream *s, struct presence *p)
             p->next->previous = p;
         all->present = p;
     }
-    if (room && g != NULL) {
+    bool spent = entry == ENTRY_GRANTED && g != NULL;
+    if (spent) {
         s->spent = true;
         bury(all, dead, g->id);
         dead = NULL;
@@ -511,9 +520,9 @@ bool streams_enter(struct streams *all, struct stream *s, struct presence *p)
     }
     pthread_mutex_unlock(&all->lock);
     free(dead);
-    if (room && g != NULL)
+    if (spent)
         wake_all(all);
-    return room;
+    return entry;
 }
 
 void streams_leave(struct streams *all, struct presence *p)

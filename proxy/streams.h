@@ -99,8 +99,11 @@ struct stream *streams_find(struct streams *all, const char *token, size_t len);
 /* Accepts NULL. */
 void stream_unref(struct streams *all, struct stream *s);
 
-/* A viewer comes: true and p has its id, or false: there are as many as there may be. */
-bool streams_enter(struct streams *all, struct stream *s, struct presence *p);
+enum entry { ENTRY_GRANTED, ENTRY_FULL, ENTRY_ENDED, ENTRY_NO_MEMORY };
+
+/* A viewer comes. Granted: p has its id. Full: there are as many viewers as there may be. Ended:
+ * since the stream was found it was revoked, has expired, or its token has been spent. */
+enum entry streams_enter(struct streams *all, struct stream *s, struct presence *p);
 /* It goes. */
 void streams_leave(struct streams *all, struct presence *p);
 

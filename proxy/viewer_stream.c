@@ -308,6 +308,16 @@ void viewer_open_waiting(struct viewer_env *env)
     }
 }
 
+static const struct {
+    uint16_t code;
+    const char *words, *log;
+} refusals[] = {
+    [ENTRY_FULL] = {WS_CLOSE_TOO_MANY, "too many viewers", "too many viewers of this stream"},
+    [ENTRY_ENDED] = {WS_CLOSE_INVALID, "the token opens nothing any more",
+                     "the stream ended meanwhile"},
+    [ENTRY_NO_MEMORY] = {WSLAY_CODE_INTERNAL_SERVER_ERROR, "out of memory", "out of memory"},
+};
+
 void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
 {
     struct rfb_buf out;
@@ -327,11 +337,12 @@ void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
     }
     v->relay = (struct relay){.front = &v->conn, .back = &v->upstream, .scratch = env->scratch};
     snprintf(v->presence.peer, sizeof v->presence.peer, "%s", v->peer);
-    if (!streams_enter(env->streams, answer->stream, &v->presence)) {
+    enum entry entry = streams_enter(env->streams, answer->stream, &v->presence);
+    if (entry != ENTRY_GRANTED) {
         /* a page sees close codes, but not what an upgrade is answered */
         stream_unref(env->streams, answer->stream);
-        viewer_refused(v, "too many viewers of this stream");
-        viewer_leave(v, WS_CLOSE_TOO_MANY, "too many viewers", "refused");
+        viewer_refused(v, refusals[entry].log);
+        viewer_leave(v, refusals[entry].code, refusals[entry].words, "refused");
         return;
     }
     env->viewers++;

@@ -115,20 +115,20 @@ static void counts_hold_across_reloads(void **state)
     streams_limit(all, 2);
     load(all, two, 2);
     struct stream *s = find(all, "t");
-    assert_true(streams_enter(all, s, &first));
+    assert_int_equal(streams_enter(all, s, &first), ENTRY_GRANTED);
     load(all, two, 2);
     struct stream *again = find(all, "t"), *other = find(all, "o");
-    assert_false(streams_enter(all, again, &third)); /* its one viewer is there */
+    assert_int_equal(streams_enter(all, again, &third), ENTRY_FULL); /* its one viewer is there */
     assert_false(streams_are_full(all));
-    assert_true(streams_enter(all, other, &second));
+    assert_int_equal(streams_enter(all, other, &second), ENTRY_GRANTED);
     assert_true(second.id > first.id);
     assert_true(streams_are_full(all));
     streams_leave(all, &first);
     assert_false(streams_are_full(all));
     streams_limit(all, 1);
-    assert_false(streams_enter(all, again, &third)); /* the server has all it may */
+    assert_int_equal(streams_enter(all, again, &third), ENTRY_FULL); /* the server has all it may */
     streams_limit(all, 2);
-    assert_true(streams_enter(all, again, &third));
+    assert_int_equal(streams_enter(all, again, &third), ENTRY_GRANTED);
     streams_leave(all, &third);
     streams_leave(all, &second);
     stream_unref(all, s);
@@ -226,8 +226,8 @@ static void grants_open_and_end(void **state)
     /* whoever found it a moment ago does not come in any more */
     struct presence p = {.id = 0};
     streams_limit(all, 10);
-    assert_false(streams_enter(all, l, &p));
-    assert_true(streams_enter(all, n, &p));
+    assert_int_equal(streams_enter(all, l, &p), ENTRY_ENDED);
+    assert_int_equal(streams_enter(all, n, &p), ENTRY_GRANTED);
     streams_leave(all, &p);
     stream_unref(all, e);
     stream_unref(all, l);
@@ -249,8 +249,8 @@ static void single_use_is_spent_once(void **state)
     struct stream *s = find(all, "once"), *same = find(all, "once");
     struct presence first = {.id = 0}, second = first;
     assert_false(streams_next_dead(all, id));
-    assert_true(streams_enter(all, s, &first));
-    assert_false(streams_enter(all, same, &second));
+    assert_int_equal(streams_enter(all, s, &first), ENTRY_GRANTED);
+    assert_int_equal(streams_enter(all, same, &second), ENTRY_ENDED);
     assert_null(find(all, "once"));
     /* the store has not forgotten it when the configuration is read again */
     assert_int_equal(streams_load(all, service, &once, 1), 0);
@@ -329,7 +329,7 @@ static void *come_and_go(void *streams)
         struct stream *s = find(all, "t");
         if (s == NULL)
             continue;
-        if (streams_enter(all, s, &p)) {
+        if (streams_enter(all, s, &p) == ENTRY_GRANTED) {
             if (streams_begin_handshake(all, s))
                 streams_end_handshake(all, s);
             streams_leave(all, &p);
@@ -360,9 +360,9 @@ static void threads_agree(void **state)
     /* nobody is counted who is not there */
     struct stream *s = find(all, "t");
     struct presence first = {.id = 0}, second = first, third = first;
-    assert_true(streams_enter(all, s, &first));
-    assert_true(streams_enter(all, s, &second));
-    assert_false(streams_enter(all, s, &third));
+    assert_int_equal(streams_enter(all, s, &first), ENTRY_GRANTED);
+    assert_int_equal(streams_enter(all, s, &second), ENTRY_GRANTED);
+    assert_int_equal(streams_enter(all, s, &third), ENTRY_FULL);
     streams_leave(all, &first);
     streams_leave(all, &second);
     stream_unref(all, s);
