@@ -2,6 +2,7 @@
 #include "client/hextile.h"
 
 #include "client/pixel.h"
+#include "client/tile.h"
 
 enum { TILE = 16, PIXEL = 4 };
 enum { RAW = 1, BACKGROUND = 2, FOREGROUND = 4, SUBRECTS = 8, COLOURED = 16 };
@@ -9,13 +10,6 @@ enum { RAW = 1, BACKGROUND = 2, FOREGROUND = 4, SUBRECTS = 8, COLOURED = 16 };
 struct reader {
     const uint8_t *at, *end;
     uint32_t background, foreground; /* stay from tile to tile */
-};
-
-/* A tile: w * h pixels at p, stride pixels from row to row. */
-struct tile {
-    uint32_t *p;
-    size_t stride;
-    unsigned w, h;
 };
 
 static const char truncated[] = "Hextile: the data ends early";
@@ -96,12 +90,7 @@ const char *hextile_decode(struct rfb_rect r, const uint8_t *body, size_t len, u
     const char *why = NULL;
     for (unsigned y = 0; y < r.h && why == NULL; y += TILE) {
         for (unsigned x = 0; x < r.w && why == NULL; x += TILE) {
-            struct tile t = {
-                .p = pixels + (size_t)(r.y + y) * stride + r.x + x,
-                .stride = stride,
-                .w = r.w - x < TILE ? r.w - x : TILE,
-                .h = r.h - y < TILE ? r.h - y : TILE,
-            };
+            struct tile t = tile_at(pixels, stride, r, x, y, TILE);
             why = decode_tile(&in, &t);
         }
     }

@@ -5,6 +5,7 @@
 
 #include "client/decoder.h"
 #include "client/pixel.h"
+#include "client/tile.h"
 
 enum { TILE = 64, CPIXEL = 3, PALETTE_MAX = 127 };
 enum {
@@ -69,13 +70,6 @@ static int read_pixels(struct reader *in, uint32_t *to, size_t n)
     in->at += CPIXEL * n;
     return 1;
 }
-
-/* A tile: w * h pixels at p, stride pixels from row to row. */
-struct tile {
-    uint32_t *p;
-    size_t stride;
-    unsigned w, h;
-};
 
 static const char *const truncated = "ZRLE: the data ends early or is not zlib's";
 
@@ -229,12 +223,7 @@ const char *zrle_decode(struct zrle *z, struct rfb_rect r, const uint8_t *data, 
     const char *why = NULL;
     for (unsigned y = 0; y < r.h && why == NULL; y += TILE) {
         for (unsigned x = 0; x < r.w && why == NULL; x += TILE) {
-            struct tile t = {
-                .p = pixels + (size_t)(r.y + y) * stride + r.x + x,
-                .stride = stride,
-                .w = r.w - x < TILE ? r.w - x : TILE,
-                .h = r.h - y < TILE ? r.h - y : TILE,
-            };
+            struct tile t = tile_at(pixels, stride, r, x, y, TILE);
             why = decode_tile(&in, &t);
         }
     }
