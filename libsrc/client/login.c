@@ -64,24 +64,28 @@ void login_finish(struct login *login)
     login->ca_file = NULL;
 }
 
-bool login_ask(struct ph_client *c, uint8_t wanted)
+int login_ask(struct ph_client *c, uint8_t wanted, ph_error *error)
 {
     pthread_mutex_lock(&c->lock);
     c->login.wanted = wanted;
     pthread_cond_broadcast(&c->changed);
     while (c->login.wanted != 0 && !atomic_load(&c->stop))
         pthread_cond_wait(&c->changed, &c->lock);
+    bool lost = c->login.lost;
     pthread_mutex_unlock(&c->lock);
-    return !atomic_load(&c->stop);
+    if (atomic_load(&c->stop))
+        return io_stopped(error);
+    return lost ? error_set(error, PH_E_NO_MEMORY, "out of memory") : PH_OK;
 }
 
-/* What is not to be had stays NULL, and the handshake says that it is missing. */
-static void look_for(const struct login *login, int which, char **to)
+/* What is not to be had stays NULL, and the handshake says that it is missing. False when there is
+ * no memory for it. */
+static bool look_for(const struct login *login, int which, char **to)
 {
     char text[RFB_SECRET_MAX + 1];
-    if (login->secret(login->secret_data, which, text, sizeof text) == 0)
-        copy(to, text);
+    bool kept = login->secret(login->secret_data, which, text, sizeof text) != 0 || copy(to, text);
     explicit_bzero(text, sizeof text);
+    return kept;
 }
 
 void login_answer(struct ph_client *c, struct wait *w)
@@ -90,13 +94,13 @@ void login_answer(struct ph_client *c, struct wait *w)
     uint8_t wanted = login->wanted;
     int64_t begin = wait_now();
     pthread_mutex_unlock(&c->lock);
-    if (wanted & RFB_WANT_USERNAME)
-        look_for(login, PH_SECRET_USERNAME, &login->username);
-    if (wanted & RFB_WANT_PASSWORD)
-        look_for(login, PH_SECRET_PASSWORD, &login->password);
+    bool kept =
+        (!(wanted & RFB_WANT_USERNAME) || look_for(login, PH_SECRET_USERNAME, &login->username)) &&
+        (!(wanted & RFB_WANT_PASSWORD) || look_for(login, PH_SECRET_PASSWORD, &login->password));
     pthread_mutex_lock(&c->lock);
     if (w->deadline >= 0)
         w->deadline += wait_now() - begin;
     login->wanted = 0;
+    login->lost = !kept;
     pthread_cond_broadcast(&c->changed);
 }

@@ -22,7 +22,9 @@ struct login {
     /* the thread's; the caller's while wanted is not 0. Copies, or NULL */
     char *username, *password;
 
-    uint8_t wanted; /* under the client's lock: RFB_WANT_*, what the thread waits for */
+    /* under the client's lock */
+    uint8_t wanted; /* RFB_WANT_*, what the thread waits for */
+    bool lost;      /* it was found, but there was no memory to keep it */
 };
 
 /* PH_E_ARGUMENT for what no server could be sent, PH_E_NO_MEMORY. */
@@ -30,9 +32,9 @@ int login_init(struct login *login, const ph_options *options, ph_error *error);
 /* Wipes and frees the strings, which are NULL then; accepts a zeroed struct. */
 void login_finish(struct login *login);
 
-/* On the connection's thread: waits until the other one has looked for what is wanted. False when
- * the client is to stop. */
-bool login_ask(struct ph_client *c, uint8_t wanted);
+/* On the connection's thread: waits until the other one has looked for what is wanted.
+ * PH_E_NO_MEMORY, or io_stopped's when the client is to stop. */
+int login_ask(struct ph_client *c, uint8_t wanted, ph_error *error);
 /* In ph_connect, with the lock, which is given up meanwhile: looks for it. The time that this takes
  * does not count against the wait. */
 void login_answer(struct ph_client *c, struct wait *w);

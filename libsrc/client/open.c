@@ -158,12 +158,14 @@ static int proceed(struct ph_client *c, struct stream **s, struct rfb_client_hs 
         int rc = put_tls(c, s, hs->way->allow == RFB_ALLOW_ANON_TLS, error);
         return rc != PH_OK || io_enter(c, CLIENT_HANDSHAKE) ? rc : io_stopped(error);
     }
-    case RFB_HS_ASK:
-        if (!login_ask(c, hs->wanted))
-            return io_stopped(error);
+    case RFB_HS_ASK: {
+        int rc = login_ask(c, hs->wanted, error);
+        if (rc != PH_OK)
+            return rc;
         hs->username = c->login.username;
         hs->password = c->login.password;
         return PH_OK;
+    }
     default:
         return PH_OK;
     }

@@ -2,6 +2,8 @@
  * Out of memory, at each allocation of a conversation in turn: an error that says so, or nothing
  * that matters; no crash, no leak, and what callers hold stays. The linker wraps the allocator for
  * the library's own code; LibVNCClient, pixman and zlib keep theirs. */
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,10 +18,12 @@ void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *old, size_t n);
 int __real_posix_memalign(void **to, size_t alignment, size_t n);
+char *__real_strdup(const char *text);
 void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *old, size_t n);
 int __wrap_posix_memalign(void **to, size_t alignment, size_t n);
+char *__wrap_strdup(const char *text);
 
 static long countdown; /* the allocation that fails; 0: none does */
 
@@ -46,6 +50,11 @@ void *__wrap_realloc(void *old, size_t n)
 int __wrap_posix_memalign(void **to, size_t alignment, size_t n)
 {
     return fails() ? 12 /* ENOMEM */ : __real_posix_memalign(to, alignment, n);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return fails() ? NULL : __real_strdup(text);
 }
 
 /* ---- a conversation ---- */
@@ -161,10 +170,57 @@ static void each_allocation_may_fail(void **state)
     hex_finish(&said);
 }
 
+/* ---- secrets that are asked for ---- */
+
+static int secret(void *data, int which, char *to, size_t size)
+{
+    (void)data;
+    snprintf(to, size, which == PH_SECRET_USERNAME ? "joe" : "s3cret");
+    return 0;
+}
+
+static void *answer(void *client)
+{
+    ph_client *c = client;
+    struct wait w;
+    wait_begin(&w, NULL, &c->lock, &c->changed);
+    pthread_mutex_lock(&c->lock);
+    while (c->login.wanted == 0 && wait_more(&w) == PH_OK)
+        ;
+    login_answer(c, &w);
+    pthread_mutex_unlock(&c->lock);
+    wait_end(&w);
+    return NULL;
+}
+
+/* A secret that was given, but could not be kept, is not a missing one. */
+static void a_secret_may_find_no_memory(void **state)
+{
+    (void)state;
+    for (long nth = 0; nth <= 2; nth++) {
+        ph_error e = {.code = PH_OK};
+        pthread_t other;
+        ph_client *c = client();
+        c->login.secret = secret;
+        assert_int_equal(pthread_create(&other, NULL, answer, c), 0);
+        countdown = nth;
+        int rc = login_ask(c, RFB_WANT_USERNAME | RFB_WANT_PASSWORD, &e);
+        countdown = 0;
+        assert_int_equal(pthread_join(other, NULL), 0);
+        assert_int_equal(rc, nth == 0 ? PH_OK : PH_E_NO_MEMORY);
+        if (nth == 0)
+            assert_string_equal(c->login.password, "s3cret");
+        else
+            assert_non_null(strstr(e.message, "out of memory"));
+        client_unref(c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_allocation_may_fail),
+        cmocka_unit_test(a_secret_may_find_no_memory),
     };
     return cmocka_run_group_tests_name("client_memory", tests, NULL, NULL);
 }
