@@ -490,8 +490,9 @@ PH_API int ph_chord_check(const char *chord, ph_error *error);
  * otherwise.
  * With options.paste the text becomes the clipboard instead, whatever its symbols and control
  * characters, options.paste_chord is pressed, and with the extended clipboard the call ends when
- * the server has fetched the text: PH_E_TIMEOUT when nothing on the desktop asks for it. See
- * ph_clipboard_set; modifiers and interval_ms are ignored. */
+ * the server has fetched the text: PH_E_TIMEOUT when nothing on the desktop asks for it. Without
+ * it nobody tells, and what is typed next may come before the text. See ph_clipboard_set;
+ * modifiers and interval_ms are ignored. */
 PH_API int ph_type(ph_client *client, const char *text, const ph_input_options *options,
                    const ph_limit *limit, ph_error *error);
 /* Releases every key and button that this connection holds down. */
