@@ -37,7 +37,7 @@ struct config_desktop {
     char port[6];
     char *password; /* NULL: none */
     int line;
-    unsigned seen; /* keys, for the reader */
+    uint64_t seen; /* keys, for the reader */
 };
 
 struct config_stream {
@@ -49,7 +49,7 @@ struct config_stream {
     struct policy policy;
     unsigned max_viewers; /* 0: no limit but the server's */
     int line;
-    unsigned seen;
+    uint64_t seen;
     char desktop_name[CONFIG_NAME_MAX + 1];
     int desktop_line;
 };
@@ -67,7 +67,7 @@ struct config {
     struct config_desktop *desktops; /* in the file's order */
     struct config_stream *streams;
     int server_line; /* of [server]; 0: there is none */
-    unsigned seen;
+    uint64_t seen;
 };
 
 /* Where errors go, and how many there were. */

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The keys of [server]. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_section.h"
+#include "http.h"
+
+static void set_certificate(struct config_reader *r, const char *value)
+{
+    config_set_path(r, &r->config->certificate, value);
+}
+
+static void set_key(struct config_reader *r, const char *value)
+{
+    config_set_path(r, &r->config->key, value);
+}
+
+static void set_web_root(struct config_reader *r, const char *value)
+{
+    config_set_path(r, &r->config->web_root, value);
+}
+
+static void set_admin_socket(struct config_reader *r, const char *value)
+{
+    config_set_path(r, &r->config->admin_socket, value);
+    if (strlen(r->config->admin_socket.path) > CONFIG_UNIX_PATH_MAX)
+        config_error(r->errors, r->line,
+                     "admin_socket: the socket's path is %zu bytes long; at most %d are possible",
+                     strlen(r->config->admin_socket.path), CONFIG_UNIX_PATH_MAX);
+}
+
+static void set_database(struct config_reader *r, const char *value)
+{
+    config_set_path(r, &r->config->database, value);
+}
+
+static void set_public_url(struct config_reader *r, const char *value)
+{
+    free(r->config->public_url);
+    r->config->public_url = config_join("", value);
+    if (strncmp(value, "https://", 8) != 0 || !http_is_origin(value))
+        config_error(r->errors, r->line,
+                     "public_url: \"%s\" is not how viewers reach this server; "
+                     "use https://HOST or https://HOST:PORT",
+                     value);
+}
+
+static void set_listen(struct config_reader *r, const char *value)
+{
+    if (config_parse_listen(value, &r->config->listen) != 0)
+        config_error(r->errors, r->line,
+                     "listen: \"%s\" is not an address and a port; "
+                     "use 127.0.0.1:6080 or [::1]:6080",
+                     value);
+}
+
+static void set_ping_interval(struct config_reader *r, const char *value)
+{
+    config_set_number(r, "ping_interval", value, 1, 3600, &r->config->ping_interval);
+}
+
+static void set_handshake_timeout(struct config_reader *r, const char *value)
+{
+    config_set_number(r, "handshake_timeout", value, 1, 600, &r->config->handshake_timeout);
+}
+
+static void set_max_viewers(struct config_reader *r, const char *value)
+{
+    config_set_number(r, "max_viewers", value, 1, CONFIG_VIEWERS_MAX, &r->config->max_viewers);
+}
+
+static void set_workers(struct config_reader *r, const char *value)
+{
+    config_set_number(r, "workers", value, 1, CONFIG_WORKERS_MAX, &r->config->workers);
+}
+
+static void set_allowed_origins(struct config_reader *r, const char *value)
+{
+    char origin[CONFIG_LINE_MAX + 1];
+    free(r->config->allowed_origins);
+    r->config->allowed_origins = config_join("", value);
+    for (const char *p = value; *p != '\0'; p += strspn(p, " \t")) {
+        size_t n = strcspn(p, " \t");
+        snprintf(origin, sizeof origin, "%.*s", (int)n, p);
+        if (strcmp(origin, "*") != 0 && !http_is_origin(origin))
+            config_error(r->errors, r->line,
+                         "allowed_origins: \"%s\" is not an origin; "
+                         "use https://HOST, https://HOST:PORT or *",
+                         origin);
+        p += n;
+    }
+}
+
+static void begin(struct config_reader *r, const char *name)
+{
+    struct config *c = r->config;
+    if (c->server_line != 0) {
+        config_stands_twice(r, &config_server_section, name, c->server_line);
+        return;
+    }
+    c->server_line = r->line;
+    r->item = c;
+    r->seen = &c->seen;
+}
+
+static void check(struct config_reader *r)
+{
+    struct config *c = r->config;
+    if (c->server_line == 0)
+        config_error(r->errors, 0,
+                     "there is no [server]; add it, with certificate = PATH and key = PATH");
+    else
+        config_check_required(r, &config_server_section, c->seen, c->server_line);
+}
+
+static const struct config_key keys[] = {
+    {"listen", false, set_listen},
+    {"certificate", true, set_certificate},
+    {"key", true, set_key},
+    {"web_root", false, set_web_root},
+    {"admin_socket", false, set_admin_socket},
+    {"database", false, set_database},
+    {"public_url", false, set_public_url},
+    {"ping_interval", false, set_ping_interval},
+    {"handshake_timeout", false, set_handshake_timeout},
+    {"max_viewers", false, set_max_viewers},
+    {"workers", false, set_workers},
+    {"allowed_origins", false, set_allowed_origins},
+    {NULL, false, NULL},
+};
+
+const struct config_section config_server_section = {
+    .title = "server", .keys = keys, .begin = begin, .check = check};

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The keys of [stream NAME]. */
+#include <string.h>
+
+#include "config_section.h"
+
+static void set_max_viewers(struct config_reader *r, const char *value)
+{
+    struct config_stream *s = r->item;
+    config_set_number(r, "max_viewers", value, 1, CONFIG_VIEWERS_MAX, &s->max_viewers);
+}
+
+static void set_role(struct config_reader *r, const char *value)
+{
+    struct config_stream *s = r->item;
+    if (!policy_set_role(&s->policy, value))
+        config_error(r->errors, r->line, "role: \"%s\" is none; use view or control", value);
+}
+
+static void set_clipboard(struct config_reader *r, const char *value)
+{
+    struct config_stream *s = r->item;
+    if (!policy_set_clipboard(&s->policy, value))
+        config_error(r->errors, r->line,
+                     "clipboard: \"%s\" is no direction; use none, in, out or both", value);
+}
+
+static void set_desktop(struct config_reader *r, const char *value)
+{
+    struct config_stream *s = r->item;
+    if (!config_is_name(value)) {
+        config_error(r->errors, r->line,
+                     "desktop: \"%s\" is not a name; use up to %d letters, digits, '.', '_', '-'",
+                     value, CONFIG_NAME_MAX);
+        return;
+    }
+    memcpy(s->desktop_name, value, strlen(value) + 1);
+    s->desktop_line = r->line;
+}
+
+/* Two streams must not share a token: which one would it open? */
+static void add_token(struct config_reader *r, const uint8_t digest[CONFIG_TOKEN_SIZE])
+{
+    struct config_stream *own = r->item;
+    for (struct config_stream *s = r->config->streams; s != NULL; s = s->next)
+        for (size_t i = 0; i < s->token_count; i++)
+            if (memcmp(s->tokens[i], digest, CONFIG_TOKEN_SIZE) == 0)
+                config_error(r->errors, r->line,
+                             "this token opens [stream %s] already; use another", s->name);
+    if (own->token_count < sizeof own->tokens / sizeof own->tokens[0])
+        memcpy(own->tokens[own->token_count++], digest, CONFIG_TOKEN_SIZE);
+}
+
+static void set_token_file(struct config_reader *r, const char *value)
+{
+    uint8_t digest[CONFIG_TOKEN_SIZE];
+    if (config_read_token(r->errors, r->line, value, digest) == 0)
+        add_token(r, digest);
+}
+
+static void set_token_sha256(struct config_reader *r, const char *value)
+{
+    uint8_t digest[CONFIG_TOKEN_SIZE];
+    if (config_parse_sha256(value, digest) == 0)
+        add_token(r, digest);
+    else
+        config_error(r->errors, r->line,
+                     "token_sha256: not a SHA-256; use its 64 hexadecimal digits");
+}
+
+static void begin(struct config_reader *r, const char *name)
+{
+    struct config_stream **where = &r->config->streams;
+    for (; *where != NULL; where = &(*where)->next) {
+        if (strcmp((*where)->name, name) != 0)
+            continue;
+        config_stands_twice(r, &config_stream_section, name, (*where)->line);
+        return;
+    }
+    struct config_stream *s = *where = config_alloc(sizeof *s);
+    memcpy(s->name, name, strlen(name) + 1);
+    s->line = r->line;
+    r->item = s;
+    r->seen = &s->seen;
+}
+
+/* Who may use the desktop may use its clipboard; who may look does not see what is only there. */
+static void set_policy_defaults(struct config_stream *s)
+{
+    if (!config_was_seen(&config_stream_section, s->seen, "role"))
+        s->policy.control = true;
+    if (!config_was_seen(&config_stream_section, s->seen, "clipboard"))
+        s->policy.clipboard_in = s->policy.clipboard_out = s->policy.control;
+}
+
+static void check_stream(struct config_reader *r, struct config_stream *s)
+{
+    config_check_required(r, &config_stream_section, s->seen, s->line);
+    set_policy_defaults(s);
+    if (!config_was_seen(&config_stream_section, s->seen, "token_file") &&
+        !config_was_seen(&config_stream_section, s->seen, "token_sha256"))
+        config_error(r->errors, s->line,
+                     "nothing opens this stream; add token_file = PATH or token_sha256 = DIGEST");
+    if (s->desktop_name[0] == '\0')
+        return;
+    for (s->desktop = r->config->desktops; s->desktop != NULL; s->desktop = s->desktop->next)
+        if (strcmp(s->desktop->name, s->desktop_name) == 0)
+            return;
+    config_error(r->errors, s->desktop_line, "there is no desktop \"%s\"; add [desktop %s]",
+                 s->desktop_name, s->desktop_name);
+}
+
+static void check(struct config_reader *r)
+{
+    for (struct config_stream *s = r->config->streams; s != NULL; s = s->next)
+        check_stream(r, s);
+}
+
+static const struct config_key keys[] = {
+    {"desktop", true, set_desktop},
+    {"role", false, set_role},
+    {"clipboard", false, set_clipboard},
+    {"token_file", false, set_token_file},
+    {"token_sha256", false, set_token_sha256},
+    {"max_viewers", false, set_max_viewers},
+    {NULL, false, NULL},
+};
+
+const struct config_section config_stream_section = {
+    .title = "stream", .named = true, .keys = keys, .begin = begin, .check = check};
