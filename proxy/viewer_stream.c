@@ -129,7 +129,7 @@ static uint16_t on_payload(void *owner, const uint8_t *data, size_t len)
 /* The answer to a ping waits while the viewer does not read; a later ping replaces it. */
 static void send_pong(struct viewer *v)
 {
-    if (!v->ws.pong_due || v->conn.queued != 0)
+    if (!v->ws.pong_due || v->conn.out.queued != 0)
         return;
     v->ws.pong_due = false;
     if (relay_frame_copy(&v->relay, WSLAY_PONG, v->ws.pong, v->ws.pong_len) != 0)
@@ -175,7 +175,7 @@ static void on_ping(struct viewer *v)
         viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server takes no input", "upstream lost");
     } else if (silent) {
         viewer_drop(v, "the viewer is silent");
-    } else if (v->conn.queued == 0 && relay_frame_copy(&v->relay, WSLAY_PING, NULL, 0) != 0) {
+    } else if (v->conn.out.queued == 0 && relay_frame_copy(&v->relay, WSLAY_PING, NULL, 0) != 0) {
         viewer_drop(v, "the connection to the viewer broke");
     }
 }
