@@ -25,11 +25,12 @@ static int send_binary(struct viewer *v, const struct rfb_buf *out)
 /* Begins the handshake with the viewer: with a refusal when there is no desktop to show. */
 static void greet(struct viewer *v, const char *refusal)
 {
+    static const struct rfb_server_offer none = {.none = true};
     struct rfb_buf out;
     rfb_buf_init(&out, GREETING_MAX);
     viewer_set_state(v, refusal != NULL ? VIEWER_REFUSING : VIEWER_GREETING);
     v->hs = malloc(sizeof *v->hs);
-    if (v->hs == NULL || rfb_server_hs_start(v->hs, refusal, &out) != 0 ||
+    if (v->hs == NULL || rfb_server_hs_start(v->hs, &none, refusal, &out) != 0 ||
         send_binary(v, &out) != 0)
         viewer_drop(v, "the viewer does not read");
     rfb_buf_finish(&out);

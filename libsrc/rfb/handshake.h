@@ -12,6 +12,7 @@
 #include "rfb/buf.h"
 #include "rfb/msg.h"
 #include "rfb/security.h"
+#include "rfb/vncauth.h"
 
 enum {
     RFB_REASON_MAX = 255,    /* bytes kept of a reason a peer gives */
@@ -30,6 +31,7 @@ enum {
     RFB_HS_DONE = 1,
     RFB_HS_START_TLS = 2, /* the owner starts TLS; from here on it feeds what was inside of it */
     RFB_HS_ASK = 3,       /* the owner is to set what .wanted tells, if it can */
+    RFB_HS_CHECK = 4,     /* a server's: the owner is to look whether the password is right */
 };
 
 /* Bits of rfb_client_hs.wanted */
@@ -84,29 +86,61 @@ int rfb_client_hs_feed(struct rfb_client_hs *hs, const uint8_t *data, size_t len
 
 /* ---- as a server of a viewer ---- */
 
+/* How a viewer may get in: one of these at least. The viewer chooses; it is told of them in this
+ * order, and most take the first that they know. */
+struct rfb_server_offer {
+    bool plain; /* VeNCrypt's Plain (rfbproto): user name and password as they are, for connections
+                   that nobody can read. RFB 3.3 does not have it. */
+    bool vnc;   /* VncAuth, which is weak */
+    bool none;
+    uint8_t challenge[RFB_VNC_CHALLENGE]; /* VncAuth's: random, and never the same again */
+};
+
+/* Room that the answers to one feed take at most. */
+enum { RFB_SERVER_HS_OUT = 32 + RFB_REASON_MAX };
+
 struct rfb_server_hs {
     /* for the owner to read */
     int minor;                       /* 3, 7 or 8: what the viewer speaks */
     bool shared;                     /* the viewer's ClientInit flag, once feed has answered 1 */
     char reason[RFB_REASON_MAX + 1]; /* after a failure: what the viewer did wrong */
 
+    /* with RFB_HS_CHECK: what the viewer gave, which the verdict wipes */
+    enum rfb_auth auth; /* RFB_AUTH_PLAIN: user name and password, else challenge and response */
+    uint32_t username_len, password_len;
+    char username[RFB_SECRET_MAX + 1], password[RFB_SECRET_MAX + 1]; /* any bytes, and a NUL */
+    uint8_t response[RFB_VNC_CHALLENGE];
+
     /* private */
+    struct rfb_server_offer offer;
     int state;
-    size_t have;
-    uint8_t in[16];
+    size_t have; /* bytes gathered in in[] or in a text */
+    uint8_t in[RFB_VNC_CHALLENGE];
     char refusal[RFB_REASON_MAX + 1]; /* not empty: refuse with these words */
     int failure;                      /* code to answer from then on */
 };
 
-/* Begins the handshake: the version goes to out. With refusal != NULL (copied, cut to
- * RFB_REASON_MAX bytes) the viewer is told these words in place of the security types, and feed
- * ends in RFB_E_REFUSED. Otherwise the security type None is offered.
- * 0, RFB_E_TOO_LARGE or RFB_E_NO_MEMORY. */
-int rfb_server_hs_start(struct rfb_server_hs *hs, const char *refusal, struct rfb_buf *out);
+/* Begins the handshake: the version goes to out. offer is copied. With refusal != NULL (copied, cut
+ * to RFB_REASON_MAX bytes) the viewer is told these words in place of the security types, whatever
+ * is offered, and feed ends in RFB_E_REFUSED. 0, RFB_E_TOO_LARGE or RFB_E_NO_MEMORY. */
+int rfb_server_hs_start(struct rfb_server_hs *hs, const struct rfb_server_offer *offer,
+                        const char *refusal, struct rfb_buf *out);
 
 /* As rfb_client_hs_feed. 1: ClientInit has been read; the owner sends ServerInit with
- * rfb_msg_put_server_init. RFB_E_REFUSED: the refusal has been put into out whole. */
+ * rfb_msg_put_server_init. RFB_HS_CHECK: the owner looks, which may take its time, and tells
+ * rfb_server_hs_verdict; a viewer that says anything before that is broken, and a feed with bytes
+ * then ends in RFB_E_INVALID. RFB_E_REFUSED: the refusal has been put into out whole. */
 int rfb_server_hs_feed(struct rfb_server_hs *hs, const uint8_t *data, size_t len, size_t *used,
                        struct rfb_buf *out);
+
+/* After RFB_HS_CHECK: puts the result into out, with words (cut to RFB_REASON_MAX bytes) where it
+ * is bad and the viewer's version has room for them, and wipes what the viewer gave. 0: it was
+ * good, and the handshake goes on. RFB_E_AUTH: it was bad, which is the end. RFB_E_TOO_LARGE or
+ * RFB_E_NO_MEMORY. RFB_E_INVALID: nothing was to be checked. */
+int rfb_server_hs_verdict(struct rfb_server_hs *hs, bool good, const char *words,
+                          struct rfb_buf *out);
+
+/* Wipes all of it: for an owner that ends between RFB_HS_CHECK and the verdict, or earlier. */
+void rfb_server_hs_wipe(struct rfb_server_hs *hs);
 
 #endif

@@ -42,3 +42,14 @@ out:
     OPENSSL_cleanse(key, sizeof key);
     return rc;
 }
+
+int rfb_vncauth_check(const char *password, const uint8_t challenge[RFB_VNC_CHALLENGE],
+                      const uint8_t answer[RFB_VNC_CHALLENGE])
+{
+    uint8_t right[RFB_VNC_CHALLENGE];
+    int rc = rfb_vncauth_answer(password, challenge, right);
+    if (rc == RFB_OK)
+        rc = CRYPTO_memcmp(right, answer, sizeof right) == 0;
+    OPENSSL_cleanse(right, sizeof right);
+    return rc;
+}

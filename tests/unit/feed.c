@@ -332,9 +332,45 @@ static int client_feed(void *hs, const uint8_t *data, size_t len, size_t *used, 
     }
 }
 
-static int server_feed(void *hs, const uint8_t *data, size_t len, size_t *used, struct rfb_buf *out)
+/* Gives its verdict at once: FEED_PASSWORD is right. */
+static int server_verdict(struct rfb_server_hs *hs, struct rfb_buf *out)
 {
-    return rfb_server_hs_feed(hs, data, len, used, out);
+    bool good = false;
+    CHECK(hs->username_len <= RFB_SECRET_MAX && hs->password_len <= RFB_SECRET_MAX);
+    CHECK(hs->username[hs->username_len] == '\0' && hs->password[hs->password_len] == '\0');
+    if (hs->auth == RFB_AUTH_PLAIN) {
+        CHECK(hs->offer.plain);
+        good = hs->password_len == strlen(FEED_PASSWORD) &&
+               memcmp(hs->password, FEED_PASSWORD, strlen(FEED_PASSWORD)) == 0;
+    } else {
+        CHECK(hs->offer.vnc && hs->auth == RFB_AUTH_VNC);
+        good = rfb_vncauth_check(FEED_PASSWORD, hs->offer.challenge, hs->response) == 1;
+    }
+    int rc = rfb_server_hs_verdict(hs, good, "wrong", out);
+    CHECK(rc == RFB_OK || !good || rc == RFB_E_TOO_LARGE);
+    CHECK(rc == RFB_E_AUTH || good || rc == RFB_E_TOO_LARGE);
+    CHECK(hs->password[0] == '\0' && hs->password_len == 0 && hs->response[0] == 0);
+    CHECK(rfb_server_hs_verdict(hs, true, NULL, out) == RFB_E_INVALID); /* there is one */
+    return rc;
+}
+
+static int server_feed(void *handshake, const uint8_t *data, size_t len, size_t *used,
+                       struct rfb_buf *out)
+{
+    struct rfb_server_hs *hs = handshake;
+    size_t n;
+    *used = 0;
+    for (;;) {
+        int rc = rfb_server_hs_feed(hs, data + *used, len - *used, &n, out);
+        CHECK(n <= len - *used);
+        *used += n;
+        if (rc == RFB_HS_CHECK)
+            rc = server_verdict(hs, out);
+        else
+            return rc;
+        if (rc != RFB_OK)
+            return rc;
+    }
 }
 
 static int feed_hs(hs_feed feed, void *hs, const uint8_t *data, size_t len, struct feed_split split,

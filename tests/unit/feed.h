@@ -48,8 +48,9 @@ void feed_c2s(struct feed_trace *t, struct rfb_c2s *f, const uint8_t *data, size
 void feed_same(const struct feed_trace *a, const struct feed_trace *b);
 
 /* The handshakes: out collects the answers. A client's owner starts TLS when told to, which leaves
- * the mark <TLS> in out, and has nothing to give when asked (<ASK>). Returns what the last feed
- * did; *taken counts the bytes. */
+ * the mark <TLS> in out, and has nothing to give when asked (<ASK>). A server's takes one password
+ * and tells its verdict at once. Returns what the last feed did; *taken counts the bytes. */
+#define FEED_PASSWORD "sesame"
 int feed_client_hs(struct rfb_client_hs *hs, const uint8_t *data, size_t len,
                    struct feed_split split, size_t *taken, struct rfb_buf *out);
 int feed_server_hs(struct rfb_server_hs *hs, const uint8_t *data, size_t len,

@@ -54,10 +54,24 @@ static void eight_bytes_count(void **state)
     hex_finish(&unterminated);
 }
 
+static void checks(void **state)
+{
+    (void)state;
+    struct hex challenge = hex_parse("00112233445566778899aabbccddeeff");
+    struct hex answer = hex_parse("f19b50471f60f42298e5c0147db50e1e");
+    assert_int_equal(rfb_vncauth_check("secret", challenge.bytes, answer.bytes), 1);
+    assert_int_equal(rfb_vncauth_check("secreT", challenge.bytes, answer.bytes), 0);
+    answer.bytes[15] ^= 1;
+    assert_int_equal(rfb_vncauth_check("secret", challenge.bytes, answer.bytes), 0);
+    hex_finish(&answer);
+    hex_finish(&challenge);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers),
+        cmocka_unit_test(checks),
         cmocka_unit_test(eight_bytes_count),
     };
     return cmocka_run_group_tests_name("rfb/vncauth", tests, NULL, NULL);
