@@ -308,6 +308,7 @@ void config_destroy(struct config *c)
     free(c->web_root.path);
     free(c->admin_socket.path);
     free(c->database.path);
+    free(c->audit_file.path);
     free(c->public_url);
     free(c->allowed_origins);
     while (c->desktops != NULL) {

@@ -57,7 +57,7 @@ struct config_stream {
 struct config {
     struct sockaddr_storage listen;
     struct config_path certificate, key, web_root;
-    struct config_path admin_socket, database; /* path NULL: none */
+    struct config_path admin_socket, database, audit_file; /* path NULL: none */
     char *public_url;       /* https://HOST or https://HOST:PORT; NULL: by the listener's address */
     unsigned ping_interval; /* seconds */
     unsigned handshake_timeout; /* seconds */

@@ -35,6 +35,11 @@ static void set_database(struct config_reader *r, const char *value)
     config_set_path(r, &r->config->database, value);
 }
 
+static void set_audit_file(struct config_reader *r, const char *value)
+{
+    config_set_path(r, &r->config->audit_file, value);
+}
+
 static void set_public_url(struct config_reader *r, const char *value)
 {
     free(r->config->public_url);
@@ -121,6 +126,7 @@ static const struct config_key keys[] = {
     {"web_root", false, set_web_root},
     {"admin_socket", false, set_admin_socket},
     {"database", false, set_database},
+    {"audit_file", false, set_audit_file},
     {"public_url", false, set_public_url},
     {"ping_interval", false, set_ping_interval},
     {"handshake_timeout", false, set_handshake_timeout},

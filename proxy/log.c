@@ -86,15 +86,14 @@ static void put(char *dst, size_t dst_size, const char *text)
     snprintf(dst + at, dst_size - at, "%s", text);
 }
 
-static void put_time(char *dst, size_t dst_size)
+void log_put_time(char text[LOG_TIME_SIZE])
 {
     struct timespec now;
     struct tm tm;
-    char seconds[32];
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &tm);
-    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(dst, dst_size, "%s.%03ldZ ", seconds, now.tv_nsec / 1000000);
+    size_t len = strftime(text, LOG_TIME_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(text + len, LOG_TIME_SIZE - len, ".%03ldZ", now.tv_nsec / 1000000);
 }
 
 /* stderr may be shared, so it stays blocking, and is asked before each write. */
@@ -140,11 +139,13 @@ bool log_allow(struct log_limit *limit, uint64_t now, uint64_t *suppressed)
 void log_write(enum log_level level, const char *event, const struct log_field *fields)
 {
     static const char *const levels[] = {"debug", "info", "warn", "error"};
-    char line[LINE_MAX_BYTES] = "";
+    char line[LINE_MAX_BYTES] = "", now[LOG_TIME_SIZE];
     const size_t size = sizeof line - DROPPED_MAX_BYTES;
     if (level == LOG_LEVEL_DEBUG && !log_verbose)
         return;
-    put_time(line, size);
+    log_put_time(now);
+    put(line, size, now);
+    put(line, size, " ");
     put(line, size, levels[level]);
     put(line, size, " event=");
     put(line, size, event);

@@ -30,6 +30,10 @@ struct log_field {
 /* Debug events are left out unless this was asked for. Call before the first thread. */
 void log_set_verbose(bool verbose);
 
+/* Now, as RFC 3339 has it: 2026-01-01T00:00:00.123Z. */
+enum { LOG_TIME_SIZE = 32 };
+void log_put_time(char text[LOG_TIME_SIZE]);
+
 /* fields ends with a NULL key. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "audit.h"
 #include "grants.h"
 #include "log.h"
 #include "streams.h"
@@ -28,6 +29,7 @@ struct server {
     const char *file;
     struct service *service; /* the present one, a reference */
     struct streams *streams;
+    struct audit *audit;
     struct grants *grants;
     struct worker *workers[CONFIG_WORKERS_MAX];
     unsigned count;
@@ -180,6 +182,19 @@ static void log_listen_failed(const struct server *s, int number)
               LOG_TEXT("error", strerror(number)));
 }
 
+/* Opens the file that the service names, also where it is the same: it may have been moved away.
+ * 0, or -1: the reason has been logged. */
+static int use_audit_file(struct server *s, const struct service *service)
+{
+    const char *path = service->config->audit_file.path;
+    char why[AUDIT_ERROR_MAX];
+    if (audit_use(s->audit, path, why) == 0)
+        return 0;
+    log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", path != NULL ? path : "audit_file"),
+              LOG_TEXT("error", why));
+    return -1;
+}
+
 /* ---- reading the configuration again ---- */
 
 /* The errors of a file, one event each. */
@@ -240,7 +255,12 @@ static void on_hangup(uv_signal_t *signal, int number)
         return; /* all goes on as before */
     char url[ADMIN_URL_MAX];
     own_url(s, url);
+    if (use_audit_file(s, service) != 0) {
+        service_unref(service);
+        return;
+    }
     if (grants_reload(s->grants, service, public_url(service->config, url)) != 0) {
+        use_audit_file(s, s->service);
         service_unref(service);
         return;
     }
@@ -251,6 +271,7 @@ static void on_hangup(uv_signal_t *signal, int number)
     service_unref(s->service);
     s->service = service;
     log_event(LOG_LEVEL_INFO, "reloaded", LOG_TEXT("file", s->file));
+    audit_event(s->audit, "reloaded", AUDIT_TEXT("file", s->file));
 }
 
 /* ---- stopping ---- */
@@ -287,7 +308,7 @@ static int start_workers(struct server *s)
     streams_limit(s->streams, l.viewers);
     for (; s->count < wanted; s->count++) {
         s->workers[s->count] =
-            worker_create(s->streams, s->service, (l.spare + wanted - 1) / wanted);
+            worker_create(s->streams, s->audit, s->service, (l.spare + wanted - 1) / wanted);
         if (s->workers[s->count] == NULL)
             return -1;
     }
@@ -341,23 +362,32 @@ static void finish(struct server *s)
         close(s->held);
     service_unref(s->service);
     streams_destroy(s->streams);
+    audit_event(s->audit, "stopped", AUDIT_NUMBER("pid", (uint64_t)getpid()));
+    audit_destroy(s->audit);
 }
 
 int server_run(struct service *service, const char *file)
 {
-    struct server s = {
-        .file = file, .service = service, .streams = streams_create(), .fd = -1, .held = -1};
-    if (s.streams == NULL || uv_loop_init(&s.loop) != 0) {
+    struct server s = {.file = file,
+                       .service = service,
+                       .streams = streams_create(),
+                       .audit = audit_create(),
+                       .fd = -1,
+                       .held = -1};
+    if (s.streams == NULL || s.audit == NULL || uv_loop_init(&s.loop) != 0) {
         log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", "out of memory"));
         streams_destroy(s.streams);
+        audit_destroy(s.audit);
         return -1;
     }
     service_ref(service);
     int number = listen_on(&s), rc = -1;
     if (number != 0) {
         log_listen_failed(&s, number);
-    } else if (start_grants(&s) == 0 && start_workers(&s) == 0 && start_loop(&s) == 0) {
+    } else if (use_audit_file(&s, service) == 0 && start_grants(&s) == 0 &&
+               start_workers(&s) == 0 && start_loop(&s) == 0) {
         log_ready(&s);
+        audit_event(s.audit, "started", AUDIT_NUMBER("pid", (uint64_t)getpid()));
         uv_run(&s.loop, UV_RUN_DEFAULT);
         rc = 0;
     }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "audit.h"
 #include "config_values.h"
 #include "tls.h"
 
@@ -29,6 +30,14 @@ static void load_tls(struct service *s, struct config_errors *errors)
                      key->path, why);
 }
 
+static void check_audit(const struct config_path *file, struct config_errors *errors)
+{
+    char why[AUDIT_ERROR_MAX];
+    if (file->path != NULL && audit_check(file->path, why) != 0)
+        config_error(errors, file->line, "audit_file: %s: %s; name a file that can be written",
+                     file->path, why);
+}
+
 struct service *service_load(struct config_errors *errors)
 {
     char why[ASSETS_ERROR_MAX];
@@ -37,6 +46,7 @@ struct service *service_load(struct config_errors *errors)
     s->config = config_load(errors);
     if (s->config != NULL) {
         load_tls(s, errors);
+        check_audit(&s->config->audit_file, errors);
         s->assets = assets_load(s->config->web_root.path, why);
         if (s->assets == NULL)
             config_error(errors, s->config->web_root.line,

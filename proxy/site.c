@@ -19,7 +19,7 @@ static void say(struct site_answer *a, unsigned status, const char *words)
 }
 
 static void refuse_stream(struct site_answer *a, unsigned status, const char *words,
-                          const char *why)
+                          enum refusal why)
 {
     say(a, status, words);
     a->refused = why;
@@ -75,15 +75,15 @@ static bool check_handshake(const struct http_head *head, struct site_answer *a)
 {
     const char *version = head->headers[HTTP_H_WS_VERSION], *key = head->headers[HTTP_H_WS_KEY];
     if (!head->upgrade || strcasecmp(head->headers[HTTP_H_UPGRADE], "websocket") != 0) {
-        refuse_stream(a, 426, "This address speaks WebSocket only.\n", "not a WebSocket request");
+        refuse_stream(a, 426, "This address speaks WebSocket only.\n", REFUSAL_NO_WEBSOCKET);
         a->head.extra = "Upgrade: websocket\r\n";
     } else if (version == NULL || strcmp(version, "13") != 0) {
         refuse_stream(a, 426, "Only WebSocket version 13 is spoken here.\n",
-                      "another WebSocket version");
+                      REFUSAL_WEBSOCKET_VERSION);
         a->head.extra = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
     } else if (key == NULL || ws_accept(key, a->accept) != 0) {
         refuse_stream(a, 400, "Sec-WebSocket-Key is missing or is not 16 bytes of base64.\n",
-                      "no WebSocket key");
+                      REFUSAL_WEBSOCKET_KEY);
     } else {
         return true;
     }
@@ -118,13 +118,13 @@ static struct stream *find_stream(struct streams *streams, const struct http_hea
     enum token_place place = token_find(head, &token, &len);
     struct stream *stream = place == TOKEN_FOUND ? streams_find(streams, token, len) : NULL;
     if (place == TOKEN_ENCODED) {
-        refuse_stream(a, 401, "The token must not be percent-encoded.\n", "percent-encoded token");
+        refuse_stream(a, 401, "The token must not be percent-encoded.\n", REFUSAL_ENCODED_TOKEN);
         a->head.extra = unauthorized;
     } else if (place == TOKEN_MISSING) {
-        refuse_stream(a, 401, "A token is needed to open a stream.\n", "no token");
+        refuse_stream(a, 401, "A token is needed to open a stream.\n", REFUSAL_NO_TOKEN);
         a->head.extra = unauthorized;
     } else if (stream == NULL) {
-        refuse_stream(a, 401, "This token opens no stream.\n", "wrong token");
+        refuse_stream(a, 401, "This token opens no stream.\n", REFUSAL_WRONG_TOKEN);
         a->head.extra = unauthorized;
     }
     return stream;
@@ -137,10 +137,11 @@ static void answer_stream(struct streams *streams, const struct http_head *head,
     if (stream == NULL)
         return;
     if (streams_are_full(streams)) {
-        refuse_stream(a, 503, "There are too many viewers; try again later.\n", "too many viewers");
+        refuse_stream(a, 503, "There are too many viewers; try again later.\n", REFUSAL_FULL);
         a->head.extra = "Retry-After: 10\r\n";
     } else if (check_handshake(head, a)) {
         a->stream = stream;
+        a->auth = "token";
         a->protocol = offers_binary(head->headers[HTTP_H_WS_PROTOCOL]) ? "binary" : NULL;
         return;
     }
@@ -174,7 +175,7 @@ void site_answer(const struct service *service, struct streams *streams,
         refuse_stream(a, 403,
                       "Pages of this origin may not open streams here; allowed_origins in "
                       "portholed.conf would let them.\n",
-                      "foreign origin");
+                      REFUSAL_ORIGIN);
     } else if (head->has_body) {
         say(a, 413, "Requests with a body are not taken.\n");
     } else if (head->method != HTTP_GET && (stream || head->method != HTTP_HEAD)) {

@@ -6,6 +6,7 @@
 #define PROXY_SITE_H
 
 #include "http.h"
+#include "reason.h"
 #include "streams.h"
 #include "ws/ws.h"
 
@@ -14,13 +15,14 @@ struct site_answer {
     struct http_answer head;
     const uint8_t *body; /* not to be sent when NULL */
     size_t body_len;
-    char text[160];      /* a body of its own, in place of the other; not to be sent when "" */
-    const char *refused; /* not NULL: somebody wanted a stream and this is why not, for the log */
+    char text[160];       /* a body of its own, in place of the other; not to be sent when "" */
+    enum refusal refused; /* somebody wanted a stream, and this is why not */
 
     /* set when the request opens a stream; then the rest means nothing */
     struct stream *stream; /* a reference, the caller's */
     char accept[WS_ACCEPT_SIZE];
     const char *protocol; /* NULL: select none */
+    const char *auth;     /* by what it was opened, a word for the audit trail: "token" */
 };
 
 /* Answers a complete head. */

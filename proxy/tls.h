@@ -12,7 +12,6 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "outq.h"
 #include "scratch.h"
 
 enum {
@@ -28,6 +27,9 @@ int tls_ctx_use_key(SSL_CTX *ctx, const char *path, char why[TLS_ERROR_MAX]);
 
 struct tls_conn;
 
+/* Of the ended event: that it was the peer's own wish. */
+#define TLS_PEER_CLOSED "the peer closed the connection"
+
 struct tls_events {
     void (*data)(struct tls_conn *c, const uint8_t *data, size_t len); /* plaintext, borrowed */
     void (*drained)(struct tls_conn *c);                               /* nothing waits any more */
@@ -39,7 +41,7 @@ struct tls_events {
 enum tls_state { TLS_HANDSHAKE, TLS_OPEN, TLS_ENDED, TLS_LINGER, TLS_CLOSED };
 
 struct tls_conn {
-    struct outq out; /* for the owner to read: out.queued, bytes that wait for the socket */
+    size_t queued; /* for the owner to read: bytes that wait for the socket */
 
     /* private */
     uv_tcp_t tcp;

@@ -11,7 +11,6 @@
 #include <uv.h>
 
 #include "config.h"
-#include "outq.h"
 #include "rfb/buf.h"
 #include "rfb/handshake.h"
 #include "scratch.h"
@@ -51,7 +50,7 @@ enum upstream_state {
 };
 
 struct upstream {
-    struct outq out; /* for the owner to read: out.queued, bytes that wait for the server */
+    size_t queued; /* for the owner to read: bytes that wait for the server */
 
     /* private */
     enum upstream_state state;

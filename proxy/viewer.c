@@ -29,18 +29,6 @@ static struct viewer *conn_owner(struct tls_conn *c)
     return (struct viewer *)((char *)c - offsetof(struct viewer, conn));
 }
 
-void viewer_refused(struct viewer *v, const char *why)
-{
-    uint64_t suppressed;
-    if (!log_allow(&v->env->refusals, uv_now(v->env->loop), &suppressed))
-        return;
-    if (suppressed == 0)
-        log_event(LOG_LEVEL_INFO, "refused", LOG_TEXT("peer", v->peer), LOG_TEXT("why", why));
-    else
-        log_event(LOG_LEVEL_INFO, "refused", LOG_TEXT("peer", v->peer), LOG_TEXT("why", why),
-                  LOG_NUMBER("suppressed", suppressed));
-}
-
 /* ---- the end ---- */
 
 void viewer_free_if_closed(struct viewer *v)
@@ -85,17 +73,12 @@ static void on_timer_closed(uv_handle_t *handle)
 
 /* Everything but the connection to the viewer ends here, once; memory stays until all is closed. An
  * upstream in its handshake is among what stays, and so is its place among the handshakes. */
-static void retire(struct viewer *v, const char *why)
+static void retire(struct viewer *v, enum ending ending, const char *why)
 {
     if (v->stream != NULL) {
         v->env->viewers--;
         streams_leave(v->env->streams, &v->presence);
-        log_event(LOG_LEVEL_INFO, "viewer_close", LOG_NUMBER("id", v->presence.id),
-                  LOG_TEXT("peer", v->peer), LOG_TEXT("stream", v->stream->config->name),
-                  LOG_TEXT("why", why),
-                  LOG_NUMBER("seconds", (uv_now(v->env->loop) - v->opened_at) / 1000),
-                  LOG_NUMBER("to_viewer", v->relay.to_viewer),
-                  LOG_NUMBER("from_viewer", v->relay.from_viewer));
+        viewer_tell_end(v, ending, why);
     }
     viewer_set_state(v, VIEWER_CLOSING);
     viewer_stop_waiting(v);
@@ -107,11 +90,11 @@ static void retire(struct viewer *v, const char *why)
     uv_close((uv_handle_t *)&v->timer, on_timer_closed);
 }
 
-void viewer_drop(struct viewer *v, const char *why)
+void viewer_drop(struct viewer *v, enum ending ending, const char *why)
 {
     if (v->state == VIEWER_CLOSING)
         return;
-    retire(v, why);
+    retire(v, ending, why);
     tls_conn_abort(&v->conn);
 }
 
@@ -119,11 +102,12 @@ void viewer_hang_up(struct viewer *v)
 {
     if (v->state == VIEWER_CLOSING)
         return;
-    retire(v, "answered");
+    retire(v, ENDING_NONE, "answered");
     tls_conn_finish(&v->conn);
 }
 
-void viewer_leave(struct viewer *v, uint16_t code, const char *words, const char *why)
+void viewer_leave(struct viewer *v, uint16_t code, const char *words, enum ending ending,
+                  const char *why)
 {
     uint8_t frame[2 + WS_REASON_MAX];
     size_t len = 0, words_len = strlen(words);
@@ -137,10 +121,10 @@ void viewer_leave(struct viewer *v, uint16_t code, const char *words, const char
         len = 2 + words_len;
     }
     if (relay_frame_copy(&v->relay, WSLAY_CONNECTION_CLOSE, frame, len) != 0) {
-        viewer_drop(v, why);
+        viewer_drop(v, ending, why);
         return;
     }
-    retire(v, why);
+    retire(v, ending, why);
     tls_conn_finish(&v->conn);
 }
 
@@ -168,8 +152,8 @@ static void on_ended(struct tls_conn *c, const char *why)
 {
     struct viewer *v = conn_owner(c);
     if (v->state == VIEWER_HTTP && strncmp(why, "TLS:", 4) == 0)
-        viewer_refused(v, why);
-    viewer_drop(v, why);
+        viewer_refused(v, REFUSAL_TLS, why);
+    viewer_drop(v, strcmp(why, TLS_PEER_CLOSED) == 0 ? ENDING_LEFT : ENDING_BROKEN, why);
 }
 
 static const struct tls_events conn_events = {
@@ -184,10 +168,10 @@ static void on_timer(uv_timer_t *timer)
     struct viewer *v = timer->data;
     if (v->state == VIEWER_HTTP) {
         if (!v->answered)
-            viewer_refused(v, "no request in time");
+            viewer_refused(v, REFUSAL_SLOW, NULL);
         viewer_hang_up(v);
     } else if (v->state == VIEWER_ANSWERING) {
-        viewer_drop(v, "the answer is not taken");
+        viewer_drop(v, ENDING_BROKEN, "the answer is not taken");
     } else if (v->state != VIEWER_CLOSING) {
         viewer_stream_timeout(v);
     }
@@ -242,22 +226,23 @@ void viewer_accept(struct viewer_env *env, int fd)
     }
     if (uv_tcp_open(&v->conn.tcp, fd) != 0) {
         close(fd);
-        viewer_drop(v, "it cannot be watched");
+        viewer_drop(v, ENDING_BROKEN, "it cannot be watched");
         return;
     }
     name_peer(v);
     viewer_arm(v, v->service->config->handshake_timeout * 1000ULL, 0);
     if (tls_conn_start(&v->conn, v->service->tls) != 0)
-        viewer_drop(v, "out of memory");
+        viewer_drop(v, ENDING_NO_MEMORY, "out of memory");
 }
 
 /* Why a viewer is to go, by what became of its stream. */
 static const struct {
     uint16_t code;
+    enum ending ending;
     const char *words, *why;
 } endings[] = {
-    [STREAM_REVOKED] = {WS_CLOSE_REVOKED, "the stream was revoked", "revoked"},
-    [STREAM_EXPIRED] = {WS_CLOSE_INVALID, "the stream has expired", "expired"},
+    [STREAM_REVOKED] = {WS_CLOSE_REVOKED, ENDING_REVOKED, "the stream was revoked", "revoked"},
+    [STREAM_EXPIRED] = {WS_CLOSE_INVALID, ENDING_EXPIRED, "the stream has expired", "expired"},
 };
 
 void viewer_look_around(struct viewer_env *env)
@@ -268,9 +253,11 @@ void viewer_look_around(struct viewer_env *env)
             continue;
         int end = atomic_load(&v->stream->end);
         if (end != STREAM_GOES_ON)
-            viewer_leave(v, endings[end].code, endings[end].words, endings[end].why);
+            viewer_leave(v, endings[end].code, endings[end].words, endings[end].ending,
+                         endings[end].why);
         else if (atomic_load(&v->presence.unwanted))
-            viewer_leave(v, WS_CLOSE_REVOKED, "the operator ended this connection", "sent away");
+            viewer_leave(v, WS_CLOSE_REVOKED, "the operator ended this connection",
+                         ENDING_SENT_AWAY, "sent away");
     }
     viewer_open_waiting(env);
 }
@@ -288,8 +275,8 @@ bool viewer_make_room(struct viewer_env *env)
     if (oldest == NULL)
         return false;
     if (oldest->state != VIEWER_CLOSING)
-        viewer_refused(oldest, "its place is needed");
-    viewer_drop(oldest, "its place is needed");
+        viewer_refused(oldest, REFUSAL_DISPLACED, NULL);
+    viewer_drop(oldest, ENDING_NONE, "its place is needed");
     tls_conn_abort(&oldest->conn); /* it may have been lingering */
     return true;
 }
@@ -302,9 +289,9 @@ void viewer_stop_all(struct viewer_env *env)
         if (v->state == VIEWER_CLOSING)
             upstream_close(&v->upstream);
         else if (v->state == VIEWER_HTTP || v->state == VIEWER_ANSWERING)
-            viewer_drop(v, "portholed is stopping");
+            viewer_drop(v, ENDING_STOPPING, "portholed is stopping");
         else
-            viewer_leave(v, WSLAY_CODE_GOING_AWAY, "portholed is stopping",
+            viewer_leave(v, WSLAY_CODE_GOING_AWAY, "portholed is stopping", ENDING_STOPPING,
                          "portholed is stopping");
     }
 }
@@ -312,7 +299,7 @@ void viewer_stop_all(struct viewer_env *env)
 void viewer_abort_all(struct viewer_env *env)
 {
     for (struct viewer *v = env->list; v != NULL; v = v->next) {
-        viewer_drop(v, "portholed is stopping");
+        viewer_drop(v, ENDING_STOPPING, "portholed is stopping");
         tls_conn_abort(&v->conn);
     }
 }

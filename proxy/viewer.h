@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "audit.h"
 #include "log.h"
 #include "scratch.h"
 #include "streams.h"
@@ -20,12 +21,13 @@ struct viewer_env {
     uv_loop_t *loop;
     struct service *service; /* the present one: for connections to come */
     struct streams *streams;
+    struct audit *audit; /* NULL: nobody keeps one */
     struct scratch *scratch;
     struct viewer *list;
     struct viewer *first_waiting, *last_waiting; /* for a turn to connect */
-    unsigned connections; /* viewers and others, until their memory is gone */
-    unsigned viewers;     /* those that watch or are about to */
-    struct log_limit refusals;
+    unsigned connections;                /* viewers and others, until their memory is gone */
+    unsigned viewers;                    /* those that watch or are about to */
+    struct log_limit refusals, attempts; /* of lines in the log, and in the audit trail */
     bool stopping;
     void (*freed)(struct viewer_env *env); /* a connection has ended; may be NULL */
 };

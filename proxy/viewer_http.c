@@ -20,10 +20,10 @@ static void arm(struct viewer *v)
 /* Sends on; the next request is looked at only when all of the answer has left. */
 static void send_body(struct viewer *v)
 {
-    while (v->body_left != 0 && v->conn.out.queued == 0) {
+    while (v->body_left != 0 && v->conn.queued == 0) {
         size_t n = v->body_left < BODY_PIECE ? v->body_left : BODY_PIECE;
         if (tls_conn_send(&v->conn, v->body, n) != 0) {
-            viewer_drop(v, "the connection broke");
+            viewer_drop(v, ENDING_BROKEN, "the connection broke");
             return;
         }
         v->body += n;
@@ -31,7 +31,7 @@ static void send_body(struct viewer *v)
     }
     if (v->body_left == 0 && v->close_after) {
         viewer_hang_up(v);
-    } else if (v->conn.out.queued == 0) {
+    } else if (v->conn.queued == 0) {
         viewer_set_state(v, VIEWER_HTTP);
         tls_conn_pause(&v->conn, false);
     } else {
@@ -42,8 +42,8 @@ static void send_body(struct viewer *v)
 static void respond(struct viewer *v, struct site_answer *answer)
 {
     struct rfb_buf out;
-    if (answer->refused != NULL)
-        viewer_refused(v, answer->refused);
+    if (answer->refused != REFUSAL_NONE)
+        viewer_refused(v, answer->refused, NULL);
     if (answer->stream != NULL) {
         viewer_upgrade(v, answer);
         return;
@@ -55,7 +55,7 @@ static void respond(struct viewer *v, struct site_answer *answer)
     rfb_buf_finish(&out);
     http_head_reset(v->head);
     if (!good) {
-        viewer_drop(v, "the connection broke");
+        viewer_drop(v, ENDING_BROKEN, "the connection broke");
         return;
     }
     v->body = answer->body;
@@ -87,7 +87,7 @@ void viewer_take_http(struct viewer *v, const uint8_t *data, size_t len)
     if (len == 0)
         return;
     if (v->state == VIEWER_ANSWERING && rfb_buf_put(&v->rest, data, len) != 0)
-        viewer_drop(v, "too many requests at once");
+        viewer_drop(v, ENDING_BROKEN, "too many requests at once");
     else if (v->state == VIEWER_CONNECTING)
         viewer_take_websocket(v, data, len);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What the rooms of a viewer share: viewer.c (its life), viewer_http.c (until the switch to
- * WebSocket) and viewer_stream.c (from then on). Nobody else includes this. */
+ * WebSocket), viewer_stream.c (from then on) and viewer_tell.c (what is told of it). Nobody else
+ * includes this. */
 #ifndef PROXY_VIEWER_PRIVATE_H
 #define PROXY_VIEWER_PRIVATE_H
 
@@ -10,6 +11,7 @@
 
 #include "address.h"
 #include "http.h"
+#include "reason.h"
 #include "relay.h"
 #include "rfb/handshake.h"
 #include "site.h"
@@ -59,6 +61,8 @@ struct viewer {
     /* WebSocket */
     uint64_t opened_at, last_heard; /* ms of the loop's clock */
     struct stream *stream;          /* a reference; NULL: not counted as a viewer (yet) */
+    const char *auth; /* by what it was let in: "token", ..., a literal for the audit trail */
+    bool audited;     /* its beginning is in the audit trail, so its end will be */
     struct ws ws;
     struct rfb_server_hs *hs; /* until the relay starts */
     struct relay relay;
@@ -75,16 +79,29 @@ void viewer_arm(struct viewer *v, uint64_t ms, uint64_t repeat);
 /* Three ways to end. None frees memory from inside; all may be called in any callback, and a second
  * call does nothing. why is for the log. */
 /* At once. */
-void viewer_drop(struct viewer *v, const char *why);
+void viewer_drop(struct viewer *v, enum ending ending, const char *why);
 /* An HTTP connection, behind its last answer. */
 void viewer_hang_up(struct viewer *v);
 /* A WebSocket connection, with a close frame; the words go to the viewer. The code NO_STATUS_RCVD
  * stands for a close frame without code. */
-void viewer_leave(struct viewer *v, uint16_t code, const char *words, const char *why);
-/* Logs that v does not get what it asked for, unless too many lines of this kind come at once. */
-void viewer_refused(struct viewer *v, const char *why);
+void viewer_leave(struct viewer *v, uint16_t code, const char *words, enum ending ending,
+                  const char *why);
 /* One of the things that hold v has closed: frees v behind the last. */
 void viewer_free_if_closed(struct viewer *v);
+
+/* ---- viewer_tell.c ---- */
+
+/* v does not get what it asked for: in the log and, where it tried to open a stream, in the audit
+ * trail, unless too many lines of this kind come at once. detail: for the log, in place of the
+ * reason's own text; may be NULL. */
+void viewer_refused(struct viewer *v, enum refusal reason, const char *detail);
+/* v has entered its stream, for the log. */
+void viewer_tell_entry(struct viewer *v);
+/* v has shown all secrets that it needs, v->auth says which: from here on the audit trail has it.
+ */
+void viewer_tell_begun(struct viewer *v);
+/* v leaves its stream. */
+void viewer_tell_end(struct viewer *v, enum ending ending, const char *why);
 
 /* ---- viewer_http.c ---- */
 

@@ -32,7 +32,7 @@ static void greet(struct viewer *v, const char *refusal)
     v->hs = malloc(sizeof *v->hs);
     if (v->hs == NULL || rfb_server_hs_start(v->hs, &none, refusal, &out) != 0 ||
         send_binary(v, &out) != 0)
-        viewer_drop(v, "the viewer does not read");
+        viewer_drop(v, ENDING_BROKEN, "the viewer does not read");
     rfb_buf_finish(&out);
 }
 
@@ -130,17 +130,24 @@ static uint16_t on_payload(void *owner, const uint8_t *data, size_t len)
 /* The answer to a ping waits while the viewer does not read; a later ping replaces it. */
 static void send_pong(struct viewer *v)
 {
-    if (!v->ws.pong_due || v->conn.out.queued != 0)
+    if (!v->ws.pong_due || v->conn.queued != 0)
         return;
     v->ws.pong_due = false;
     if (relay_frame_copy(&v->relay, WSLAY_PONG, v->ws.pong, v->ws.pong_len) != 0)
-        viewer_drop(v, "the connection to the viewer broke");
+        viewer_drop(v, ENDING_BROKEN, "the connection to the viewer broke");
 }
 
 static void describe_close(const struct viewer *v, uint16_t code, char text[64])
 {
     snprintf(text, 64, v->ws.peer_closed ? "the viewer closed (%u)" : "WebSocket or RFB error (%u)",
              (unsigned)code);
+}
+
+static enum ending ending_of(const struct viewer *v, uint16_t code)
+{
+    return v->ws.peer_closed                          ? ENDING_LEFT
+           : code == WSLAY_CODE_INTERNAL_SERVER_ERROR ? ENDING_NO_MEMORY
+                                                      : ENDING_PROTOCOL;
 }
 
 void viewer_take_websocket(struct viewer *v, const uint8_t *data, size_t len)
@@ -152,15 +159,15 @@ void viewer_take_websocket(struct viewer *v, const uint8_t *data, size_t len)
     if (relay_flush(&v->relay) != 0 && v->state == VIEWER_RELAYING) {
         log_upstream_error(v, "writing: the connection broke");
         viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server closed the connection",
-                     "upstream lost");
+                     ENDING_UPSTREAM_LOST, "upstream lost");
     } else if (v->state == VIEWER_CLOSING) {
         return;
     } else if (code == WS_CLOSE_LOST && !v->ws.peer_closed) {
-        viewer_leave(v, code, v->reason, "upstream lost");
+        viewer_leave(v, code, v->reason, ENDING_UPSTREAM_LOST, "upstream lost");
     } else if (code != 0) {
         const char *words = v->reason[0] != '\0' ? v->reason : ws_reason(code);
         describe_close(v, code, why);
-        viewer_leave(v, code, v->ws.peer_closed ? "" : words, why);
+        viewer_leave(v, code, v->ws.peer_closed ? "" : words, ending_of(v, code), why);
     } else {
         send_pong(v);
     }
@@ -173,11 +180,12 @@ static void on_ping(struct viewer *v)
     bool silent = now - v->last_heard > SILENT_INTERVALS * interval;
     if (silent && v->relay.front_paused) {
         log_upstream_error(v, "takes no input");
-        viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server takes no input", "upstream lost");
+        viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server takes no input",
+                     ENDING_UPSTREAM_LOST, "upstream lost");
     } else if (silent) {
-        viewer_drop(v, "the viewer is silent");
-    } else if (v->conn.out.queued == 0 && relay_frame_copy(&v->relay, WSLAY_PING, NULL, 0) != 0) {
-        viewer_drop(v, "the connection to the viewer broke");
+        viewer_drop(v, ENDING_SILENT, "the viewer is silent");
+    } else if (v->conn.queued == 0 && relay_frame_copy(&v->relay, WSLAY_PING, NULL, 0) != 0) {
+        viewer_drop(v, ENDING_BROKEN, "the connection to the viewer broke");
     }
 }
 
@@ -221,9 +229,9 @@ static void on_upstream_data(struct upstream *u, uint8_t *data, size_t len)
     if (rc == RELAY_UPSTREAM) {
         log_upstream_error(v, v->relay.filter->why);
         viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server broke the protocol",
-                     "upstream lost");
+                     ENDING_UPSTREAM_LOST, "upstream lost");
     } else if (rc != 0) {
-        viewer_drop(v, "the connection to the viewer broke");
+        viewer_drop(v, ENDING_BROKEN, "the connection to the viewer broke");
     }
 }
 
@@ -243,7 +251,7 @@ static void on_upstream_ended(struct upstream *u, const char *words, const char 
     if (v->state == VIEWER_CONNECTING)
         refuse_desktop(v, words);
     else
-        viewer_leave(v, WS_CLOSE_LOST, words, "upstream lost");
+        viewer_leave(v, WS_CLOSE_LOST, words, ENDING_UPSTREAM_LOST, "upstream lost");
 }
 
 static const struct upstream_events upstream_events = {
@@ -296,7 +304,8 @@ static void begin_handshake(struct viewer *v)
     if (v->upstream_open)
         return;
     end_turn(v);
-    viewer_drop(v, "out of memory"); /* no frame: another's may be half gathered */
+    viewer_drop(v, ENDING_NO_MEMORY,
+                "out of memory"); /* no frame: another's may be half gathered */
 }
 
 void viewer_open_waiting(struct viewer_env *env)
@@ -311,12 +320,12 @@ void viewer_open_waiting(struct viewer_env *env)
 
 static const struct {
     uint16_t code;
-    const char *words, *log;
+    enum refusal reason;
+    const char *words;
 } refusals[] = {
-    [ENTRY_FULL] = {WS_CLOSE_TOO_MANY, "too many viewers", "too many viewers of this stream"},
-    [ENTRY_ENDED] = {WS_CLOSE_INVALID, "the token opens nothing any more",
-                     "the stream ended meanwhile"},
-    [ENTRY_NO_MEMORY] = {WSLAY_CODE_INTERNAL_SERVER_ERROR, "out of memory", "out of memory"},
+    [ENTRY_FULL] = {WS_CLOSE_TOO_MANY, REFUSAL_STREAM_FULL, "too many viewers"},
+    [ENTRY_ENDED] = {WS_CLOSE_INVALID, REFUSAL_STREAM_ENDED, "the token opens nothing any more"},
+    [ENTRY_NO_MEMORY] = {WSLAY_CODE_INTERNAL_SERVER_ERROR, REFUSAL_NO_MEMORY, "out of memory"},
 };
 
 void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
@@ -333,7 +342,7 @@ void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
     v->head = NULL;
     if (!good) {
         stream_unref(env->streams, answer->stream);
-        viewer_drop(v, "the connection broke");
+        viewer_drop(v, ENDING_BROKEN, "the connection broke");
         return;
     }
     v->relay = (struct relay){.front = &v->conn, .back = &v->upstream, .scratch = env->scratch};
@@ -342,16 +351,16 @@ void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
     if (entry != ENTRY_GRANTED) {
         /* a page sees close codes, but not what an upgrade is answered */
         stream_unref(env->streams, answer->stream);
-        viewer_refused(v, refusals[entry].log);
-        viewer_leave(v, refusals[entry].code, refusals[entry].words, "refused");
+        viewer_refused(v, refusals[entry].reason, NULL);
+        viewer_leave(v, refusals[entry].code, refusals[entry].words, ENDING_NONE, "refused");
         return;
     }
     env->viewers++;
     v->stream = answer->stream;
     v->opened_at = v->last_heard = uv_now(env->loop);
-    log_event(LOG_LEVEL_INFO, "viewer_open", LOG_NUMBER("id", v->presence.id),
-              LOG_TEXT("peer", v->peer), LOG_TEXT("stream", v->stream->config->name),
-              LOG_TEXT("desktop", v->stream->config->desktop->name));
+    v->auth = answer->auth;
+    viewer_tell_entry(v);
+    viewer_tell_begun(v);
     viewer_set_state(v, VIEWER_CONNECTING);
     viewer_arm(v, v->service->config->handshake_timeout * 1000ULL, 0);
     start_waiting(v);
@@ -374,11 +383,11 @@ void viewer_stream_timeout(struct viewer *v)
         refuse_desktop(v, "the desktop's VNC server did not answer in time");
         break;
     case VIEWER_GREETING:
-        viewer_leave(v, WSLAY_CODE_POLICY_VIOLATION, "the RFB handshake took too long",
+        viewer_leave(v, WSLAY_CODE_POLICY_VIOLATION, "the RFB handshake took too long", ENDING_SLOW,
                      "no RFB handshake in time");
         break;
     case VIEWER_REFUSING:
-        viewer_leave(v, WS_CLOSE_LOST, v->reason, "upstream lost");
+        viewer_leave(v, WS_CLOSE_LOST, v->reason, ENDING_UPSTREAM_LOST, "upstream lost");
         break;
     default:
         on_ping(v);

@@ -205,7 +205,8 @@ static struct worker *fail(struct worker *w, struct scratch *scratch, const char
     return NULL;
 }
 
-struct worker *worker_create(struct streams *streams, struct service *service, unsigned spare)
+struct worker *worker_create(struct streams *streams, struct audit *audit, struct service *service,
+                             unsigned spare)
 {
     struct worker *w = calloc(1, sizeof *w);
     struct scratch *scratch = scratch_create();
@@ -218,6 +219,7 @@ struct worker *worker_create(struct streams *streams, struct service *service, u
     w->env = (struct viewer_env){.loop = &w->loop,
                                  .service = service_ref(service),
                                  .streams = streams,
+                                 .audit = audit,
                                  .scratch = scratch,
                                  .freed = on_freed};
     if (uv_async_init(&w->loop, &w->wake, on_wake) != 0 ||

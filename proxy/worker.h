@@ -6,13 +6,15 @@
 
 #include <stdbool.h>
 
+#include "audit.h"
 #include "streams.h"
 
 struct worker;
 
 /* spare: connections that are no viewer's, at most. Starts the thread. NULL: the reason has been
  * logged. */
-struct worker *worker_create(struct streams *streams, struct service *service, unsigned spare);
+struct worker *worker_create(struct streams *streams, struct audit *audit, struct service *service,
+                             unsigned spare);
 
 /* Hands an accepted socket over. False: it has as many waiting as it may. */
 bool worker_take(struct worker *w, int fd);

@@ -124,7 +124,7 @@ static void tells_every_mistake(void **state)
         {SERVER "web_root =\n", "conf:4: web_root has no value; write web_root = VALUE\n"},
         {SERVER "colour = red\n", "conf:4: unknown key \"colour\" in [server]; known are listen, "
                                   "certificate, key, web_root, "
-                                  "admin_socket, database, public_url, ping_interval, "
+                                  "admin_socket, database, audit_file, public_url, ping_interval, "
                                   "handshake_timeout, max_viewers, workers, allowed_origins\n"},
         {SERVER SERVER, "conf:4: [server] stands twice, first in line 1; keep one\n"},
         {SERVER "nonsense\n",
@@ -222,7 +222,8 @@ static void tells_every_mistake(void **state)
          "conf:2: neither a section nor a key; write [SECTION] or KEY = VALUE\n"
          "conf:3: listen: \"x\" is not an address and a port; use 127.0.0.1:6080 or [::1]:6080\n"
          "conf:4: unknown key \"foo\" in [server]; known are listen, certificate, key, web_root, "
-         "admin_socket, database, public_url, ping_interval, handshake_timeout, max_viewers, "
+         "admin_socket, database, audit_file, public_url, ping_interval, handshake_timeout, "
+         "max_viewers, "
          "workers, allowed_origins\n"
          "conf:5: unknown section [nope]; known are [server], [desktop NAME], [stream NAME]\n"
          "conf:1: certificate is missing in this section; add certificate = VALUE\n"

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Why somebody did not get what was asked for, and why a viewer's connection ended: in words that
+ * stay the same, for the audit trail and the metrics, and for people. A new reason is a line of the
+ * table in reason.c. */
+#ifndef PROXY_REASON_H
+#define PROXY_REASON_H
+
+#include <stdbool.h>
+
+enum refusal {
+    REFUSAL_NONE,
+    REFUSAL_NO_TOKEN,
+    REFUSAL_WRONG_TOKEN,
+    REFUSAL_ENCODED_TOKEN,
+    REFUSAL_ORIGIN,
+    REFUSAL_NO_WEBSOCKET,
+    REFUSAL_WEBSOCKET_VERSION,
+    REFUSAL_WEBSOCKET_KEY,
+    REFUSAL_FULL,
+    REFUSAL_STREAM_FULL,
+    REFUSAL_STREAM_ENDED,
+    REFUSAL_NO_MEMORY,
+    REFUSAL_TLS,
+    REFUSAL_SLOW,
+    REFUSAL_DISPLACED,
+    REFUSAL_COUNT
+};
+
+/* Of letters and underscores. */
+const char *refusal_word(enum refusal r);
+/* For the log. */
+const char *refusal_text(enum refusal r);
+/* Was it somebody who tried to open a stream? The audit trail tells of them. */
+bool refusal_is_attempt(enum refusal r);
+/* Was a secret missing or wrong? */
+bool refusal_is_auth(enum refusal r);
+
+enum ending {
+    ENDING_LEFT,     /* the viewer closed */
+    ENDING_BROKEN,   /* its connection broke, or it took nothing any more */
+    ENDING_SILENT,   /* it answered no ping */
+    ENDING_PROTOCOL, /* it broke WebSocket's or RFB's rules */
+    ENDING_SLOW,     /* no RFB handshake in time */
+    ENDING_REVOKED,
+    ENDING_EXPIRED,
+    ENDING_SENT_AWAY,     /* by the operator */
+    ENDING_UPSTREAM_LOST, /* the VNC server, before or after it was there */
+    ENDING_STOPPING,      /* portholed */
+    ENDING_NO_MEMORY,
+    ENDING_NONE, /* a connection that was no viewer's */
+    ENDING_COUNT
+};
+
+const char *ending_word(enum ending e);
+
+#endif
