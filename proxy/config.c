@@ -299,6 +299,14 @@ struct config *config_load(struct config_errors *errors)
     return r.at.config;
 }
 
+const struct config_desktop *config_find_desktop(const struct config *config, const char *name)
+{
+    const struct config_desktop *d = config->desktops;
+    while (d != NULL && strcmp(d->name, name) != 0)
+        d = d->next;
+    return d;
+}
+
 void config_destroy(struct config *c)
 {
     if (c == NULL)

@@ -16,6 +16,7 @@ enum {
     CONFIG_NAME_MAX = 32,   /* characters of a desktop's or a stream's name */
     CONFIG_HOST_MAX = 253,  /* a DNS name */
     CONFIG_TOKEN_SIZE = 32, /* SHA-256 */
+    CONFIG_TOKENS_MAX = 2,  /* of a stream */
     CONFIG_TOKEN_MIN = 32,  /* characters: fewer could be guessed */
     CONFIG_TOKEN_MAX = 512,
     CONFIG_PASSWORD_MAX = 255,
@@ -44,7 +45,7 @@ struct config_stream {
     struct config_stream *next;
     char name[CONFIG_NAME_MAX + 1];
     const struct config_desktop *desktop;
-    uint8_t tokens[2][CONFIG_TOKEN_SIZE];
+    uint8_t tokens[CONFIG_TOKENS_MAX][CONFIG_TOKEN_SIZE];
     size_t token_count;
     struct policy policy;
     unsigned max_viewers; /* 0: no limit but the server's */
@@ -86,6 +87,9 @@ void config_error(struct config_errors *errors, int line, const char *format, ..
 struct config *config_load(struct config_errors *errors);
 /* Wipes the secrets. Accepts NULL. */
 void config_destroy(struct config *config);
+
+/* NULL: there is no desktop of this name. */
+const struct config_desktop *config_find_desktop(const struct config *config, const char *name);
 
 /* SHA-256 of a token. 0, or -1 when OpenSSL fails. */
 int config_hash_token(const char *token, size_t len, uint8_t digest[CONFIG_TOKEN_SIZE]);

@@ -47,7 +47,7 @@ static void add_token(struct config_reader *r, const uint8_t digest[CONFIG_TOKEN
             if (memcmp(s->tokens[i], digest, CONFIG_TOKEN_SIZE) == 0)
                 config_error(r->errors, r->line,
                              "this token opens [stream %s] already; use another", s->name);
-    if (own->token_count < sizeof own->tokens / sizeof own->tokens[0])
+    if (own->token_count < CONFIG_TOKENS_MAX)
         memcpy(own->tokens[own->token_count++], digest, CONFIG_TOKEN_SIZE);
 }
 
@@ -103,11 +103,10 @@ static void check_stream(struct config_reader *r, struct config_stream *s)
                      "nothing opens this stream; add token_file = PATH or token_sha256 = DIGEST");
     if (s->desktop_name[0] == '\0')
         return;
-    for (s->desktop = r->config->desktops; s->desktop != NULL; s->desktop = s->desktop->next)
-        if (strcmp(s->desktop->name, s->desktop_name) == 0)
-            return;
-    config_error(r->errors, s->desktop_line, "there is no desktop \"%s\"; add [desktop %s]",
-                 s->desktop_name, s->desktop_name);
+    s->desktop = config_find_desktop(r->config, s->desktop_name);
+    if (s->desktop == NULL)
+        config_error(r->errors, s->desktop_line, "there is no desktop \"%s\"; add [desktop %s]",
+                     s->desktop_name, s->desktop_name);
 }
 
 static void check(struct config_reader *r)

@@ -1,40 +1,16 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "streams.h"
-
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Which streams there are: of the configuration and of grants, and which token opens which. */
 #include <openssl/crypto.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-struct tally {
-    struct tally *next;
-    char name[CONFIG_NAME_MAX + 1];
-    unsigned refs, count;
-    bool wanted; /* somebody waits for the count to fall */
-};
-
-/* A grant that must not open again, though the store may hold it. */
-struct dead {
-    struct dead *next;
-    char id[GRANT_ID_SIZE];
-};
+#include "streams_private.h"
 
 struct watcher {
     struct watcher *next;
     void (*wake)(void *owner);
     void *owner;
-};
-
-struct streams {
-    pthread_mutex_t lock;
-    struct stream *list;
-    struct tally *viewers_of, *handshakes_with;
-    struct watcher *watchers; /* does not change while there are workers */
-    unsigned viewers, viewers_max;
-    uint64_t last_id;
-    struct presence *present; /* the newest first */
-    struct dead *dead;
 };
 
 struct streams *streams_create(void)
@@ -59,64 +35,109 @@ int streams_watch(struct streams *all, void (*wake)(void *owner), void *owner)
     return 0;
 }
 
-static void wake_all(struct streams *all)
+void streams_wake_all(struct streams *all)
 {
     for (struct watcher *w = all->watchers; w != NULL; w = w->next)
         w->wake(w->owner);
 }
 
-/* ---- tallies; with the lock ---- */
+/* ---- one stream ---- */
 
-static struct tally *take_tally(struct tally **list, const char *name)
+struct stream_name *streams_name(const struct streams *all, const char *text)
 {
-    struct tally *t = *list;
-    while (t != NULL && strcmp(t->name, name) != 0)
-        t = t->next;
-    if (t == NULL) {
-        t = calloc(1, sizeof *t);
-        if (t == NULL)
-            return NULL;
-        memcpy(t->name, name, strlen(name) + 1);
-        t->next = *list;
-        *list = t;
+    struct stream_name *name;
+    HASH_FIND_STR(all->names, text, name);
+    return name;
+}
+
+/* 0, or -1: out of memory. */
+static int join_name(struct streams *all, struct stream *s)
+{
+    struct stream_name *name = streams_name(all, s->config->name);
+    if (name == NULL) {
+        name = calloc(1, sizeof *name);
+        if (name == NULL)
+            return -1;
+        memcpy(name->text, s->config->name, sizeof name->text);
+        HASH_ADD_STR(all->names, text, name);
+        if (name->hh.tbl == NULL) {
+            free(name);
+            return -1;
+        }
     }
-    t->refs++;
-    return t;
+    s->name = name;
+    s->older = name->newest;
+    name->newest = s;
+    return 0;
 }
 
-static void drop_tally(struct tally **list, struct tally *t)
+static void leave_name(struct streams *all, struct stream *s)
 {
-    if (t == NULL || --t->refs != 0)
+    struct stream_name *name = s->name;
+    if (name == NULL)
         return;
-    while (*list != t)
-        list = &(*list)->next;
-    *list = t->next;
-    free(t);
+    struct stream **at = &name->newest;
+    while (*at != s)
+        at = &(*at)->older;
+    *at = s->older;
+    if (name->newest != NULL)
+        return;
+    HASH_DEL(all->names, name);
+    free(name);
 }
 
-/* ---- streams; with the lock ---- */
+/* 0, or -1: out of memory, and no token of s is in the table. */
+static int let_open(struct stream_opener **openers, struct stream *s)
+{
+    for (size_t i = 0; i < s->config->token_count; i++) {
+        struct stream_opener *o = &s->openers[i];
+        o->stream = s;
+        HASH_ADD_KEYPTR(hh, *openers, s->config->tokens[i], CONFIG_TOKEN_SIZE, o);
+        if (o->hh.tbl != NULL)
+            continue;
+        while (i-- > 0)
+            HASH_DEL(*openers, &s->openers[i]);
+        return -1;
+    }
+    return 0;
+}
 
-static void drop(struct streams *all, struct stream *s)
+void streams_drop(struct streams *all, struct stream *s)
 {
     if (s == NULL || atomic_fetch_sub(&s->refs, 1) != 1)
         return;
-    struct stream **at = &all->list;
-    while (*at != NULL && *at != s)
-        at = &(*at)->next;
-    if (*at == s)
-        *at = s->next;
-    drop_tally(&all->viewers_of, s->viewers);
-    drop_tally(&all->handshakes_with, s->handshakes);
+    leave_name(all, s);
+    streams_drop_turns(all, s->turns);
     service_unref(s->service);
     free(s);
+}
+
+void streams_retire(struct streams *all, struct stream *s)
+{
+    if (!s->current)
+        return;
+    s->current = false;
+    all->grants -= s->grant != NULL;
+    for (size_t i = 0; i < s->config->token_count; i++)
+        HASH_DEL(all->openers, &s->openers[i]);
+    streams_drop(all, s);
+}
+
+void stream_end(struct stream *s, enum stream_end end)
+{
+    int goes_on = STREAM_GOES_ON;
+    atomic_compare_exchange_strong(&s->end, &goes_on, (int)end);
+}
+
+bool stream_has_expired(const struct stream *s)
+{
+    return s->grant != NULL && s->grant->expires != 0 && s->grant->expires <= (int64_t)time(NULL);
 }
 
 /* What a grant allows, in the configuration's words. False: there is no such desktop. */
 static bool describe(struct stream *s, const struct service *service, const struct grant *g)
 {
-    const struct config_desktop *d = service->config->desktops;
-    while (d != NULL && strcmp(d->name, g->desktop) != 0)
-        d = d->next;
+    const struct config_desktop *d = config_find_desktop(service->config, g->desktop);
     if (d == NULL)
         return false;
     s->own_grant = *g;
@@ -131,17 +152,23 @@ static bool describe(struct stream *s, const struct service *service, const stru
 
 /* Gives the described stream what streams have; frees it where there is no memory. 0 or -1. */
 static int complete(struct streams *all, struct service *service, struct stream *s,
-                    struct stream **made)
+                    struct stream_opener **openers, struct stream **made)
 {
     atomic_init(&s->refs, 1);
     atomic_init(&s->end, STREAM_GOES_ON);
-    s->current = true;
     s->service = service_ref(service);
-    s->viewers = take_tally(&all->viewers_of, s->config->name);
-    s->handshakes = take_tally(&all->handshakes_with, s->config->desktop->name);
-    if (s->viewers == NULL || s->handshakes == NULL) {
-        drop(all, s);
+    s->load = all->loads;
+    s->turns = streams_take_turns(all, s->config->desktop->name);
+    if (s->turns == NULL || join_name(all, s) != 0 || let_open(openers, s) != 0) {
+        streams_drop(all, s);
         return -1;
+    }
+    s->current = true;
+    if (s->grant != NULL) {
+        int64_t expires = s->grant->expires;
+        all->grants++;
+        if (expires != 0 && (all->earliest == 0 || expires < all->earliest))
+            all->earliest = expires;
     }
     *made = s;
     return 0;
@@ -149,29 +176,30 @@ static int complete(struct streams *all, struct service *service, struct stream 
 
 /* Of a section of the configuration. 0, or -1: out of memory. */
 static int create(struct streams *all, struct service *service, const struct config_stream *config,
-                  struct stream **made)
+                  struct stream_opener **openers, struct stream **made)
 {
     struct stream *s = calloc(1, sizeof *s);
     *made = NULL;
     if (s == NULL)
         return -1;
     s->config = config;
-    return complete(all, service, s, made);
+    return complete(all, service, s, openers, made);
 }
 
-/* Of a grant. 0, 1: there is no such desktop, or -1: out of memory. */
-static int create_granted(struct streams *all, struct service *service, const struct grant *g,
-                          struct stream **made)
+int streams_create_granted(struct streams *all, struct service *service, const struct grant *g,
+                           struct stream_opener **openers, struct stream **made)
 {
     struct stream *s = calloc(1, sizeof *s);
     *made = NULL;
     if (s == NULL)
         return -1;
     if (describe(s, service, g))
-        return complete(all, service, s, made);
+        return complete(all, service, s, openers, made);
     free(s);
     return 1;
 }
+
+/* ---- another configuration ---- */
 
 static bool same_text(const char *a, const char *b)
 {
@@ -204,15 +232,15 @@ static bool keeps_rights(const struct policy *a, const struct policy *b)
            a->clipboard_out <= b->clipboard_out;
 }
 
-/* May the viewers of the old one stay, now that list and service are what there is? */
-static bool goes_on(const struct stream *old, const struct stream *list,
+/* May the viewers of the old one stay, now that the last load and service are what there is? */
+static bool goes_on(const struct streams *all, const struct stream *old,
                     const struct service *service)
 {
-    for (const struct stream *s = list; s != NULL; s = s->next)
-        if (strcmp(s->config->name, old->config->name) == 0)
-            return same_desktop(old->config->desktop, s->config->desktop) &&
-                   keeps_tokens(old->config, s->config) &&
-                   keeps_rights(&old->config->policy, &s->config->policy);
+    const struct stream *s = old->name->newest;
+    if (s->load == all->loads && s->current)
+        return same_desktop(old->config->desktop, s->config->desktop) &&
+               keeps_tokens(old->config, s->config) &&
+               keeps_rights(&old->config->policy, &s->config->policy);
     if (!old->spent || service == NULL)
         return false;
     for (const struct config_desktop *d = service->config->desktops; d != NULL; d = d->next)
@@ -221,205 +249,89 @@ static bool goes_on(const struct stream *old, const struct stream *list,
     return false;
 }
 
-static void drop_list(struct streams *all, struct stream *list)
+/* Takes back what a load has made that did not come to its end. */
+static void undo(struct streams *all, struct stream_opener **openers, struct stream *list)
 {
+    HASH_CLEAR(hh, *openers);
     while (list != NULL) {
-        struct stream *next = list->next;
-        drop(all, list);
+        struct stream *next = list->next_loaded;
+        all->grants -= list->grant != NULL;
+        streams_drop(all, list);
         list = next;
     }
 }
 
-static bool is_dead(const struct streams *all, const char *id)
+/* The new streams, with a table of their own: until all are there, tokens open the old ones. 0, or
+ * -1: out of memory. A grant whose desktop is not there is left out. */
+static int create_all(struct streams *all, struct service *service, const struct grant *grants,
+                      size_t count, struct stream_opener **openers)
 {
-    const struct dead *d = all->dead;
-    while (d != NULL && strcmp(d->id, id) != 0)
-        d = d->next;
-    return d != NULL;
-}
-
-/* d is the list's from here on. */
-static void bury(struct streams *all, struct dead *d, const char *id)
-{
-    memcpy(d->id, id, strlen(id) + 1);
-    d->next = all->dead;
-    all->dead = d;
-}
-
-/* The new streams, not in the list of all yet. 0, or -1: out of memory. A grant whose desktop is
- * not there is left out. */
-static int create_list(struct streams *all, struct service *service, const struct grant *grants,
-                       size_t count, struct stream **list)
-{
-    struct stream **end = list;
+    struct stream *list = NULL, *made;
     int rc = 0;
-    *list = NULL;
+    all->loads++;
     for (const struct config_stream *c = service->config->streams; c != NULL && rc == 0;
          c = c->next) {
-        rc = create(all, service, c, end);
-        if (*end != NULL)
-            end = &(*end)->next;
+        rc = create(all, service, c, openers, &made);
+        if (made != NULL) {
+            made->next_loaded = list;
+            list = made;
+        }
     }
     for (size_t i = 0; i < count && rc >= 0; i++) {
-        if (is_dead(all, grants[i].id))
+        if (streams_is_dead(all, grants[i].id))
             continue;
-        rc = create_granted(all, service, &grants[i], end);
-        if (*end != NULL)
-            end = &(*end)->next;
+        rc = streams_create_granted(all, service, &grants[i], openers, &made);
+        if (made != NULL) {
+            made->next_loaded = list;
+            list = made;
+        }
     }
     if (rc >= 0)
         return 0;
-    drop_list(all, *list);
+    undo(all, openers, list);
     return -1;
 }
 
-static void end_stream(struct stream *s, enum stream_end end)
+/* All but those of the last load. */
+static void retire_old(struct streams *all, const struct service *service)
 {
-    int goes_on = STREAM_GOES_ON;
-    atomic_compare_exchange_strong(&s->end, &goes_on, (int)end);
-}
-
-/* No token opens it any more. It stays in the list as long as somebody is in it. */
-static void retire(struct streams *all, struct stream *s)
-{
-    if (!s->current)
-        return;
-    s->current = false;
-    drop(all, s);
-}
-
-static void retire_all(struct streams *all, const struct stream *list,
-                       const struct service *service)
-{
+    struct stream_name *name, *following;
     struct stream *next;
-    for (struct stream *s = all->list; s != NULL; s = next) {
-        next = s->next;
-        if (!goes_on(s, list, service))
-            end_stream(s, STREAM_REVOKED);
-        retire(all, s);
+    HASH_ITER(hh, all->names, name, following)
+    {
+        for (struct stream *s = name->newest; s != NULL; s = next) {
+            next = s->older;
+            if (s->load == all->loads)
+                continue;
+            if (!goes_on(all, s, service))
+                stream_end(s, STREAM_REVOKED);
+            streams_retire(all, s);
+        }
     }
-}
-
-static void append(struct streams *all, struct stream *list)
-{
-    struct stream **end = &all->list;
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = list;
 }
 
 int streams_load(struct streams *all, struct service *service, const struct grant *grants,
                  size_t count)
 {
-    struct stream *list;
+    struct stream_opener *openers = NULL;
     pthread_mutex_lock(&all->lock);
-    int rc = create_list(all, service, grants, count, &list);
+    int rc = create_all(all, service, grants, count, &openers);
     if (rc == 0) {
-        retire_all(all, list, service);
-        append(all, list);
+        retire_old(all, service);
+        all->openers = openers;
     }
     pthread_mutex_unlock(&all->lock);
     if (rc == 0)
-        wake_all(all);
+        streams_wake_all(all);
     return rc;
-}
-
-/* ---- grants ---- */
-
-int streams_add(struct streams *all, struct service *service, const struct grant *g)
-{
-    struct stream *s;
-    unsigned grants = 0;
-    pthread_mutex_lock(&all->lock);
-    for (s = all->list; s != NULL; s = s->next)
-        grants += s->current && s->grant != NULL;
-    int rc = grants < STREAMS_GRANTS_MAX ? create_granted(all, service, g, &s) : 2;
-    if (rc == 0)
-        append(all, s);
-    pthread_mutex_unlock(&all->lock);
-    return rc;
-}
-
-int streams_revoke(struct streams *all, const char *id)
-{
-    int found = 0;
-    struct stream *next;
-    struct dead *d = malloc(sizeof *d);
-    if (d == NULL)
-        return -1;
-    pthread_mutex_lock(&all->lock);
-    for (struct stream *s = all->list; s != NULL; s = next) {
-        next = s->next;
-        if (s->grant == NULL || strcmp(s->grant->id, id) != 0)
-            continue;
-        found = 1;
-        end_stream(s, STREAM_REVOKED);
-        retire(all, s);
-    }
-    if (found && !is_dead(all, id)) {
-        bury(all, d, id);
-        d = NULL;
-    }
-    pthread_mutex_unlock(&all->lock);
-    free(d);
-    if (found)
-        wake_all(all);
-    return found;
-}
-
-bool streams_next_dead(struct streams *all, char id[GRANT_ID_SIZE])
-{
-    pthread_mutex_lock(&all->lock);
-    bool any = all->dead != NULL;
-    if (any)
-        memcpy(id, all->dead->id, GRANT_ID_SIZE);
-    pthread_mutex_unlock(&all->lock);
-    return any;
-}
-
-void streams_forget(struct streams *all, const char *id)
-{
-    pthread_mutex_lock(&all->lock);
-    struct dead **at = &all->dead, *d;
-    while (*at != NULL && strcmp((*at)->id, id) != 0)
-        at = &(*at)->next;
-    d = *at;
-    if (d != NULL)
-        *at = d->next;
-    pthread_mutex_unlock(&all->lock);
-    free(d);
-}
-
-bool streams_expire(struct streams *all, int64_t now, int64_t *next_time)
-{
-    bool any = false;
-    struct stream *next;
-    *next_time = 0;
-    pthread_mutex_lock(&all->lock);
-    for (struct stream *s = all->list; s != NULL; s = next) {
-        next = s->next;
-        int64_t expires = s->grant != NULL ? s->grant->expires : 0;
-        if (expires == 0 || atomic_load(&s->end) != STREAM_GOES_ON)
-            continue;
-        if (expires <= now) {
-            any = true;
-            end_stream(s, STREAM_EXPIRED);
-            retire(all, s);
-        } else if (*next_time == 0 || expires < *next_time) {
-            *next_time = expires;
-        }
-    }
-    pthread_mutex_unlock(&all->lock);
-    if (any)
-        wake_all(all);
-    return any;
 }
 
 void streams_destroy(struct streams *all)
 {
     if (all == NULL)
         return;
-    retire_all(all, NULL, NULL);
+    all->loads++;
+    retire_old(all, NULL);
     char id[GRANT_ID_SIZE];
     while (streams_next_dead(all, id))
         streams_forget(all, id);
@@ -432,26 +344,23 @@ void streams_destroy(struct streams *all)
     free(all);
 }
 
-/* By the clock on the wall: the timer that ends streams stands still while the machine sleeps. */
-static bool has_expired(const struct stream *s)
-{
-    return s->grant != NULL && s->grant->expires != 0 && s->grant->expires <= (int64_t)time(NULL);
-}
+/* ---- looking ---- */
 
+/* How long this takes tells nothing that helps to guess a token: what is compared are digests, and
+ * who can choose a digest to come closer to one in the table has broken SHA-256. */
 struct stream *streams_find(struct streams *all, const char *token, size_t len)
 {
     uint8_t digest[CONFIG_TOKEN_SIZE];
+    struct stream_opener *opener;
     struct stream *found = NULL;
     if (config_hash_token(token, len, digest) != 0)
         return NULL;
     pthread_mutex_lock(&all->lock);
-    for (struct stream *s = all->list; s != NULL; s = s->next)
-        for (size_t i = 0; i < s->config->token_count; i++)
-            if (CRYPTO_memcmp(digest, s->config->tokens[i], sizeof digest) == 0 && s->current &&
-                !has_expired(s))
-                found = s;
-    if (found != NULL)
+    HASH_FIND(hh, all->openers, digest, sizeof digest, opener);
+    if (opener != NULL && !stream_has_expired(opener->stream)) {
+        found = opener->stream;
         atomic_fetch_add(&found->refs, 1);
+    }
     pthread_mutex_unlock(&all->lock);
     OPENSSL_cleanse(digest, sizeof digest);
     return found;
@@ -460,142 +369,17 @@ struct stream *streams_find(struct streams *all, const char *token, size_t len)
 void stream_unref(struct streams *all, struct stream *s)
 {
     pthread_mutex_lock(&all->lock);
-    drop(all, s);
+    streams_drop(all, s);
     pthread_mutex_unlock(&all->lock);
 }
-
-/* ---- counts ---- */
-
-void streams_limit(struct streams *all, unsigned viewers)
-{
-    pthread_mutex_lock(&all->lock);
-    all->viewers_max = viewers;
-    pthread_mutex_unlock(&all->lock);
-}
-
-bool streams_are_full(struct streams *all)
-{
-    pthread_mutex_lock(&all->lock);
-    bool full = all->viewers >= all->viewers_max;
-    pthread_mutex_unlock(&all->lock);
-    return full;
-}
-
-/* Behind the lock. */
-static enum entry may_enter(const struct streams *all, const struct stream *s)
-{
-    unsigned max = s->config->max_viewers;
-    if (s->spent || atomic_load(&s->end) != STREAM_GOES_ON || has_expired(s))
-        return ENTRY_ENDED;
-    bool full = all->viewers >= all->viewers_max || (max != 0 && s->viewers->count >= max);
-    return full ? ENTRY_FULL : ENTRY_GRANTED;
-}
-
-enum entry streams_enter(struct streams *all, struct stream *s, struct presence *p)
-{
-    const struct grant *g = s->grant != NULL && s->grant->single_use ? s->grant : NULL;
-    struct dead *dead = g != NULL ? malloc(sizeof *dead) : NULL;
-    if (g != NULL && dead == NULL)
-        return ENTRY_NO_MEMORY;
-    pthread_mutex_lock(&all->lock);
-    enum entry entry = may_enter(all, s);
-    if (entry == ENTRY_GRANTED) {
-        all->viewers++;
-        s->viewers->count++;
-        p->id = ++all->last_id;
-        p->since = (int64_t)time(NULL);
-        p->stream = s;
-        p->previous = NULL;
-        p->next = all->present;
-        if (p->next != NULL)
-            p->next->previous = p;
-        all->present = p;
-    }
-    bool spent = entry == ENTRY_GRANTED && g != NULL;
-    if (spent) {
-        s->spent = true;
-        bury(all, dead, g->id);
-        dead = NULL;
-        retire(all, s);
-    }
-    pthread_mutex_unlock(&all->lock);
-    free(dead);
-    if (spent)
-        wake_all(all);
-    return entry;
-}
-
-void streams_leave(struct streams *all, struct presence *p)
-{
-    pthread_mutex_lock(&all->lock);
-    all->viewers--;
-    p->stream->viewers->count--;
-    p->stream = NULL;
-    if (p->previous != NULL)
-        p->previous->next = p->next;
-    else
-        all->present = p->next;
-    if (p->next != NULL)
-        p->next->previous = p->previous;
-    pthread_mutex_unlock(&all->lock);
-}
-
-/* ---- looking ---- */
 
 void streams_each(struct streams *all,
                   void (*fn)(void *owner, const struct stream *s, unsigned viewers), void *owner)
 {
     pthread_mutex_lock(&all->lock);
-    for (const struct stream *s = all->list; s != NULL; s = s->next)
-        if (s->current)
-            fn(owner, s, s->viewers->count);
+    for (const struct stream_name *name = all->names; name != NULL; name = name->hh.next)
+        for (const struct stream *s = name->newest; s != NULL; s = s->older)
+            if (s->current)
+                fn(owner, s, name->viewers);
     pthread_mutex_unlock(&all->lock);
-}
-
-void streams_each_viewer(struct streams *all, void (*fn)(void *owner, const struct presence *p),
-                         void *owner)
-{
-    pthread_mutex_lock(&all->lock);
-    for (const struct presence *p = all->present; p != NULL; p = p->next)
-        fn(owner, p);
-    pthread_mutex_unlock(&all->lock);
-}
-
-bool streams_send_away(struct streams *all, uint64_t viewer_id)
-{
-    pthread_mutex_lock(&all->lock);
-    struct presence *p = all->present;
-    while (p != NULL && p->id != viewer_id)
-        p = p->next;
-    if (p != NULL)
-        atomic_store(&p->unwanted, true);
-    pthread_mutex_unlock(&all->lock);
-    if (p != NULL)
-        wake_all(all);
-    return p != NULL;
-}
-
-/* ---- turns ---- */
-
-bool streams_begin_handshake(struct streams *all, struct stream *s)
-{
-    pthread_mutex_lock(&all->lock);
-    bool begins = s->handshakes->count < STREAMS_HANDSHAKES;
-    if (begins)
-        s->handshakes->count++;
-    else
-        s->handshakes->wanted = true;
-    pthread_mutex_unlock(&all->lock);
-    return begins;
-}
-
-void streams_end_handshake(struct streams *all, struct stream *s)
-{
-    pthread_mutex_lock(&all->lock);
-    bool wanted = s->handshakes->wanted;
-    s->handshakes->count--;
-    s->handshakes->wanted = false;
-    pthread_mutex_unlock(&all->lock);
-    if (wanted)
-        wake_all(all);
 }

@@ -11,9 +11,17 @@
 
 #include "grant.h"
 #include "service.h"
+#include "table.h"
 
-/* Counts of a name, which outlive a reload: a stream's viewers, a desktop's handshakes. */
-struct tally;
+/* What outlives a reload: the viewers of a stream's name, the handshakes with a desktop's. */
+struct stream_name;
+struct turns;
+
+/* One of a stream's tokens, in the table of all. */
+struct stream_opener {
+    struct stream *stream;
+    UT_hash_handle hh; /* its key is the token's digest, in the stream's configuration */
+};
 
 enum stream_end { STREAM_GOES_ON, STREAM_REVOKED, STREAM_EXPIRED };
 
@@ -27,12 +35,16 @@ struct stream {
     /* private */
     atomic_uint refs;
     struct service *service; /* a reference: config is in it */
-    struct tally *viewers, *handshakes;
-    bool current;                    /* tokens open it, and the list has a reference */
-    bool spent;                      /* a grant for a single use, which has been made */
+    struct stream_name *name;
+    struct turns *turns;
+    bool current;  /* tokens open it, and have a reference */
+    bool spent;    /* a grant for a single use, which has been made */
+    uint64_t load; /* which configuration it came with */
+    struct stream_opener openers[CONFIG_TOKENS_MAX];
     struct config_stream own_config; /* a grant's */
     struct grant own_grant;
-    struct stream *next;
+    struct stream *older;       /* of the same name */
+    struct stream *next_loaded; /* while a configuration is loaded */
 };
 
 /* A viewer in a stream; embedded by its owner. */
@@ -66,7 +78,7 @@ int streams_load(struct streams *all, struct service *service, const struct gran
 
 /* One more grant. 0, 1: there is no such desktop, 2: there are STREAMS_GRANTS_MAX, or -1: out of
  * memory. */
-enum { STREAMS_GRANTS_MAX = 4096 /* each is looked at for every token that comes */ };
+enum { STREAMS_GRANTS_MAX = 100000 /* of about 0.8 KB: 80 MB, and twice that in a reload */ };
 int streams_add(struct streams *all, struct service *service, const struct grant *g);
 /* Ends a grant, its viewers included, and counts it among the dead. 1, 0: there is none such, or
  * -1: out of memory, and nothing has happened. */
@@ -93,8 +105,7 @@ bool streams_send_away(struct streams *all, uint64_t viewer_id);
 void streams_limit(struct streams *all, unsigned viewers);
 bool streams_are_full(struct streams *all);
 
-/* The stream that the token opens, with a reference for the caller, or NULL. Takes the same time
- * whichever token matches. */
+/* The stream that the token opens, with a reference for the caller, or NULL. */
 struct stream *streams_find(struct streams *all, const char *token, size_t len);
 /* Accepts NULL. */
 void stream_unref(struct streams *all, struct stream *s);

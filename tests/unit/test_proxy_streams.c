@@ -315,6 +315,20 @@ static void grants_have_a_limit(void **state)
         struct grant g = make_grant(name, name, "d");
         assert_int_equal(streams_add(all, service, &g), i < STREAMS_GRANTS_MAX ? 0 : 2);
     }
+    /* among so many, each token opens its own, until it is revoked; and there is room for another
+     */
+    for (int i = 0; i < STREAMS_GRANTS_MAX; i += 997) {
+        snprintf(name, sizeof name, "%d", i);
+        struct stream *s = find(all, name);
+        assert_non_null(s);
+        assert_string_equal(s->config->name, name);
+        stream_unref(all, s);
+    }
+    assert_null(find(all, "100000"));
+    assert_int_equal(streams_revoke(all, "4711"), 1);
+    assert_null(find(all, "4711"));
+    struct grant g = make_grant("another", "another", "d");
+    assert_int_equal(streams_add(all, service, &g), 0);
     service_unref(service);
     streams_destroy(all);
 }

@@ -7,7 +7,7 @@
 PACKAGES_BUILD=(
   autoconf automake gcc libc6-dev libtool make npm pkg-config
   libdeflate-dev libhttp-parser-dev libinih-dev libjansson-dev libjpeg62-turbo-dev libpixman-1-dev libpng-dev
-  libsqlite3-dev libssl-dev libuv1-dev libvncserver-dev libwebp-dev libwslay-dev libxkbcommon-dev zlib1g-dev
+  libsqlite3-dev libssl-dev libuv1-dev libvncserver-dev libwebp-dev libwslay-dev libxkbcommon-dev uthash-dev zlib1g-dev
 )
 
 # a desktop to look at: an X server that speaks RFB, a window manager, a background, applications, fonts

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What the rooms of the streams share: streams.c (which there are), streams_grants.c (made and
+ * ended while the server runs), streams_viewers.c (who is in them) and streams_turns.c (who may
+ * connect). Nobody else includes this. Everything here is behind the lock. */
+#ifndef PROXY_STREAMS_PRIVATE_H
+#define PROXY_STREAMS_PRIVATE_H
+
+#include <pthread.h>
+
+#include "streams.h"
+
+/* All streams of one name: the one that its tokens open now, and those of earlier configurations as
+ * long as somebody is in them. */
+struct stream_name {
+    char text[CONFIG_NAME_MAX + 1];
+    unsigned viewers;      /* in all of them */
+    struct stream *newest; /* never NULL */
+    UT_hash_handle hh;
+};
+
+/* A grant that must not open again, though the store may hold it. */
+struct dead {
+    char id[GRANT_ID_SIZE];
+    UT_hash_handle hh;
+};
+
+struct watcher;
+
+struct streams {
+    pthread_mutex_t lock;
+    struct stream_name *names;
+    struct stream_opener *openers; /* of the current streams, by the token's digest */
+    struct dead *dead;
+    struct turns *turns;
+    struct watcher *watchers; /* does not change while there are workers */
+    uint64_t loads;           /* counts configurations */
+    unsigned grants;          /* current ones */
+    int64_t earliest;         /* no stream expires before; 0: none does */
+    unsigned viewers, viewers_max;
+    uint64_t last_id;
+    struct presence *present; /* the newest first */
+};
+
+/* ---- streams.c ---- */
+
+void streams_wake_all(struct streams *all);
+/* Makes a grant's stream, and lets its token open it. 0, 1: there is no such desktop, or -1: out of
+ * memory. */
+int streams_create_granted(struct streams *all, struct service *service, const struct grant *g,
+                           struct stream_opener **openers, struct stream **made);
+/* One reference less. Accepts NULL. */
+void streams_drop(struct streams *all, struct stream *s);
+/* No token opens it any more. It stays as long as somebody is in it. */
+void streams_retire(struct streams *all, struct stream *s);
+/* Only the first end counts. */
+void stream_end(struct stream *s, enum stream_end end);
+/* By the clock on the wall: the timer that ends streams stands still while the machine sleeps. */
+bool stream_has_expired(const struct stream *s);
+/* NULL: there is none. */
+struct stream_name *streams_name(const struct streams *all, const char *text);
+
+/* ---- streams_grants.c ---- */
+
+bool streams_is_dead(const struct streams *all, const char *id);
+/* 0, or -1: out of memory. */
+int streams_bury(struct streams *all, const char *id);
+
+/* ---- streams_turns.c ---- */
+
+/* The turns of the desktop of this name, with a reference; NULL: out of memory. */
+struct turns *streams_take_turns(struct streams *all, const char *desktop);
+/* Accepts NULL. */
+void streams_drop_turns(struct streams *all, struct turns *t);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Who is in the streams, and how many there may be. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "streams_private.h"
+
+void streams_limit(struct streams *all, unsigned viewers)
+{
+    pthread_mutex_lock(&all->lock);
+    all->viewers_max = viewers;
+    pthread_mutex_unlock(&all->lock);
+}
+
+bool streams_are_full(struct streams *all)
+{
+    pthread_mutex_lock(&all->lock);
+    bool full = all->viewers >= all->viewers_max;
+    pthread_mutex_unlock(&all->lock);
+    return full;
+}
+
+/* ---- coming and going ---- */
+
+static enum entry may_enter(const struct streams *all, const struct stream *s)
+{
+    unsigned max = s->config->max_viewers;
+    if (s->spent || atomic_load(&s->end) != STREAM_GOES_ON || stream_has_expired(s))
+        return ENTRY_ENDED;
+    bool full = all->viewers >= all->viewers_max || (max != 0 && s->name->viewers >= max);
+    return full ? ENTRY_FULL : ENTRY_GRANTED;
+}
+
+/* Uses up a grant for a single use. 0, or -1: out of memory, and it is not. */
+static int spend(struct streams *all, struct stream *s)
+{
+    if (streams_bury(all, s->grant->id) != 0)
+        return -1;
+    s->spent = true;
+    streams_retire(all, s);
+    return 0;
+}
+
+static void add(struct streams *all, struct stream *s, struct presence *p)
+{
+    all->viewers++;
+    s->name->viewers++;
+    p->id = ++all->last_id;
+    p->since = (int64_t)time(NULL);
+    p->stream = s;
+    p->previous = NULL;
+    p->next = all->present;
+    if (p->next != NULL)
+        p->next->previous = p;
+    all->present = p;
+}
+
+enum entry streams_enter(struct streams *all, struct stream *s, struct presence *p)
+{
+    bool single = s->grant != NULL && s->grant->single_use;
+    pthread_mutex_lock(&all->lock);
+    enum entry entry = may_enter(all, s);
+    if (entry == ENTRY_GRANTED && single && spend(all, s) != 0)
+        entry = ENTRY_NO_MEMORY;
+    if (entry == ENTRY_GRANTED)
+        add(all, s, p);
+    pthread_mutex_unlock(&all->lock);
+    if (entry == ENTRY_GRANTED && single)
+        streams_wake_all(all);
+    return entry;
+}
+
+void streams_leave(struct streams *all, struct presence *p)
+{
+    pthread_mutex_lock(&all->lock);
+    all->viewers--;
+    p->stream->name->viewers--;
+    p->stream = NULL;
+    if (p->previous != NULL)
+        p->previous->next = p->next;
+    else
+        all->present = p->next;
+    if (p->next != NULL)
+        p->next->previous = p->previous;
+    pthread_mutex_unlock(&all->lock);
+}
+
+/* ---- looking ---- */
+
+void streams_each_viewer(struct streams *all, void (*fn)(void *owner, const struct presence *p),
+                         void *owner)
+{
+    pthread_mutex_lock(&all->lock);
+    for (const struct presence *p = all->present; p != NULL; p = p->next)
+        fn(owner, p);
+    pthread_mutex_unlock(&all->lock);
+}
+
+bool streams_send_away(struct streams *all, uint64_t viewer_id)
+{
+    pthread_mutex_lock(&all->lock);
+    struct presence *p = all->present;
+    while (p != NULL && p->id != viewer_id)
+        p = p->next;
+    if (p != NULL)
+        atomic_store(&p->unwanted, true);
+    pthread_mutex_unlock(&all->lock);
+    if (p != NULL)
+        streams_wake_all(all);
+    return p != NULL;
+}
