@@ -69,27 +69,49 @@ static void list_desktops(struct admin *a, const char *id, const json_t *body,
     put_json(out, 200, json_pack("{s:o}", "desktops", list));
 }
 
-static json_t *describe(const struct stream *s)
+/* g: NULL for a stream of the configuration. */
+static json_t *describe(const char *id, const char *desktop, const struct policy *policy,
+                        unsigned max_viewers, unsigned viewers, const struct grant *g)
 {
-    const struct config_stream *c = s->config;
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:i, s:b}", "id", c->name, "desktop",
-                             c->desktop->name, "role", policy_role_word(&c->policy), "clipboard",
-                             policy_clipboard_word(&c->policy), "max_viewers", (int)c->max_viewers,
-                             "configured", s->grant == NULL);
-    if (s->grant == NULL || json == NULL)
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b}", "id", id, "desktop", desktop,
+                             "role", policy_role_word(policy), "clipboard",
+                             policy_clipboard_word(policy), "max_viewers", (int)max_viewers,
+                             "viewers", (int)viewers, "configured", g == NULL);
+    if (g == NULL || json == NULL)
         return json;
-    json_object_set_new(json, "label", json_string(s->grant->label));
-    json_object_set_new(json, "single_use", json_boolean(s->grant->single_use));
-    json_object_set_new(json, "created", json_integer(s->grant->created));
-    json_object_set_new(json, "expires", time_or_null(s->grant->expires));
+    json_object_set_new(json, "label", json_string(g->label));
+    json_object_set_new(json, "single_use", json_boolean(g->single_use));
+    json_object_set_new(json, "created", json_integer(g->created));
+    json_object_set_new(json, "expires", time_or_null(g->expires));
     return json;
 }
 
 static void append_stream(void *list, const struct stream *s, unsigned viewers)
 {
-    json_t *json = describe(s);
-    json_object_set_new(json, "viewers", json_integer(viewers));
-    json_array_append_new(list, json);
+    const struct config_stream *c = s->config;
+    json_array_append_new(
+        list, describe(c->name, c->desktop->name, &c->policy, c->max_viewers, viewers, s->grant));
+}
+
+/* Grants whose desktop is not there open nothing, but would if it came back. 0 or -1. */
+static int append_asleep(const struct admin *a, json_t *list, char why[STORE_ERROR_MAX])
+{
+    struct grant *grants = NULL;
+    size_t count = 0;
+    int64_t now = (int64_t)time(NULL);
+    if (a->asleep && store_list(a->store, &grants, &count, why) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        const struct grant *g = &grants[i];
+        if (config_find_desktop(a->service->config, g->desktop) != NULL ||
+            (g->expires != 0 && g->expires <= now))
+            continue;
+        json_t *json = describe(g->id, g->desktop, &g->policy, g->max_viewers, 0, g);
+        json_object_set_new(json, "asleep", json_true());
+        json_array_append_new(list, json);
+    }
+    free(grants);
+    return 0;
 }
 
 static void list_streams(struct admin *a, const char *id, const json_t *body,
@@ -97,9 +119,15 @@ static void list_streams(struct admin *a, const char *id, const json_t *body,
 {
     (void)id;
     (void)body;
+    char why[STORE_ERROR_MAX];
     json_t *list = json_array();
     streams_each(a->streams, append_stream, list);
-    put_json(out, 200, json_pack("{s:o}", "streams", list));
+    if (append_asleep(a, list, why) == 0) {
+        put_json(out, 200, json_pack("{s:o}", "streams", list));
+        return;
+    }
+    json_decref(list);
+    refuse(out, 503, "the streams that wait for their desktop cannot be read: %s", why);
 }
 
 /* ---- making a stream ---- */

@@ -17,6 +17,7 @@ struct admin {
     struct service *service;
     struct streams *streams;
     struct store *store;
+    bool asleep; /* the store has grants whose desktop is not in the configuration */
     char base_url[ADMIN_URL_MAX]; /* of the viewer page, as viewers reach it: https://HOST:PORT */
 };
 

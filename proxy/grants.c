@@ -29,6 +29,60 @@ static void log_store_failed(const char *doing, const char *why)
     log_event(LOG_LEVEL_ERROR, "store_failed", LOG_TEXT("doing", doing), LOG_TEXT("error", why));
 }
 
+/* ---- grants whose desktop is not there ---- */
+
+struct missing {
+    const char *desktop; /* in the list of grants */
+    uint64_t count;
+    UT_hash_handle hh;
+};
+
+/* False: out of memory. */
+static bool count_missing(struct missing **all, const char *desktop)
+{
+    struct missing *m;
+    HASH_FIND_STR(*all, desktop, m);
+    if (m == NULL) {
+        m = calloc(1, sizeof *m);
+        if (m == NULL)
+            return false;
+        m->desktop = desktop;
+        HASH_ADD_KEYPTR(hh, *all, desktop, strlen(desktop), m);
+        if (m->hh.tbl == NULL) {
+            free(m);
+            return false;
+        }
+    }
+    m->count++;
+    return true;
+}
+
+/* They wait for it: somebody may have given it another name by mistake. True: there are
+ * some. */
+static bool warn_of_asleep(const struct config *config, const struct grant *list, size_t count)
+{
+    struct missing *all = NULL, *m, *next;
+    int64_t now = (int64_t)time(NULL);
+    bool asleep = false;
+    for (size_t i = 0; i < count; i++) {
+        bool expired = list[i].expires != 0 && list[i].expires <= now;
+        if (expired || config_find_desktop(config, list[i].desktop) != NULL)
+            continue;
+        asleep = true;
+        if (!count_missing(&all, list[i].desktop))
+            break; /* a line less */
+    }
+    HASH_ITER(hh, all, m, next)
+    {
+        HASH_DEL(all, m);
+        log_event(LOG_LEVEL_WARN, "streams_asleep", LOG_TEXT("desktop", m->desktop),
+                  LOG_NUMBER("streams", m->count),
+                  LOG_TEXT("detail", "there is no such desktop in the configuration"));
+        free(m);
+    }
+    return asleep;
+}
+
 /* ---- the end of grants ---- */
 
 static void on_expiry(uv_timer_t *timer);
@@ -98,6 +152,8 @@ int grants_reload(struct grants *g, struct service *service, const char *base_ur
         return -1;
     }
     int rc = streams_load(g->admin.streams, service, list, count);
+    if (rc == 0)
+        g->admin.asleep = warn_of_asleep(service->config, list, count);
     free(list);
     if (rc != 0) {
         log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", "out of memory for the streams"));

@@ -133,6 +133,29 @@ live('streams outlive a restart, tokens are nowhere to be read', async (scope) =
   assert.equal((await stat(proxy.adminSocket)).mode & 0o777, 0o600);
 });
 
+live('streams of a desktop that is not there any more sleep, and are told of', async (scope) => {
+  const upstream = await startSilentServer(scope, { greeting: '' });
+  const proxy = await startPortholed(scope, { upstream: `tcp:127.0.0.1:${upstream.port}`, server: { database: 'streams.db' } });
+  const made = [await make(proxy, { label: 'one' }), await make(proxy, { label: 'two', ttl: 0 })];
+  const text = await readFile(proxy.config, 'utf8');
+  const reload = async (changed, count) => {
+    await writeFile(proxy.config, changed);
+    proxy.program.kill('SIGHUP');
+    await proxy.event('reloaded', count);
+  };
+  await reload(text.replace('[desktop demo]', '[desktop other]').replaceAll('desktop = demo', 'desktop = other'), 1);
+  assert.deepEqual(proxy.events('streams_asleep').map(({ desktop, streams }) => ({ desktop, streams })), [{ desktop: 'demo', streams: '2' }]);
+  const { json: { streams } } = await admin(proxy, 'GET', '/v1/streams');
+  assert.deepEqual(streams.filter(({ asleep }) => asleep).map(({ id, desktop, label }) => [id, desktop, label]), made.map(({ id }, i) => [id, 'demo', ['one', 'two'][i]]));
+  for (const { token } of made) await refused(scope, proxy, token);
+  assert.match((await porthole(scope, ['stream', 'list', '--admin', proxy.adminSocket])).stdout, /never +two \(no such desktop now\)\n/);
+  assert.equal((await admin(proxy, 'DELETE', `/v1/streams/${made[0].id}`)).status, 200);
+  await reload(text, 2);
+  const { json: { streams: awake } } = await admin(proxy, 'GET', '/v1/streams');
+  assert.deepEqual(awake.map(({ id, asleep }) => [id, asleep]).sort(), [['demo', undefined], [made[1].id, undefined]].sort());
+  assert.equal(proxy.events('streams_asleep').length, 1);
+});
+
 live('requests that cannot be right are told what would be', async (scope) => {
   const upstream = await startSilentServer(scope);
   const proxy = await startPortholed(scope, { upstream: `tcp:127.0.0.1:${upstream.port}` });

@@ -101,9 +101,11 @@ static int print_list(const struct app *app, json_t *answer)
                text_of(stream, "role"), text_of(stream, "clipboard"),
                (int)json_integer_value(json_object_get(stream, "viewers")));
         print_expiry(stream);
-        printf("  %s\n", json_is_true(json_object_get(stream, "configured"))
-                             ? "(portholed.conf)"
-                             : text_of(stream, "label"));
+        const char *label = json_is_true(json_object_get(stream, "configured"))
+                                ? "(portholed.conf)"
+                                : text_of(stream, "label");
+        bool asleep = json_is_true(json_object_get(stream, "asleep"));
+        printf("  %s%s\n", label, asleep ? " (no such desktop now)" : "");
     }
     json_decref(answer);
     return EXIT_FINE;
