@@ -49,7 +49,7 @@ int relay_to_viewer(struct relay *r, uint8_t *data, size_t len)
     if (relay_frame(r, WSLAY_BINARY_FRAME, data, len) != 0)
         return -1;
     r->to_viewer += len;
-    if (r->front->queued != 0)
+    if (r->front->out.queued != 0)
         upstream_pause(r->back, true);
     return 0;
 }
@@ -72,7 +72,7 @@ int relay_flush(struct relay *r)
     struct rfb_buf *payload = &r->scratch->from_viewer;
     int rc = upstream_write(r->back, rfb_buf_data(payload), payload->len);
     rfb_buf_consume(payload, payload->len);
-    if (rc == 0 && r->back->queued != 0) {
+    if (rc == 0 && r->back->out.queued != 0) {
         r->front_paused = true;
         tls_conn_pause(r->front, true);
     }

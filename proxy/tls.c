@@ -14,13 +14,6 @@ enum {
     LINGER_MAX_TICKS = 480   /* two minutes in all, however slowly it goes forward */
 };
 
-struct tls_write {
-    uv_write_t req;
-    struct tls_conn *conn;
-    size_t len;
-    char bytes[];
-};
-
 /* ---- the context ---- */
 
 /* A key with a pass phrase is an error, not a question on the terminal. */
@@ -161,12 +154,9 @@ static void end(struct tls_conn *c, const char *why)
 
 static void shut_down_when_sent(struct tls_conn *c);
 
-static void on_written(uv_write_t *req, int status)
+static void on_progress(struct outq *q, int status)
 {
-    struct tls_write *w = req->data;
-    struct tls_conn *c = w->conn;
-    c->queued -= w->len;
-    free(w);
+    struct tls_conn *c = q->stream->data;
     if (c->state == TLS_CLOSED)
         return;
     if (status < 0) {
@@ -174,54 +164,19 @@ static void on_written(uv_write_t *req, int status)
             tls_conn_abort(c);
         else
             end(c, uv_strerror(status));
-    } else if (c->queued == 0) {
-        if (c->state == TLS_LINGER)
-            shut_down_when_sent(c);
-        else if (c->state == TLS_OPEN)
-            c->events->drained(c);
+    } else if (c->state == TLS_LINGER) {
+        shut_down_when_sent(c);
+    } else if (c->state == TLS_OPEN) {
+        c->events->drained(c);
     }
-}
-
-static int enqueue(struct tls_conn *c, const uint8_t *data, size_t len)
-{
-    if (len > TLS_QUEUE_MAX - c->queued)
-        return -1;
-    struct tls_write *w = malloc(sizeof *w + len);
-    if (w == NULL)
-        return -1;
-    memcpy(w->bytes, data, len);
-    w->req.data = w;
-    w->conn = c;
-    w->len = len;
-    uv_buf_t buf = uv_buf_init(w->bytes, (unsigned)len);
-    if (uv_write(&w->req, (uv_stream_t *)&c->tcp, &buf, 1, on_written) != 0) {
-        free(w);
-        return -1;
-    }
-    c->queued += len;
-    return 0;
 }
 
 /* Sends what has been gathered; the buffer is empty afterwards, whatever happens. */
 static int flush(struct tls_conn *c)
 {
     struct rfb_buf *gather = &c->scratch->gather;
-    size_t len = gather->len, sent = 0;
-    if (len == 0)
-        return 0;
-    const uint8_t *data = rfb_buf_data(gather);
-    int rc = 0;
-    if (c->queued == 0) {
-        uv_buf_t buf = uv_buf_init((char *)(uintptr_t)data, (unsigned)len);
-        int n = uv_try_write((uv_stream_t *)&c->tcp, &buf, 1);
-        if (n >= 0)
-            sent = (size_t)n;
-        else if (n != UV_EAGAIN)
-            rc = -1;
-    }
-    if (rc == 0 && sent < len)
-        rc = enqueue(c, data + sent, len - sent);
-    rfb_buf_consume(gather, len);
+    int rc = outq_send(&c->out, rfb_buf_data(gather), gather->len);
+    rfb_buf_consume(gather, gather->len);
     return rc;
 }
 
@@ -326,6 +281,7 @@ int tls_conn_init(struct tls_conn *c, uv_loop_t *loop, const struct tls_events *
     if (rc != 0)
         return rc;
     uv_timer_init(loop, &c->linger);
+    outq_init(&c->out, (uv_stream_t *)&c->tcp, TLS_QUEUE_MAX, on_progress);
     c->tcp.data = c;
     c->linger.data = c;
     c->handles = 2;
@@ -404,7 +360,7 @@ static void on_shutdown(uv_shutdown_t *req, int status)
 
 static void shut_down_when_sent(struct tls_conn *c)
 {
-    if (c->queued != 0 || c->shut_down)
+    if (c->out.queued != 0 || c->shut_down)
         return;
     c->shut_down = true;
     if (uv_shutdown(&c->shutdown, (uv_stream_t *)&c->tcp, on_shutdown) != 0)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "outq.h"
 #include "scratch.h"
 
 enum {
@@ -41,7 +42,7 @@ struct tls_events {
 enum tls_state { TLS_HANDSHAKE, TLS_OPEN, TLS_ENDED, TLS_LINGER, TLS_CLOSED };
 
 struct tls_conn {
-    size_t queued; /* for the owner to read: bytes that wait for the socket */
+    struct outq out; /* for the owner to read: out.queued, bytes that wait for the socket */
 
     /* private */
     uv_tcp_t tcp;

@@ -26,13 +26,6 @@ struct upstream_setup {
     struct rfb_buf early; /* what the server sent behind its ServerInit */
 };
 
-struct upstream_write_req {
-    uv_write_t req;
-    struct upstream *upstream;
-    size_t len;
-    char bytes[];
-};
-
 static void destroy_setup(struct upstream *u)
 {
     struct upstream_setup *s = u->setup;
@@ -116,7 +109,7 @@ void upstream_close(struct upstream *u)
 {
     if (u->state == UPSTREAM_IDLE || u->state == UPSTREAM_CLOSING)
         return;
-    bool flush = u->state == UPSTREAM_OPEN && u->queued != 0;
+    bool flush = u->state == UPSTREAM_OPEN && u->out.queued != 0;
     u->state = UPSTREAM_CLOSING;
     if (u->resolving)
         uv_cancel((uv_req_t *)&u->setup->resolve);
@@ -138,59 +131,24 @@ void upstream_leave(struct upstream *u)
 
 /* ---- writing ---- */
 
-static void on_written(uv_write_t *req, int status)
+static void on_progress(struct outq *q, int status)
 {
-    struct upstream_write_req *w = req->data;
-    struct upstream *u = w->upstream;
-    u->queued -= w->len;
-    free(w);
+    struct upstream *u = q->stream->data;
     if (u->state == UPSTREAM_CLOSING) {
-        if (u->queued == 0)
+        if (q->queued == 0)
             close_handles(u);
     } else if (status < 0) {
         end_errno(u, CLOSED, "writing to", status);
-    } else if (u->queued == 0 && u->state == UPSTREAM_OPEN) {
+    } else if (u->state == UPSTREAM_OPEN) {
         u->events->drained(u);
     }
-}
-
-static int enqueue(struct upstream *u, const uint8_t *data, size_t len)
-{
-    if (len > UPSTREAM_QUEUE_MAX - u->queued)
-        return -1;
-    struct upstream_write_req *w = malloc(sizeof *w + len);
-    if (w == NULL)
-        return -1;
-    memcpy(w->bytes, data, len);
-    w->req.data = w;
-    w->upstream = u;
-    w->len = len;
-    uv_buf_t buf = uv_buf_init(w->bytes, (unsigned)len);
-    if (uv_write(&w->req, &u->h.stream, &buf, 1, on_written) != 0) {
-        free(w);
-        return -1;
-    }
-    u->queued += len;
-    return 0;
 }
 
 int upstream_write(struct upstream *u, const uint8_t *data, size_t len)
 {
     if (u->state != UPSTREAM_HANDSHAKE && u->state != UPSTREAM_OPEN)
         return -1;
-    if (len == 0)
-        return 0;
-    if (u->queued == 0) {
-        uv_buf_t buf = uv_buf_init((char *)(uintptr_t)data, (unsigned)len);
-        int n = uv_try_write(&u->h.stream, &buf, 1);
-        if (n < 0 && n != UV_EAGAIN)
-            return -1;
-        if (n > 0) {
-            data += n;
-            len -= (size_t)n;
-        }
-    }
-    return len != 0 ? enqueue(u, data, len) : 0;
+    return outq_send(&u->out, data, len);
 }
 
 /* ---- reading ---- */
@@ -368,6 +326,7 @@ int upstream_open(struct upstream *u, uv_loop_t *loop, const struct config_deskt
     u->setup = calloc(1, sizeof *u->setup);
     if (u->setup == NULL)
         return -1;
+    outq_init(&u->out, &u->h.stream, UPSTREAM_QUEUE_MAX, on_progress);
     rfb_client_hs_init(&u->setup->hs);
     u->setup->hs.password = desktop->password;
     rfb_buf_init(&u->setup->early, SETUP_READ);

@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "config.h"
+#include "outq.h"
 #include "rfb/buf.h"
 #include "rfb/handshake.h"
 #include "scratch.h"
@@ -50,7 +51,7 @@ enum upstream_state {
 };
 
 struct upstream {
-    size_t queued; /* for the owner to read: bytes that wait for the server */
+    struct outq out; /* for the owner to read: out.queued, bytes that wait for the server */
 
     /* private */
     enum upstream_state state;

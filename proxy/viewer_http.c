@@ -20,7 +20,7 @@ static void arm(struct viewer *v)
 /* Sends on; the next request is looked at only when all of the answer has left. */
 static void send_body(struct viewer *v)
 {
-    while (v->body_left != 0 && v->conn.queued == 0) {
+    while (v->body_left != 0 && v->conn.out.queued == 0) {
         size_t n = v->body_left < BODY_PIECE ? v->body_left : BODY_PIECE;
         if (tls_conn_send(&v->conn, v->body, n) != 0) {
             viewer_drop(v, ENDING_BROKEN, "the connection broke");
@@ -31,7 +31,7 @@ static void send_body(struct viewer *v)
     }
     if (v->body_left == 0 && v->close_after) {
         viewer_hang_up(v);
-    } else if (v->conn.queued == 0) {
+    } else if (v->conn.out.queued == 0) {
         viewer_set_state(v, VIEWER_HTTP);
         tls_conn_pause(&v->conn, false);
     } else {

@@ -130,7 +130,7 @@ static uint16_t on_payload(void *owner, const uint8_t *data, size_t len)
 /* The answer to a ping waits while the viewer does not read; a later ping replaces it. */
 static void send_pong(struct viewer *v)
 {
-    if (!v->ws.pong_due || v->conn.queued != 0)
+    if (!v->ws.pong_due || v->conn.out.queued != 0)
         return;
     v->ws.pong_due = false;
     if (relay_frame_copy(&v->relay, WSLAY_PONG, v->ws.pong, v->ws.pong_len) != 0)
@@ -184,7 +184,7 @@ static void on_ping(struct viewer *v)
                      ENDING_UPSTREAM_LOST, "upstream lost");
     } else if (silent) {
         viewer_drop(v, ENDING_SILENT, "the viewer is silent");
-    } else if (v->conn.queued == 0 && relay_frame_copy(&v->relay, WSLAY_PING, NULL, 0) != 0) {
+    } else if (v->conn.out.queued == 0 && relay_frame_copy(&v->relay, WSLAY_PING, NULL, 0) != 0) {
         viewer_drop(v, ENDING_BROKEN, "the connection to the viewer broke");
     }
 }
