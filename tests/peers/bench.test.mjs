@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { live } from '../lib/proc.mjs';
 import { Bench } from '../bench/bench.mjs';
 import { table } from '../bench/measure.mjs';
+import { Bench as ProxyBench } from '../bench/proxy/bench.mjs';
+import { groups } from '../bench/proxy/rows.mjs';
 import { decode, frame, latency } from '../bench/rows.mjs';
 
 live('the benchmark measures', async (scope) => {
@@ -15,4 +17,14 @@ live('the benchmark measures', async (scope) => {
   assert.equal(rows.length, 8);
   for (const row of rows) assert.match(row.figure, /^\d/, row.work);
   assert.match(table(rows), /^\| Work .*\n\|-.*\n\| a frame after .*/);
+});
+
+live('the proxy benchmark measures', async (scope) => {
+  const bench = new ProxyBench({ quick: true, scope, env: { PORTHOLE_BUILD: process.env.PORTHOLE_BUILD } });
+  const rows = [];
+  for (const group of Object.values(groups)) rows.push(...await group(bench));
+  assert.equal(rows.length, 13);
+  for (const row of rows) assert.match(row.figure, /^\d/, row.work);
+  const dropped = rows.find(({ work }) => work.includes('dropped'));
+  assert.ok(dropped.met, `a reload dropped ${dropped.ours} viewers`);
 });

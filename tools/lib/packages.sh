@@ -15,13 +15,13 @@ PACKAGES_DESKTOP=(feh fonts-dejavu-core nodejs openbox openssl tigervnc-standalo
 
 # to test: compilers with sanitizers, unit tests, the other VNC servers, a browser, the stock viewer, dist archives
 PACKAGES_TEST=(
-  bsdutils clang groff-base libclang-rt-14-dev libcmocka-dev libxcb1-dev llvm
+  bsdutils clang groff-base haproxy libclang-rt-14-dev libcmocka-dev libxcb1-dev llvm
   foot grim libpam-wrapper qemu-system-x86 sway swaybg tightvncserver tigervnc-scraping-server wayvnc x11-xserver-utils x11vnc xvfb
   chromium novnc tigervnc-tools websockify xclip xfonts-base xz-utils
 )
 
-# to compare with: make bench-client
-PACKAGES_BENCH=(gvncviewer scrot x11vnc)
+# to compare with: make bench-client, make bench-proxy
+PACKAGES_BENCH=(gvncviewer haproxy scrot websockify x11vnc)
 
 # Those of the named packages that are missing. Node.js and npm may also come from elsewhere: the command counts.
 packages_missing() {
