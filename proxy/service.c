@@ -5,7 +5,7 @@
 
 #include "audit.h"
 #include "config_values.h"
-#include "tls.h"
+#include "tls_ctx.h"
 
 static void load_tls(struct service *s, struct config_errors *errors)
 {

@@ -6,7 +6,6 @@
 #ifndef PROXY_TLS_H
 #define PROXY_TLS_H
 
-#include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,22 +13,11 @@
 
 #include "outq.h"
 #include "scratch.h"
+#include "tls_pipe.h"
 
-enum {
-    TLS_QUEUE_MAX = 2 * SCRATCH_GATHER, /* bytes waiting; beyond it the peer is abusing us */
-    TLS_ERROR_MAX = 256
-};
-
-/* A server's context: TLS 1.2 and up, tuned for many idle connections. NULL: out of memory. */
-SSL_CTX *tls_ctx_create(void);
-/* Reads the chain and the key (PEM). 0, or -1 with the reason in why. The key comes second. */
-int tls_ctx_use_certificate(SSL_CTX *ctx, const char *path, char why[TLS_ERROR_MAX]);
-int tls_ctx_use_key(SSL_CTX *ctx, const char *path, char why[TLS_ERROR_MAX]);
+enum { TLS_QUEUE_MAX = 2 * SCRATCH_GATHER /* bytes waiting; beyond it the peer is abusing us */ };
 
 struct tls_conn;
-
-/* Of the ended event: that it was the peer's own wish. */
-#define TLS_PEER_CLOSED "the peer closed the connection"
 
 struct tls_events {
     void (*data)(struct tls_conn *c, const uint8_t *data, size_t len); /* plaintext, borrowed */
@@ -50,12 +38,10 @@ struct tls_conn {
     uv_shutdown_t shutdown;
     const struct tls_events *events;
     struct scratch *scratch;
-    SSL *ssl;
+    struct tls_pipe pipe;
     enum tls_state state;
     int handles; /* still to be closed */
     bool wants_read, shut_down;
-    const uint8_t *in; /* the part of the current read that OpenSSL has not taken */
-    size_t in_len;
     int last_outq;              /* bytes in the kernel at the last look, while lingering */
     unsigned stalled, lingered; /* ticks */
 };
