@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <uv.h>
 
+#include "forwarded.h"
 #include "policy.h"
 
 enum {
@@ -20,7 +21,8 @@ enum {
     CONFIG_TOKEN_MIN = 32,  /* characters: fewer could be guessed */
     CONFIG_TOKEN_MAX = 512,
     CONFIG_PASSWORD_MAX = 255,
-    CONFIG_WORKERS_MAX = 256
+    CONFIG_WORKERS_MAX = 256,
+    CONFIG_PROXIES_MAX = 64 /* a line has no room for more */
 };
 
 /* A path, made absolute or relative to the working folder, and the line that named it (0: a
@@ -65,6 +67,11 @@ struct config {
     unsigned max_viewers;
     unsigned workers;      /* threads */
     char *allowed_origins; /* separated by white space, "*" for all; NULL: none but our own */
+    struct network
+        proxies[CONFIG_PROXIES_MAX]; /* whose word on where a connection is from counts */
+    size_t proxy_count;
+    bool proxy_protocol; /* they begin their connections with it */
+    int proxy_protocol_line;
     struct config_desktop *desktops; /* in the file's order */
     struct config_stream *streams;
     int server_line; /* of [server]; 0: there is none */

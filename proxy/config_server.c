@@ -97,6 +97,49 @@ static void set_allowed_origins(struct config_reader *r, const char *value)
     }
 }
 
+static void add_proxy(struct config_reader *r, const char *word)
+{
+    struct config *c = r->config;
+    struct network n;
+    char right[NETWORK_TEXT_MAX];
+    enum network_error error = network_parse(word, &n);
+    if (error == NETWORK_NONE) {
+        config_error(r->errors, r->line,
+                     "trusted_proxies: \"%s\" is neither an address nor a network; "
+                     "use 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32",
+                     word);
+    } else if (error == NETWORK_HOST_BITS) {
+        network_text(&n, right);
+        config_error(r->errors, r->line,
+                     "trusted_proxies: \"%s\" has bits behind its prefix; the network is %s", word,
+                     right);
+    } else if (c->proxy_count == CONFIG_PROXIES_MAX) {
+        config_error(r->errors, r->line, "trusted_proxies: there are more than %d",
+                     CONFIG_PROXIES_MAX);
+    } else {
+        c->proxies[c->proxy_count++] = n;
+    }
+}
+
+static void set_trusted_proxies(struct config_reader *r, const char *value)
+{
+    char word[CONFIG_LINE_MAX + 1];
+    for (const char *p = value; *p != '\0'; p += strspn(p, " \t")) {
+        size_t n = strcspn(p, " \t");
+        snprintf(word, sizeof word, "%.*s", (int)n, p);
+        add_proxy(r, word);
+        p += n;
+    }
+}
+
+static void set_proxy_protocol(struct config_reader *r, const char *value)
+{
+    r->config->proxy_protocol = strcmp(value, "on") == 0;
+    if (!r->config->proxy_protocol && strcmp(value, "off") != 0)
+        config_error(r->errors, r->line, "proxy_protocol: \"%s\" is neither; use on or off", value);
+    r->config->proxy_protocol_line = r->line;
+}
+
 static void begin(struct config_reader *r, const char *name)
 {
     struct config *c = r->config;
@@ -117,6 +160,10 @@ static void check(struct config_reader *r)
                      "there is no [server]; add it, with certificate = PATH and key = PATH");
     else
         config_check_required(r, &config_server_section, c->seen, c->server_line);
+    if (c->proxy_protocol && c->proxy_count == 0)
+        config_error(r->errors, c->proxy_protocol_line,
+                     "proxy_protocol: nobody is trusted to speak it; "
+                     "add trusted_proxies = ADDRESS ...");
 }
 
 static const struct config_key keys[] = {
@@ -133,6 +180,8 @@ static const struct config_key keys[] = {
     {"max_viewers", false, set_max_viewers},
     {"workers", false, set_workers},
     {"allowed_origins", false, set_allowed_origins},
+    {"trusted_proxies", false, set_trusted_proxies},
+    {"proxy_protocol", false, set_proxy_protocol},
     {NULL, false, NULL},
 };
 

@@ -29,6 +29,7 @@ static const struct {
     [HTTP_H_AUTHORIZATION] = {"Authorization", false},
     [HTTP_H_IF_NONE_MATCH] = {"If-None-Match", true},
     [HTTP_H_TRANSFER_ENCODING] = {"Transfer-Encoding", true},
+    [HTTP_H_FORWARDED_FOR] = {"X-Forwarded-For", true},
 };
 
 /* ---- heads ---- */

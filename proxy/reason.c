@@ -18,6 +18,7 @@ static const struct {
     [REFUSAL_STREAM_ENDED] = {"stream_ended", "the stream ended meanwhile", true, false},
     [REFUSAL_NO_MEMORY] = {"no_memory", "out of memory", true, false},
     [REFUSAL_TLS] = {"tls", "TLS failed", false, false},
+    [REFUSAL_PROXY] = {"proxy_protocol", "no PROXY protocol header", false, false},
     [REFUSAL_SLOW] = {"slow", "no request in time", false, false},
     [REFUSAL_DISPLACED] = {"displaced", "its place is needed", false, false},
 };

@@ -70,6 +70,20 @@ static void decrypt(struct tls_conn *c)
     }
 }
 
+/* True: TLS has its turn with the rest of the current read. */
+static bool take_prelude(struct tls_conn *c, const uint8_t **data, size_t *len)
+{
+    size_t used = 0;
+    if (c->state != TLS_PRELUDE)
+        return true;
+    if (c->events->prelude(c, *data, *len, &used) != 1)
+        return false;
+    *data += used;
+    *len -= used;
+    c->state = TLS_HANDSHAKE;
+    return true;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct tls_conn *c = stream->data;
@@ -84,7 +98,11 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         end(c, n == UV_EOF ? TLS_PEER_CLOSED : uv_strerror((int)n));
         return;
     }
-    tls_pipe_feed(&c->pipe, (const uint8_t *)buf->base, (size_t)n);
+    const uint8_t *data = (const uint8_t *)buf->base;
+    size_t len = (size_t)n;
+    if (!take_prelude(c, &data, &len))
+        return;
+    tls_pipe_feed(&c->pipe, data, len);
     decrypt(c);
     tls_pipe_feed(&c->pipe, NULL, 0);
 }
@@ -113,8 +131,9 @@ int tls_conn_init(struct tls_conn *c, uv_loop_t *loop, const struct tls_events *
     return 0;
 }
 
-int tls_conn_start(struct tls_conn *c, SSL_CTX *ctx)
+int tls_conn_start(struct tls_conn *c, SSL_CTX *ctx, bool prelude)
 {
+    c->state = prelude ? TLS_PRELUDE : TLS_HANDSHAKE;
     if (tls_pipe_init(&c->pipe, ctx, true, c->scratch, &c->out) != 0)
         return -1;
     uv_tcp_nodelay(&c->tcp, 1);

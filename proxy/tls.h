@@ -20,6 +20,9 @@ enum { TLS_QUEUE_MAX = 2 * SCRATCH_GATHER /* bytes waiting; beyond it the peer i
 struct tls_conn;
 
 struct tls_events {
+    /* What comes in front of TLS, where tls_conn_start was told of it. 1: TLS begins behind *used
+     * bytes. 0: all were taken, and more are to come. -1: the owner has ended the connection. */
+    int (*prelude)(struct tls_conn *c, const uint8_t *data, size_t len, size_t *used);
     void (*data)(struct tls_conn *c, const uint8_t *data, size_t len); /* plaintext, borrowed */
     void (*drained)(struct tls_conn *c);                               /* nothing waits any more */
     /* The peer's end or a failure, once; only closing is of use now. */
@@ -27,7 +30,7 @@ struct tls_events {
     void (*closed)(struct tls_conn *c); /* the last event: nothing refers to c any more */
 };
 
-enum tls_state { TLS_HANDSHAKE, TLS_OPEN, TLS_ENDED, TLS_LINGER, TLS_CLOSED };
+enum tls_state { TLS_PRELUDE, TLS_HANDSHAKE, TLS_OPEN, TLS_ENDED, TLS_LINGER, TLS_CLOSED };
 
 struct tls_conn {
     struct outq out; /* for the owner to read: out.queued, bytes that wait for the socket */
@@ -50,8 +53,8 @@ struct tls_conn {
  * happens. 0 or a libuv error, after which there is nothing to close. */
 int tls_conn_init(struct tls_conn *c, uv_loop_t *loop, const struct tls_events *events,
                   struct scratch *scratch);
-/* After uv_accept. 0, or -1: abort it. */
-int tls_conn_start(struct tls_conn *c, SSL_CTX *ctx);
+/* After uv_accept. With a prelude, that event comes first. 0, or -1: abort it. */
+int tls_conn_start(struct tls_conn *c, SSL_CTX *ctx, bool prelude);
 
 /* Encrypts and sends; at most SCRATCH_UP + WS_HEAD_MAX bytes a call. -1: the connection is broken;
  * no ended event follows from inside the call. */

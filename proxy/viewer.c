@@ -24,7 +24,7 @@ void viewer_arm(struct viewer *v, uint64_t ms, uint64_t repeat)
     uv_timer_start(&v->timer, on_timer, ms, repeat);
 }
 
-static struct viewer *conn_owner(struct tls_conn *c)
+struct viewer *viewer_of(struct tls_conn *c)
 {
     return (struct viewer *)((char *)c - offsetof(struct viewer, conn));
 }
@@ -46,6 +46,7 @@ void viewer_free_if_closed(struct viewer *v)
         http_head_reset(v->head);
     free(v->head);
     free(v->hs);
+    free(v->prelude);
     rfb_buf_finish(&v->rest);
     ws_finish(&v->ws);
     relay_finish(&v->relay);
@@ -59,7 +60,7 @@ void viewer_free_if_closed(struct viewer *v)
 
 static void on_conn_closed(struct tls_conn *c)
 {
-    struct viewer *v = conn_owner(c);
+    struct viewer *v = viewer_of(c);
     v->conn_open = false;
     viewer_free_if_closed(v);
 }
@@ -132,7 +133,7 @@ void viewer_leave(struct viewer *v, uint16_t code, const char *words, enum endin
 
 static void on_data(struct tls_conn *c, const uint8_t *data, size_t len)
 {
-    struct viewer *v = conn_owner(c);
+    struct viewer *v = viewer_of(c);
     if (v->state == VIEWER_HTTP || v->state == VIEWER_ANSWERING)
         viewer_take_http(v, data, len);
     else if (v->state != VIEWER_CLOSING)
@@ -141,7 +142,7 @@ static void on_data(struct tls_conn *c, const uint8_t *data, size_t len)
 
 static void on_drained(struct tls_conn *c)
 {
-    struct viewer *v = conn_owner(c);
+    struct viewer *v = viewer_of(c);
     if (v->state == VIEWER_ANSWERING)
         viewer_answer_drained(v);
     else if (v->state != VIEWER_HTTP && v->state != VIEWER_CLOSING)
@@ -150,13 +151,14 @@ static void on_drained(struct tls_conn *c)
 
 static void on_ended(struct tls_conn *c, const char *why)
 {
-    struct viewer *v = conn_owner(c);
+    struct viewer *v = viewer_of(c);
     if (v->state == VIEWER_HTTP && strncmp(why, "TLS:", 4) == 0)
         viewer_refused(v, REFUSAL_TLS, why);
     viewer_drop(v, strcmp(why, TLS_PEER_CLOSED) == 0 ? ENDING_LEFT : ENDING_BROKEN, why);
 }
 
 static const struct tls_events conn_events = {
+    .prelude = viewer_take_prelude,
     .data = on_data,
     .drained = on_drained,
     .ended = on_ended,
@@ -178,16 +180,6 @@ static void on_timer(uv_timer_t *timer)
 }
 
 /* ---- the beginning and the end of all ---- */
-
-static void name_peer(struct viewer *v)
-{
-    struct sockaddr_storage address;
-    int len = sizeof address;
-    if (uv_tcp_getpeername(&v->conn.tcp, (struct sockaddr *)&address, &len) == 0)
-        address_text(&address, v->peer);
-    else
-        snprintf(v->peer, sizeof v->peer, "?");
-}
 
 static struct viewer *create(struct viewer_env *env)
 {
@@ -229,9 +221,9 @@ void viewer_accept(struct viewer_env *env, int fd)
         viewer_drop(v, ENDING_BROKEN, "it cannot be watched");
         return;
     }
-    name_peer(v);
+    int prelude = viewer_name_peer(v);
     viewer_arm(v, v->service->config->handshake_timeout * 1000ULL, 0);
-    if (tls_conn_start(&v->conn, v->service->tls) != 0)
+    if (prelude < 0 || tls_conn_start(&v->conn, v->service->tls, prelude == 1) != 0)
         viewer_drop(v, ENDING_NO_MEMORY, "out of memory");
 }
 

@@ -28,6 +28,7 @@ struct viewer_env {
     unsigned connections;                /* viewers and others, until their memory is gone */
     unsigned viewers;                    /* those that watch or are about to */
     struct log_limit refusals, attempts; /* of lines in the log, and in the audit trail */
+    uint64_t next_complaint; /* about X-Forwarded-For, not before: ms of the loop's clock */
     bool stopping;
     void (*freed)(struct viewer_env *env); /* a connection has ended; may be NULL */
 };

@@ -79,6 +79,8 @@ void viewer_take_http(struct viewer *v, const uint8_t *data, size_t len)
         if (rc == 0)
             return;
         if (rc == 1)
+            viewer_name_client(v);
+        if (rc == 1)
             site_answer(v->service, v->env->streams, v->head, &answer);
         else
             site_refuse((unsigned)-rc, why, &answer);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * What the rooms of a viewer share: viewer.c (its life), viewer_http.c (until the switch to
- * WebSocket), viewer_stream.c (from then on) and viewer_tell.c (what is told of it). Nobody else
- * includes this. */
+ * What the rooms of a viewer share: viewer.c (its life), viewer_peer.c (whose it is), viewer_http.c
+ * (until the switch to WebSocket), viewer_stream.c (from then on) and viewer_tell.c (what is told
+ * of it). Nobody else includes this. */
 #ifndef PROXY_VIEWER_PRIVATE_H
 #define PROXY_VIEWER_PRIVATE_H
 
@@ -11,6 +11,7 @@
 
 #include "address.h"
 #include "http.h"
+#include "proxy_protocol.h"
 #include "reason.h"
 #include "relay.h"
 #include "rfb/handshake.h"
@@ -48,7 +49,15 @@ struct viewer {
     bool waiting;     /* for its turn to connect */
     bool handshaking; /* with the VNC server */
     uint64_t since;   /* when it was accepted, or ended: ms of the loop's clock */
-    char peer[ADDRESS_TEXT_MAX];
+
+    /* whose it is */
+    struct sockaddr_storage address; /* the viewer's: behind proxies that are trusted, theirs is not
+                                        it. Another request may bring another. */
+    char peer[ADDRESS_TEXT_MAX];     /* the same as people write it */
+    struct sockaddr_storage origin;  /* TCP's peer, or whom a PROXY header tells */
+    bool forwards;                   /* the origin's X-Forwarded-For is believed */
+    struct proxy_protocol *prelude;  /* while its PROXY header comes */
+
     struct presence presence; /* while it is a viewer */
 
     /* HTTP */
@@ -71,6 +80,8 @@ struct viewer {
 
 /* ---- viewer.c ---- */
 
+/* Whose connection it is. */
+struct viewer *viewer_of(struct tls_conn *c);
 /* The only place where the state changes; logged at debug level. */
 void viewer_set_state(struct viewer *v, enum viewer_state state);
 /* Sets the state's deadline, or with repeat the ping's clock. Milliseconds. */
@@ -102,6 +113,16 @@ void viewer_tell_entry(struct viewer *v);
 void viewer_tell_begun(struct viewer *v);
 /* v leaves its stream. */
 void viewer_tell_end(struct viewer *v, enum ending ending, const char *why);
+
+/* ---- viewer_peer.c ---- */
+
+/* When it was accepted: finds out who is at the other end of TCP. 1: that is a proxy which has to
+ * tell for whom it comes, to viewer_take_prelude. 0: it is not. -1: out of memory. */
+int viewer_name_peer(struct viewer *v);
+/* As tls_events wants it. */
+int viewer_take_prelude(struct tls_conn *c, const uint8_t *data, size_t len, size_t *used);
+/* When a request's head has come: whose request it is. */
+void viewer_name_client(struct viewer *v);
 
 /* ---- viewer_http.c ---- */
 

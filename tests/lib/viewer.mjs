@@ -7,10 +7,10 @@ import { until } from './proc.mjs';
 export const GREETING = 'RFB 003.008\n';
 
 // The request that opens a stream.
-export function upgrade(proxy, { token = proxy.token, origin } = {}) {
+export function upgrade(proxy, { token = proxy.token, origin, headers = [] } = {}) {
   return `GET /stream HTTP/1.1\r\nHost: localhost:${proxy.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`
     + 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: binary\r\n'
-    + `${origin ? `Origin: ${origin}\r\n` : ''}Authorization: Bearer ${token}\r\n\r\n`;
+    + `${origin ? `Origin: ${origin}\r\n` : ''}${headers.map((line) => `${line}\r\n`).join('')}Authorization: Bearer ${token}\r\n\r\n`;
 }
 
 // A client's binary frame, its mask all zeros.
@@ -19,12 +19,12 @@ export function binary(payload) {
   return Buffer.concat([Buffer.from([0x82, 0x80 | payload.length, 0, 0, 0, 0]), Buffer.from(payload, 'latin1')]);
 }
 
-// A TLS connection whose input is kept.
+// A TLS connection whose input is kept. options: of tls.connect, such as where it comes from, or another port.
 export class Peer {
-  constructor(scope, proxy) {
+  constructor(scope, proxy, options = {}) {
     this.text = '';
     this.closed = false;
-    this.socket = tls.connect({ port: proxy.port, host: '127.0.0.1', rejectUnauthorized: false });
+    this.socket = tls.connect({ port: proxy.port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
     this.socket.setNoDelay();
     this.socket.on('data', (data) => { this.text += data.toString('latin1'); });
     this.socket.on('error', () => {});

@@ -122,10 +122,12 @@ static void tells_every_mistake(void **state)
         {SERVER "certificate = d\n",
          "conf:4: certificate stands twice in this section; keep one\n"},
         {SERVER "web_root =\n", "conf:4: web_root has no value; write web_root = VALUE\n"},
-        {SERVER "colour = red\n", "conf:4: unknown key \"colour\" in [server]; known are listen, "
-                                  "certificate, key, web_root, "
-                                  "admin_socket, database, audit_file, public_url, ping_interval, "
-                                  "handshake_timeout, max_viewers, workers, allowed_origins\n"},
+        {SERVER "colour = red\n",
+         "conf:4: unknown key \"colour\" in [server]; known are listen, "
+         "certificate, key, web_root, "
+         "admin_socket, database, audit_file, public_url, ping_interval, "
+         "handshake_timeout, max_viewers, workers, allowed_origins, trusted_proxies, "
+         "proxy_protocol\n"},
         {SERVER SERVER, "conf:4: [server] stands twice, first in line 1; keep one\n"},
         {SERVER "nonsense\n",
          "conf:4: neither a section nor a key; write [SECTION] or KEY = VALUE\n"},
@@ -217,6 +219,19 @@ static void tells_every_mistake(void **state)
         {SERVER "workers = 0\n", "conf:4: workers: \"0\" is not a whole number; use 1 to 256\n"},
         {SERVER "admin_socket = /a" LONG LONG "\n",
          "conf:4: admin_socket: the socket's path is 122 bytes long; at most 107 are possible\n"},
+        {SERVER "trusted_proxies = 10.1.2.3/8 192.0.2.1 host 2001:db8::1/32 ::1/129\n",
+         "conf:4: trusted_proxies: \"10.1.2.3/8\" has bits behind its prefix; the network is "
+         "10.0.0.0/8\n"
+         "conf:4: trusted_proxies: \"host\" is neither an address nor a network; "
+         "use 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32\n"
+         "conf:4: trusted_proxies: \"2001:db8::1/32\" has bits behind its prefix; the network is "
+         "2001:db8::/32\n"
+         "conf:4: trusted_proxies: \"::1/129\" is neither an address nor a network; "
+         "use 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32\n"},
+        {SERVER "proxy_protocol = yes\n",
+         "conf:4: proxy_protocol: \"yes\" is neither; use on or off\n"},
+        {SERVER "proxy_protocol = on\n", "conf:4: proxy_protocol: nobody is trusted to speak it; "
+                                         "add trusted_proxies = ADDRESS ...\n"},
         /* one run finds them all, in their order */
         {"[server]\nkey\nlisten = x\nfoo = 1\n[nope]\n[desktop d]\n",
          "conf:2: neither a section nor a key; write [SECTION] or KEY = VALUE\n"
@@ -224,7 +239,8 @@ static void tells_every_mistake(void **state)
          "conf:4: unknown key \"foo\" in [server]; known are listen, certificate, key, web_root, "
          "admin_socket, database, audit_file, public_url, ping_interval, handshake_timeout, "
          "max_viewers, "
-         "workers, allowed_origins\n"
+         "workers, allowed_origins, trusted_proxies, "
+         "proxy_protocol\n"
          "conf:5: unknown section [nope]; known are [server], [desktop NAME], [stream NAME]\n"
          "conf:1: certificate is missing in this section; add certificate = VALUE\n"
          "conf:1: key is missing in this section; add key = VALUE\n"
