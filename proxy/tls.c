@@ -3,6 +3,7 @@
 
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 enum {
     LINGER_TICK_MS = 250,
@@ -161,15 +162,6 @@ static void on_closed(uv_handle_t *handle)
     c->events->closed(c);
 }
 
-void tls_conn_abort(struct tls_conn *c)
-{
-    if (c->state == TLS_CLOSED)
-        return;
-    c->state = TLS_CLOSED;
-    uv_close((uv_handle_t *)&c->tcp, on_closed);
-    uv_close((uv_handle_t *)&c->linger, on_closed);
-}
-
 /* Bytes the kernel still holds: SIOCOUTQ counts what the peer has not acknowledged. */
 static int kernel_queue(struct tls_conn *c)
 {
@@ -180,14 +172,43 @@ static int kernel_queue(struct tls_conn *c)
     return bytes;
 }
 
+/* A close throws away what the kernel holds, and tells the peer by a reset. */
+static void lose_the_rest(struct tls_conn *c)
+{
+    const struct linger none = {.l_onoff = 1, .l_linger = 0};
+    uv_os_fd_t fd;
+    if (kernel_queue(c) != 0 && uv_fileno((uv_handle_t *)&c->tcp, &fd) == 0)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
+void tls_conn_abort(struct tls_conn *c)
+{
+    if (c->state == TLS_CLOSED)
+        return;
+    c->state = TLS_CLOSED;
+    if (c->hurried)
+        lose_the_rest(c);
+    uv_close((uv_handle_t *)&c->tcp, on_closed);
+    uv_close((uv_handle_t *)&c->linger, on_closed);
+}
+
 static void on_linger(uv_timer_t *timer)
 {
     struct tls_conn *c = timer->data;
     int waiting = kernel_queue(c) + (int)uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp);
     c->stalled = waiting < c->last_outq ? 0 : c->stalled + 1;
     c->last_outq = waiting;
-    if (c->stalled >= LINGER_STALL_TICKS || ++c->lingered >= LINGER_MAX_TICKS)
+    bool late = c->hurried && uv_now(timer->loop) >= c->hurry_until_ms;
+    if (late || c->stalled >= LINGER_STALL_TICKS || ++c->lingered >= LINGER_MAX_TICKS)
         tls_conn_abort(c);
+}
+
+void tls_conn_hurry(struct tls_conn *c, uint64_t ms)
+{
+    if (c->state != TLS_LINGER || c->hurried)
+        return;
+    c->hurried = true;
+    c->hurry_until_ms = uv_now(c->linger.loop) + ms;
 }
 
 static void on_shutdown(uv_shutdown_t *req, int status)

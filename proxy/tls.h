@@ -45,6 +45,8 @@ struct tls_conn {
     enum tls_state state;
     int handles; /* still to be closed */
     bool wants_read, shut_down;
+    bool hurried;               /* it lingers until hurry_until, and what then is left is lost */
+    uint64_t hurry_until_ms;    /* of the loop's clock */
     int last_outq;              /* bytes in the kernel at the last look, while lingering */
     unsigned stalled, lingered; /* ticks */
 };
@@ -67,6 +69,9 @@ void tls_conn_pause(struct tls_conn *c, bool pause);
  * it to the peer, as long as that goes forward (a slow viewer would lose megabytes and the close
  * reason otherwise). No event but closed follows. */
 void tls_conn_finish(struct tls_conn *c);
+/* What the peer has not got when this time has passed it never gets: neither from us, nor from the
+ * kernel. For a connection that finishes; the first call counts. */
+void tls_conn_hurry(struct tls_conn *c, uint64_t ms);
 /* Ends at once. No event but closed follows. */
 void tls_conn_abort(struct tls_conn *c);
 

@@ -8,6 +8,8 @@
 #include "log.h"
 #include "viewer_private.h"
 
+enum { LAST_BYTE_MS = 500 /* for what is on its way to somebody who may see it no more */ };
+
 void viewer_set_state(struct viewer *v, enum viewer_state state)
 {
     static const char *const names[] = {"http",     "answering", "connecting", "greeting",
@@ -237,20 +239,28 @@ static const struct {
     [STREAM_EXPIRED] = {WS_CLOSE_INVALID, ENDING_EXPIRED, "the stream has expired", "expired"},
 };
 
+/* Also one that is leaving: what is on its way to it is lost then. */
+static void look_at(struct viewer *v)
+{
+    int end = atomic_load(&v->stream->end);
+    bool unwanted = atomic_load(&v->presence.unwanted);
+    if (end == STREAM_GOES_ON && !unwanted)
+        return;
+    if (end != STREAM_GOES_ON)
+        viewer_leave(v, endings[end].code, endings[end].words, endings[end].ending,
+                     endings[end].why);
+    else
+        viewer_leave(v, WS_CLOSE_REVOKED, "the operator ended this connection", ENDING_SENT_AWAY,
+                     "sent away");
+    tls_conn_hurry(&v->conn, LAST_BYTE_MS);
+}
+
 void viewer_look_around(struct viewer_env *env)
 {
     /* nothing is freed inside these calls: memory goes when the handles have closed */
-    for (struct viewer *v = env->list; v != NULL; v = v->next) {
-        if (v->stream == NULL || v->state == VIEWER_CLOSING)
-            continue;
-        int end = atomic_load(&v->stream->end);
-        if (end != STREAM_GOES_ON)
-            viewer_leave(v, endings[end].code, endings[end].words, endings[end].ending,
-                         endings[end].why);
-        else if (atomic_load(&v->presence.unwanted))
-            viewer_leave(v, WS_CLOSE_REVOKED, "the operator ended this connection",
-                         ENDING_SENT_AWAY, "sent away");
-    }
+    for (struct viewer *v = env->list; v != NULL; v = v->next)
+        if (v->stream != NULL)
+            look_at(v);
     viewer_open_waiting(env);
 }
 
