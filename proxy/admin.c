@@ -132,10 +132,11 @@ static void list_streams(struct admin *a, const char *id, const json_t *body,
 
 /* ---- making a stream ---- */
 
-/* Each takes a value; NULL, or what it must be. */
+/* Each takes a value; NULL, or what it must be. now: seconds since 1970. */
 
-static const char *take_desktop(struct grant *g, const json_t *value)
+static const char *take_desktop(struct grant *g, const json_t *value, int64_t now)
 {
+    (void)now;
     const char *text = json_string_value(value);
     if (text == NULL || strlen(text) > CONFIG_NAME_MAX)
         return "the name of a desktop";
@@ -143,37 +144,41 @@ static const char *take_desktop(struct grant *g, const json_t *value)
     return NULL;
 }
 
-static const char *take_role(struct grant *g, const json_t *value)
+static const char *take_role(struct grant *g, const json_t *value, int64_t now)
 {
+    (void)now;
     const char *text = json_string_value(value);
     return text != NULL && policy_set_role(&g->policy, text) ? NULL : "\"view\" or \"control\"";
 }
 
-static const char *take_clipboard(struct grant *g, const json_t *value)
+static const char *take_clipboard(struct grant *g, const json_t *value, int64_t now)
 {
+    (void)now;
     const char *text = json_string_value(value);
     return text != NULL && policy_set_clipboard(&g->policy, text)
                ? NULL
                : "\"none\", \"in\", \"out\" or \"both\"";
 }
 
-static const char *take_ttl(struct grant *g, const json_t *value)
+static const char *take_ttl(struct grant *g, const json_t *value, int64_t now)
 {
     json_int_t n = json_integer_value(value);
     if (!json_is_integer(value) || n < 0 || n > TTL_MAX)
         return "a whole number of seconds up to ten years; 0: it never expires";
-    g->expires = n != 0 ? g->created + n : 0;
+    g->expires = n != 0 ? now + n : 0;
     return NULL;
 }
 
-static const char *take_single_use(struct grant *g, const json_t *value)
+static const char *take_single_use(struct grant *g, const json_t *value, int64_t now)
 {
+    (void)now;
     g->single_use = json_is_true(value);
     return json_is_boolean(value) ? NULL : "true or false";
 }
 
-static const char *take_max_viewers(struct grant *g, const json_t *value)
+static const char *take_max_viewers(struct grant *g, const json_t *value, int64_t now)
 {
+    (void)now;
     json_int_t n = json_integer_value(value);
     if (!json_is_integer(value) || n < 0 || n > VIEWERS_MAX)
         return "a whole number up to 100000; 0: no limit of its own";
@@ -181,8 +186,9 @@ static const char *take_max_viewers(struct grant *g, const json_t *value)
     return NULL;
 }
 
-static const char *take_label(struct grant *g, const json_t *value)
+static const char *take_label(struct grant *g, const json_t *value, int64_t now)
 {
+    (void)now;
     const char *text = json_string_value(value); /* without NULs: jansson has seen to that */
     if (text == NULL || strlen(text) > GRANT_LABEL_MAX)
         return "a text of at most 100 bytes";
@@ -191,49 +197,60 @@ static const char *take_label(struct grant *g, const json_t *value)
     return strcmp(g->label, text) == 0 ? NULL : "a text without control characters";
 }
 
-static const struct {
+static const struct field {
     const char *name;
-    const char *(*take)(struct grant *g, const json_t *value);
+    const char *(*take)(struct grant *g, const json_t *value, int64_t now);
+    bool fixed; /* it cannot be changed later */
 } fields[] = {
-    {"desktop", take_desktop},       {"role", take_role},
-    {"clipboard", take_clipboard},   {"ttl", take_ttl},
-    {"single_use", take_single_use}, {"max_viewers", take_max_viewers},
-    {"label", take_label},
+    {"desktop", take_desktop, true},       {"role", take_role, false},
+    {"clipboard", take_clipboard, false},  {"ttl", take_ttl, false},
+    {"single_use", take_single_use, true}, {"max_viewers", take_max_viewers, false},
+    {"label", take_label, false},
 };
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 
-static int unknown_field(const char *name, struct admin_answer *out)
+/* Into the words: which fields there are. */
+static void put_fields(char *known, size_t size, bool change)
 {
-    char known[128] = "";
-    for (size_t i = 0, at = 0; i < FIELDS; i++)
-        at += (size_t)snprintf(known + at, sizeof known - at, "%s%s", i != 0 ? ", " : "",
-                               fields[i].name);
-    refuse(out, 400, "unknown field \"%.64s\"; known are %s", name, known);
-    return -1;
+    size_t at = 0;
+    known[0] = '\0';
+    for (size_t i = 0; i < FIELDS; i++)
+        if (!change || !fields[i].fixed)
+            at += (size_t)snprintf(known + at, size - at, "%s%s", at != 0 ? ", " : "",
+                                   fields[i].name);
 }
 
-/* 0, or -1 after refusing. */
-static int read_grant(const json_t *body, struct grant *g, struct admin_answer *out)
+/* NULL: there is none such. */
+static const struct field *find_field(const char *name, bool change)
+{
+    for (size_t i = 0; i < FIELDS; i++)
+        if (strcmp(fields[i].name, name) == 0 && !(change && fields[i].fixed))
+            return &fields[i];
+    return NULL;
+}
+
+/* change: it is there already. 0, or -1 after refusing. */
+static int read_fields(const json_t *body, struct grant *g, bool change, struct admin_answer *out)
 {
     const char *name;
+    char known[128];
     json_t *value;
+    int64_t now = (int64_t)time(NULL);
     json_object_foreach((json_t *)body, name, value)
     {
-        size_t i = 0;
-        while (i < FIELDS && strcmp(fields[i].name, name) != 0)
-            i++;
-        if (i == FIELDS)
-            return unknown_field(name, out);
-        const char *wanted = fields[i].take(g, value);
+        const struct field *field = find_field(name, change);
+        if (field == NULL) {
+            put_fields(known, sizeof known, change);
+            refuse(out, 400, "unknown field \"%.64s\"; known are %s", name, known);
+            return -1;
+        }
+        const char *wanted = field->take(g, value, now);
         if (wanted != NULL) {
             refuse(out, 400, "\"%s\" must be %s", name, wanted);
             return -1;
         }
     }
-    if (g->desktop[0] != '\0')
-        return 0;
-    refuse(out, 400, "\"desktop\" is missing: the name of a desktop");
-    return -1;
+    return 0;
 }
 
 /* A token of 256 random bits, and the id. 0 or -1. */
@@ -273,8 +290,12 @@ static void make_stream(struct admin *a, const char *id, const json_t *body,
     char token[TOKEN_TEXT], why[STORE_ERROR_MAX], forget[STORE_ERROR_MAX];
     struct grant g = {.created = (int64_t)time(NULL)};
     g.expires = g.created + TTL_DEFAULT;
-    if (read_grant(body, &g, out) != 0)
+    if (read_fields(body, &g, false, out) != 0)
         return;
+    if (g.desktop[0] == '\0') {
+        refuse(out, 400, "\"desktop\" is missing: the name of a desktop");
+        return;
+    }
     if (make_secret(&g, token) != 0) {
         refuse(out, 500, "no random bytes are to be had");
         return;
@@ -301,6 +322,64 @@ static void make_stream(struct admin *a, const char *id, const json_t *body,
         }
     }
     OPENSSL_cleanse(token, sizeof token);
+}
+
+/* ---- changing and ending one ---- */
+
+/* The grant that a token opens, or would if its desktop were there. 0, or -1 after refusing. */
+static int find_grant(struct admin *a, const char *id, struct grant *g, struct admin_answer *out)
+{
+    char why[STORE_ERROR_MAX];
+    int rc = store_get(a->store, id, g, why);
+    bool over = rc == 1 && (streams_is_over(a->streams, id) ||
+                            (g->expires != 0 && g->expires <= (int64_t)time(NULL)));
+    if (rc < 0)
+        refuse(out, 503, "it cannot be looked up: %s", why);
+    else if (rc == 0 || over)
+        refuse(out, 404, "there is no stream \"%.32s\" that was made here", id);
+    else
+        return 0;
+    return -1;
+}
+
+static void put_changed(const struct grant *g, struct admin_answer *out)
+{
+    log_event(LOG_LEVEL_INFO, "stream_changed", LOG_TEXT("id", g->id),
+              LOG_TEXT("role", policy_role_word(&g->policy)),
+              LOG_TEXT("clipboard", policy_clipboard_word(&g->policy)),
+              LOG_NUMBER("max_viewers", g->max_viewers),
+              LOG_NUMBER("expires", (uint64_t)g->expires));
+    put_json(out, 200,
+             json_pack("{s:s, s:s, s:s, s:i, s:s, s:o}", "id", g->id, "role",
+                       policy_role_word(&g->policy), "clipboard", policy_clipboard_word(&g->policy),
+                       "max_viewers", (int)g->max_viewers, "label", g->label, "expires",
+                       time_or_null(g->expires)));
+}
+
+static void change_stream(struct admin *a, const char *id, const json_t *body,
+                          struct admin_answer *out)
+{
+    char known[128], why[STORE_ERROR_MAX];
+    struct grant old, g;
+    put_fields(known, sizeof known, true);
+    if (json_object_size(body) == 0) {
+        refuse(out, 400, "there is nothing to change; known are %s", known);
+        return;
+    }
+    if (find_grant(a, id, &old, out) != 0)
+        return;
+    g = old;
+    if (read_fields(body, &g, true, out) != 0)
+        return;
+    /* kept first: a right that was taken must stay so after a crash */
+    if (store_change(a->store, &g, why) < 0) {
+        refuse(out, 503, "the change cannot be stored, and nothing has changed: %s", why);
+    } else if (streams_change(a->streams, a->service, &g) < 0) { /* 1: its desktop is not there */
+        store_change(a->store, &old, why);
+        refuse(out, 503, "out of memory");
+    } else {
+        put_changed(&g, out);
+    }
 }
 
 static void end_stream(struct admin *a, const char *id, const json_t *body,
@@ -381,9 +460,9 @@ static const struct {
     void (*answer)(struct admin *a, const char *id, const json_t *body, struct admin_answer *out);
 } routes[] = {
     {HTTP_GET, "/v1/desktops", list_desktops}, {HTTP_GET, "/v1/streams", list_streams},
-    {HTTP_POST, "/v1/streams", make_stream},   {HTTP_DELETE, "/v1/streams/", end_stream},
-    {HTTP_GET, "/v1/viewers", list_viewers},   {HTTP_DELETE, "/v1/viewers/", end_viewer},
-    {HTTP_GET, "/healthz", tell_health},
+    {HTTP_POST, "/v1/streams", make_stream},   {HTTP_PATCH, "/v1/streams/", change_stream},
+    {HTTP_DELETE, "/v1/streams/", end_stream}, {HTTP_GET, "/v1/viewers", list_viewers},
+    {HTTP_DELETE, "/v1/viewers/", end_viewer}, {HTTP_GET, "/healthz", tell_health},
 };
 
 /* The id behind the route's path, "" where it takes none; NULL: another path. */
@@ -427,8 +506,9 @@ void admin_answer(struct admin *a, unsigned method, const char *path, const uint
             continue;
         }
         out->allow[0] = '\0';
-        json_t *json = method == HTTP_POST ? read_body(body, len, out) : NULL;
-        if (json != NULL || method != HTTP_POST)
+        bool takes_body = method == HTTP_POST || method == HTTP_PATCH;
+        json_t *json = takes_body ? read_body(body, len, out) : NULL;
+        if (json != NULL || !takes_body)
             routes[i].answer(a, id, json, out);
         json_decref(json);
         return;

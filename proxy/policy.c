@@ -61,6 +61,12 @@ bool policy_set_clipboard(struct policy *p, const char *word)
     return i >= 0;
 }
 
+bool policy_covers(const struct policy *p, const struct policy *other)
+{
+    return p->control >= other->control && p->clipboard_in >= other->clipboard_in &&
+           p->clipboard_out >= other->clipboard_out;
+}
+
 bool policy_allows_all(const struct policy *p)
 {
     return p->control && p->clipboard_in && p->clipboard_out;

@@ -19,6 +19,9 @@ const char *policy_clipboard_word(const struct policy *p);
 bool policy_set_role(struct policy *p, const char *word);
 bool policy_set_clipboard(struct policy *p, const char *word);
 
+/* Does p allow all that other does? */
+bool policy_covers(const struct policy *p, const struct policy *other);
+
 /* Everything is allowed: nothing needs to be looked at. */
 bool policy_allows_all(const struct policy *p);
 

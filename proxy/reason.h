@@ -44,6 +44,7 @@ enum ending {
     ENDING_SLOW,     /* no RFB handshake in time */
     ENDING_REVOKED,
     ENDING_EXPIRED,
+    ENDING_REDUCED,       /* its stream has fewer rights now */
     ENDING_SENT_AWAY,     /* by the operator */
     ENDING_UPSTREAM_LOST, /* the VNC server, before or after it was there */
     ENDING_STOPPING,      /* portholed */

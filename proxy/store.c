@@ -135,11 +135,31 @@ static int append(struct grant **list, size_t *count, const struct grant *g)
     return 0;
 }
 
+/* As read_grant reads them. */
+#define SELECT                                                                                     \
+    "SELECT id, label, desktop, token, control, clipboard_in, clipboard_out, max_viewers, "        \
+    "single_use, created, expires FROM grants "
+
+int store_get(struct store *s, const char *id, struct grant *g, char why[STORE_ERROR_MAX])
+{
+    sqlite3_stmt *q = NULL;
+    if (sqlite3_prepare_v2(s->db, SELECT "WHERE id = ?", -1, &q, NULL) != SQLITE_OK)
+        return failed(s, why);
+    sqlite3_bind_text(q, 1, id, -1, SQLITE_STATIC);
+    int step = sqlite3_step(q), rc = step == SQLITE_ROW;
+    if (step != SQLITE_ROW && step != SQLITE_DONE) {
+        rc = failed(s, why);
+    } else if (rc == 1 && read_grant(q, g) != 0) {
+        snprintf(why, STORE_ERROR_MAX, "it holds a stream that makes no sense");
+        rc = -1;
+    }
+    sqlite3_finalize(q);
+    return rc;
+}
+
 int store_list(struct store *s, struct grant **list, size_t *count, char why[STORE_ERROR_MAX])
 {
-    static const char sql[] = "SELECT id, label, desktop, token, control, clipboard_in, "
-                              "clipboard_out, max_viewers, single_use, created, expires "
-                              "FROM grants ORDER BY created, id";
+    static const char sql[] = SELECT "ORDER BY created, id";
     sqlite3_stmt *q = NULL;
     struct grant g;
     int rc = 0, step;
@@ -185,6 +205,26 @@ int store_add(struct store *s, const struct grant *g, char why[STORE_ERROR_MAX])
     sqlite3_bind_int64(q, 10, g->created);
     sqlite3_bind_int64(q, 11, g->expires);
     int rc = sqlite3_step(q) == SQLITE_DONE ? 0 : failed(s, why);
+    sqlite3_finalize(q);
+    return rc;
+}
+
+int store_change(struct store *s, const struct grant *g, char why[STORE_ERROR_MAX])
+{
+    sqlite3_stmt *q = NULL;
+    if (sqlite3_prepare_v2(s->db,
+                           "UPDATE grants SET label = ?, control = ?, clipboard_in = ?, "
+                           "clipboard_out = ?, max_viewers = ?, expires = ? WHERE id = ?",
+                           -1, &q, NULL) != SQLITE_OK)
+        return failed(s, why);
+    sqlite3_bind_text(q, 1, g->label, -1, SQLITE_STATIC);
+    sqlite3_bind_int(q, 2, g->policy.control);
+    sqlite3_bind_int(q, 3, g->policy.clipboard_in);
+    sqlite3_bind_int(q, 4, g->policy.clipboard_out);
+    sqlite3_bind_int(q, 5, (int)g->max_viewers);
+    sqlite3_bind_int64(q, 6, g->expires);
+    sqlite3_bind_text(q, 7, g->id, -1, SQLITE_STATIC);
+    int rc = sqlite3_step(q) == SQLITE_DONE ? sqlite3_changes(s->db) : failed(s, why);
     sqlite3_finalize(q);
     return rc;
 }

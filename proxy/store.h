@@ -22,6 +22,10 @@ void store_close(struct store *s);
 int store_list(struct store *s, struct grant **list, size_t *count, char why[STORE_ERROR_MAX]);
 /* 0, or -1 with the reason in why: then it is not kept. */
 int store_add(struct store *s, const struct grant *g, char why[STORE_ERROR_MAX]);
+/* 1: the grant of this id is in *g, 0: there is none such, or -1 as above. */
+int store_get(struct store *s, const char *id, struct grant *g, char why[STORE_ERROR_MAX]);
+/* Label, rights, max_viewers and expires of the grant of g's id become g's. 1, 0 or -1 as above. */
+int store_change(struct store *s, const struct grant *g, char why[STORE_ERROR_MAX]);
 /* 1: it is forgotten, 0: there is none such, or -1 as above. */
 int store_remove(struct store *s, const char *id, char why[STORE_ERROR_MAX]);
 /* Forgets what has expired by now, seconds since 1970. */

@@ -226,12 +226,6 @@ static bool keeps_tokens(const struct config_stream *a, const struct config_stre
     return true;
 }
 
-static bool keeps_rights(const struct policy *a, const struct policy *b)
-{
-    return a->control <= b->control && a->clipboard_in <= b->clipboard_in &&
-           a->clipboard_out <= b->clipboard_out;
-}
-
 /* May the viewers of the old one stay, now that the last load and service are what there is? */
 static bool goes_on(const struct streams *all, const struct stream *old,
                     const struct service *service)
@@ -240,7 +234,7 @@ static bool goes_on(const struct streams *all, const struct stream *old,
     if (s->load == all->loads && s->current)
         return same_desktop(old->config->desktop, s->config->desktop) &&
                keeps_tokens(old->config, s->config) &&
-               keeps_rights(&old->config->policy, &s->config->policy);
+               policy_covers(&s->config->policy, &old->config->policy);
     if (!old->spent || service == NULL)
         return false;
     for (const struct config_desktop *d = service->config->desktops; d != NULL; d = d->next)

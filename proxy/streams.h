@@ -23,7 +23,7 @@ struct stream_opener {
     UT_hash_handle hh; /* its key is the token's digest, in the stream's configuration */
 };
 
-enum stream_end { STREAM_GOES_ON, STREAM_REVOKED, STREAM_EXPIRED };
+enum stream_end { STREAM_GOES_ON, STREAM_REVOKED, STREAM_EXPIRED, STREAM_REDUCED };
 
 /* What a token opens: a section of the configuration, or a grant. Reference-counted; what it points
  * at stays as long as it does. */
@@ -80,12 +80,18 @@ int streams_load(struct streams *all, struct service *service, const struct gran
  * memory. */
 enum { STREAMS_GRANTS_MAX = 100000 /* of about 0.8 KB: 80 MB, and twice that in a reload */ };
 int streams_add(struct streams *all, struct service *service, const struct grant *g);
+/* A grant has become another, with its id, desktop and token: at once. Viewers who had a right that
+ * it does not give any more are sent away; the others keep the rights they came with. 0, 1: no
+ * token opens it now, or -1: out of memory, and nothing has changed. */
+int streams_change(struct streams *all, struct service *service, const struct grant *g);
 /* Ends a grant, its viewers included, and counts it among the dead. 1, 0: there is none such, or
  * -1: out of memory, and nothing has happened. */
 int streams_revoke(struct streams *all, const char *id);
 /* Ends what has expired by now (seconds since 1970). True: there was something. *next: when the
  * next will, 0: none. */
 bool streams_expire(struct streams *all, int64_t now, int64_t *next);
+/* Has the grant been spent or revoked, whatever the store says? */
+bool streams_is_over(struct streams *all, const char *id);
 /* Grants that have been spent or revoked, but that the store may still hold: streams_load leaves
  * them out. Of them one that the store is to forget next; false: there is none. */
 bool streams_next_dead(struct streams *all, char id[GRANT_ID_SIZE]);

@@ -16,6 +16,57 @@ int streams_add(struct streams *all, struct service *service, const struct grant
     return rc;
 }
 
+/* What does not need another stream; the lock's holders alone look at it. */
+static void change_in_place(struct streams *all, struct stream_name *name, const struct grant *g)
+{
+    for (struct stream *s = name->newest; s != NULL; s = s->older) {
+        if (s->grant == NULL)
+            continue;
+        s->own_grant.expires = g->expires;
+        s->own_grant.max_viewers = s->own_config.max_viewers = g->max_viewers;
+    }
+    if (g->expires != 0 && (all->earliest == 0 || g->expires < all->earliest))
+        all->earliest = g->expires;
+}
+
+/* Another stream for those to come: what viewers' threads look at never changes. 0, or -1: out of
+ * memory. */
+static int change_others(struct streams *all, struct service *service, struct stream *old,
+                         const struct grant *g)
+{
+    struct stream *made;
+    int rc = streams_create_granted(all, service, g, &all->openers, &made);
+    if (rc != 0)
+        return rc;
+    for (struct stream *s = made->older; s != NULL; s = s->older)
+        if (s->grant != NULL && !policy_covers(&g->policy, &s->config->policy))
+            stream_end(s, STREAM_REDUCED);
+    streams_retire(all, old);
+    return 0;
+}
+
+int streams_change(struct streams *all, struct service *service, const struct grant *g)
+{
+    int rc = 1;
+    pthread_mutex_lock(&all->lock);
+    struct stream_name *name = streams_name(all, g->id);
+    struct stream *s = name != NULL ? name->newest : NULL;
+    while (s != NULL && !(s->current && s->grant != NULL))
+        s = s->older;
+    if (s != NULL) {
+        bool same = policy_covers(&g->policy, &s->config->policy) &&
+                    policy_covers(&s->config->policy, &g->policy) &&
+                    strcmp(g->label, s->grant->label) == 0;
+        rc = same ? 0 : change_others(all, service, s, g);
+    }
+    if (rc == 0)
+        change_in_place(all, name, g);
+    pthread_mutex_unlock(&all->lock);
+    if (rc == 0)
+        streams_wake_all(all);
+    return rc;
+}
+
 int streams_revoke(struct streams *all, const char *id)
 {
     int found = 0;
@@ -67,6 +118,14 @@ int streams_bury(struct streams *all, const char *id)
         return 0;
     free(d);
     return -1;
+}
+
+bool streams_is_over(struct streams *all, const char *id)
+{
+    pthread_mutex_lock(&all->lock);
+    bool over = streams_is_dead(all, id);
+    pthread_mutex_unlock(&all->lock);
+    return over;
 }
 
 bool streams_next_dead(struct streams *all, char id[GRANT_ID_SIZE])

@@ -237,6 +237,8 @@ static const struct {
 } endings[] = {
     [STREAM_REVOKED] = {WS_CLOSE_REVOKED, ENDING_REVOKED, "the stream was revoked", "revoked"},
     [STREAM_EXPIRED] = {WS_CLOSE_INVALID, ENDING_EXPIRED, "the stream has expired", "expired"},
+    [STREAM_REDUCED] = {WS_CLOSE_REVOKED, ENDING_REDUCED, "the stream's rights were reduced",
+                        "rights reduced"},
 };
 
 /* Also one that is leaving: what is on its way to it is lost then. */

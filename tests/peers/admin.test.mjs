@@ -146,7 +146,7 @@ live('streams of a desktop that is not there any more sleep, and are told of', a
   await reload(text.replace('[desktop demo]', '[desktop other]').replaceAll('desktop = demo', 'desktop = other'), 1);
   assert.deepEqual(proxy.events('streams_asleep').map(({ desktop, streams }) => ({ desktop, streams })), [{ desktop: 'demo', streams: '2' }]);
   const { json: { streams } } = await admin(proxy, 'GET', '/v1/streams');
-  assert.deepEqual(streams.filter(({ asleep }) => asleep).map(({ id, desktop, label }) => [id, desktop, label]), made.map(({ id }, i) => [id, 'demo', ['one', 'two'][i]]));
+  assert.deepEqual(streams.filter(({ asleep }) => asleep).map(({ id, desktop, label }) => [label, id, desktop]).sort(), made.map(({ id }, i) => [['one', 'two'][i], id, 'demo']));
   for (const { token } of made) await refused(scope, proxy, token);
   assert.match((await porthole(scope, ['stream', 'list', '--admin', proxy.adminSocket])).stdout, /never +two \(no such desktop now\)\n/);
   assert.equal((await admin(proxy, 'DELETE', `/v1/streams/${made[0].id}`)).status, 200);
@@ -154,6 +154,73 @@ live('streams of a desktop that is not there any more sleep, and are told of', a
   const { json: { streams: awake } } = await admin(proxy, 'GET', '/v1/streams');
   assert.deepEqual(awake.map(({ id, asleep }) => [id, asleep]).sort(), [['demo', undefined], [made[1].id, undefined]].sort());
   assert.equal(proxy.events('streams_asleep').length, 1);
+});
+
+live('a stream is changed while it is used', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, server: { database: 'streams.db' } });
+  const made = await make(proxy, { role: 'control', clipboard: 'both', label: 'before', ttl: 0 });
+  const path = `/v1/streams/${made.id}`;
+  const change = async (fields, status = 200) => {
+    const answer = await admin(proxy, 'PATCH', path, fields);
+    assert.equal(answer.status, status, JSON.stringify(answer.json));
+    return answer.json;
+  };
+  const listed = async () => (await admin(proxy, 'GET', '/v1/streams')).json.streams.find(({ id }) => id === made.id);
+  const controlling = await open(scope, proxy, made.token);
+  // What takes nothing from its viewers lets them stay.
+  assert.deepEqual(await change({ label: 'after', max_viewers: 1 }), { id: made.id, role: 'control', clipboard: 'both', max_viewers: 1, label: 'after', expires: null });
+  assert.deepEqual([(await listed()).label, (await listed()).max_viewers, (await listed()).viewers], ['after', 1, 1]);
+  const extra = new RfbViewer(scope, proxy).send(upgrade(proxy, { token: made.token }));
+  await extra.ends();
+  assert.equal(extra.close.code, 4008);
+  // Whose rights are taken must come again.
+  await change({ role: 'view', clipboard: 'none', max_viewers: 0 });
+  await controlling.ends();
+  assert.deepEqual(controlling.close, { code: 4002, words: "the stream's rights were reduced" });
+  assert.equal((await proxy.event('viewer_close')).why, 'rights reduced');
+  const viewing = await open(scope, proxy, made.token);
+  assert.equal((await admin(proxy, 'GET', '/v1/viewers')).json.viewers[0].role, 'view');
+  await change({ role: 'control' });
+  assert.equal(viewing.closed, false);
+  assert.equal((await admin(proxy, 'GET', '/v1/viewers')).json.viewers[0].role, 'view');
+
+  // What cannot be kept does not happen.
+  const before = await listed();
+  const locker = scope.start('sqlite3', [proxy.config.replace('portholed.conf', 'streams.db')], { commanded: true });
+  await locker.ask("BEGIN IMMEDIATE; SELECT 'ok';");
+  assert.match((await change({ role: 'view', ttl: 1, label: 'never' }, 503)).error, /^the change cannot be stored, and nothing has changed: database is locked$/);
+  assert.deepEqual(await listed(), before);
+  assert.equal(viewing.closed, false);
+  await locker.ask("ROLLBACK; SELECT 'ok';");
+
+  for (const [fields, words, status = 400, id = made.id] of [
+    [{}, 'there is nothing to change; known are role, clipboard, ttl, max_viewers, label'],
+    [{ desktop: 'demo' }, 'unknown field "desktop"; known are role, clipboard, ttl, max_viewers, label'],
+    [{ single_use: true }, 'unknown field "single_use"; known are role, clipboard, ttl, max_viewers, label'],
+    [{ label: 'x', role: 'admin' }, '"role" must be "view" or "control"'],
+    ['[1]', 'the body is not a JSON object'],
+    [{ role: 'view' }, 'there is no stream "0123" that was made here', 404, '0123'],
+    [{ role: 'view' }, 'there is no stream "demo" that was made here', 404, 'demo'],
+  ]) {
+    const answer = await admin(proxy, 'PATCH', `/v1/streams/${id}`, fields);
+    assert.deepEqual([answer.status, answer.json.error], [status, words]);
+  }
+  assert.deepEqual(await listed(), before);
+
+  // The new time counts for those who are in already, and is kept.
+  const stream = (...args) => porthole(scope, ['stream', ...args, '--admin', proxy.adminSocket]);
+  assert.deepEqual(await stream('change', made.id, '--role', 'view', '--ttl', '600').then(({ code, stdout }) => [code, stdout]), [0, '']);
+  const { expires } = await listed();
+  assert.ok(expires > Date.now() / 1000 + 590 && expires <= Date.now() / 1000 + 600, String(expires));
+  const again = await restart(scope, proxy);
+  const kept = (await admin(again, 'GET', '/v1/streams')).json.streams.find(({ id }) => id === made.id);
+  assert.deepEqual([kept.role, kept.label, kept.expires], ['view', 'after', expires]);
+  const last = await open(scope, again, made.token);
+  await change({ ttl: 1 });
+  await last.ends();
+  assert.deepEqual(last.close, { code: 4001, words: 'the stream has expired' });
+  await change({ ttl: 600 }, 404);
 });
 
 live('requests that cannot be right are told what would be', async (scope) => {
@@ -191,6 +258,7 @@ live('requests that cannot be right are told what would be', async (scope) => {
   const wrong = await admin(proxy, 'PUT', '/v1/streams', {});
   assert.equal(wrong.status, 405);
   assert.equal(wrong.headers.allow, 'GET, POST');
+  assert.equal((await admin(proxy, 'GET', '/v1/streams/x')).headers.allow, 'PATCH, DELETE');
   for (const path of ['/', '/v1', '/v1/streams/', '/v1/streams/a/b', '/v2/streams', '/stream']) {
     assert.equal((await admin(proxy, 'GET', path)).status, 404, path);
   }
@@ -250,7 +318,10 @@ live('the command line makes, lists and revokes', async (scope) => {
     [['create', 'demo', '--ttl', '-1'], 2, '-1 is not 0 to'],
     [['create', 'demo', '--label', 'x'.repeat(101)], 2, '"label" must be a text of at most 100 bytes'],
     [['create'], 2, 'it is stream create DESKTOP'],
-    [['list', '--role', 'view'], 2, 'only stream create takes options'],
+    [['list', '--role', 'view'], 2, 'only stream create and change take options'],
+    [['change', id], 2, 'what is to be changed? --role, --clipboard, --ttl, --max-viewers or --label'],
+    [['change', id, '--single-use'], 2, '--single-use cannot be changed'],
+    [['change', id, '--role', 'view'], 7, `portholed says: there is no stream "${id}" that was made here`],
     [['burn'], 2, 'cannot burn streams'],
     [[], 2, 'what is to be done with streams?'],
     [['list', '--admin', '/nonexistent'], 3, 'cannot ask portholed (--admin or $PORTHOLE_ADMIN) at /nonexistent: No such file or directory'],

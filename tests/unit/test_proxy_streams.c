@@ -271,6 +271,61 @@ static void single_use_is_spent_once(void **state)
     streams_destroy(all);
 }
 
+static void changes_act_at_once(void **state)
+{
+    (void)state;
+    struct grant g = make_grant("1", "token", "d");
+    int64_t next;
+    g.policy = (struct policy){.control = true, .clipboard_in = true};
+    struct streams *all = streams_create();
+    struct service *service = make(&base, 1);
+    streams_limit(all, 10);
+    assert_int_equal(streams_load(all, service, &g, 1), 0);
+    struct stream *s = find(all, "token");
+    struct presence first = {.id = 0}, second = first, third = first;
+    assert_int_equal(streams_enter(all, s, &first), ENTRY_GRANTED);
+    /* what is no right: who is there stays in the same stream */
+    g.max_viewers = 1;
+    g.expires = SOON;
+    assert_int_equal(streams_change(all, service, &g), 0);
+    struct stream *same = find(all, "token");
+    assert_ptr_equal(same, s);
+    assert_int_equal(streams_enter(all, same, &second), ENTRY_FULL);
+    stream_unref(all, same);
+    streams_expire(all, SOON - 1, &next);
+    assert_int_equal(next, SOON);
+    /* more rights, and another label: for those to come */
+    g.max_viewers = 0;
+    g.policy.clipboard_out = true;
+    strcpy(g.label, "more");
+    assert_int_equal(streams_change(all, service, &g), 0);
+    struct stream *more = find(all, "token");
+    assert_ptr_not_equal(more, s);
+    assert_string_equal(more->grant->label, "more");
+    assert_true(more->config->policy.clipboard_out);
+    assert_false(s->config->policy.clipboard_out);
+    assert_string_equal(s->grant->label, "");
+    assert_int_equal(atomic_load(&s->end), STREAM_GOES_ON);
+    assert_int_equal(streams_enter(all, more, &second), ENTRY_GRANTED);
+    /* fewer: those go who had what is taken */
+    g.policy.clipboard_out = false;
+    assert_int_equal(streams_change(all, service, &g), 0);
+    assert_int_equal(atomic_load(&more->end), STREAM_REDUCED);
+    assert_int_equal(atomic_load(&s->end), STREAM_GOES_ON);
+    assert_int_equal(streams_enter(all, more, &third), ENTRY_ENDED);
+    /* the time counts for those who came before too */
+    assert_true(streams_expire(all, SOON, &next));
+    assert_int_equal(atomic_load(&s->end), STREAM_EXPIRED);
+    assert_null(find(all, "token"));
+    assert_int_equal(streams_change(all, service, &g), 1);
+    streams_leave(all, &first);
+    streams_leave(all, &second);
+    stream_unref(all, s);
+    stream_unref(all, more);
+    service_unref(service);
+    streams_destroy(all);
+}
+
 /* A revoked grant does not come back, also where the store was not to be written. */
 static void revoked_stays_revoked(void **state)
 {
@@ -391,6 +446,7 @@ int main(void)
         cmocka_unit_test(handshakes_take_turns_by_desktop),
         cmocka_unit_test(grants_open_and_end),
         cmocka_unit_test(single_use_is_spent_once),
+        cmocka_unit_test(changes_act_at_once),
         cmocka_unit_test(revoked_stays_revoked),
         cmocka_unit_test(expiry_needs_no_timer),
         cmocka_unit_test(grants_have_a_limit),

@@ -17,7 +17,7 @@ PACKAGES_DESKTOP=(feh fonts-dejavu-core nodejs openbox openssl tigervnc-standalo
 PACKAGES_TEST=(
   bsdutils clang groff-base haproxy libclang-rt-14-dev libcmocka-dev libxcb1-dev llvm
   foot grim libpam-wrapper qemu-system-x86 sway swaybg tightvncserver tigervnc-scraping-server wayvnc x11-xserver-utils x11vnc xvfb
-  chromium haproxy novnc tigervnc-tools websockify xclip xfonts-base xz-utils
+  chromium novnc sqlite3 tigervnc-tools websockify xclip xfonts-base xz-utils
 )
 
 # to compare with: make bench-client, make bench-proxy

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * stream: makes, lists and revokes portholed's streams. */
+ * stream: makes, lists, changes and revokes portholed's streams. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,6 +128,7 @@ static const struct kind {
 } kinds[] = {
     {"create", " DESKTOP", "POST", 1, print_made},
     {"list", "", "GET", 0, print_list},
+    {"change", " ID", "PATCH", 1, print_nothing},
     {"revoke", " ID", "DELETE", 1, print_nothing},
     {.name = NULL},
 };
@@ -147,8 +148,15 @@ static int parse(const struct app *app, int argc, char **argv, struct request *r
         return app_usage(app, "cannot %s streams", argv[optind]);
     if (argc - optind - 1 != (*kind)->arguments)
         return app_usage(app, "it is stream %s%s", (*kind)->name, (*kind)->usage);
-    if (*kind != &kinds[0] && json_object_size(r->body) != 0)
-        return app_usage(app, "only stream create takes options beside --admin");
+    bool changes = strcmp((*kind)->name, "change") == 0;
+    size_t options = json_object_size(r->body);
+    if (!changes && strcmp((*kind)->name, "create") != 0 && options != 0)
+        return app_usage(app, "only stream create and change take options beside --admin");
+    if (changes && json_object_get(r->body, "single_use") != NULL)
+        return app_usage(app, "--single-use cannot be changed");
+    if (changes && options == 0)
+        return app_usage(app, "what is to be changed? --role, --clipboard, --ttl, --max-viewers "
+                              "or --label");
     return EXIT_FINE;
 }
 
@@ -174,6 +182,7 @@ static int run(struct app *app, int argc, char **argv, struct request *r)
             return app_usage(app, "the desktop's name is not UTF-8");
     } else if (code == EXIT_FINE && kind->arguments == 1) {
         code = put_path(app, argv[optind + 1], path, sizeof path);
+        body = strcmp(kind->name, "change") == 0 ? r->body : NULL;
     }
     if (code == EXIT_FINE)
         code = ask(socket_of(r), kind->method, path, body, app->limit.timeout_ms, &answer);
@@ -197,38 +206,39 @@ static const struct option_spec stream_options[] = {
     {.name = "role",
      .value = "view|control",
      .take = take_text,
-     .summary = "create: what viewers may do (view)"},
+     .summary = "create, change: what viewers may do (view)"},
     {.name = "clipboard",
      .value = "none|in|out|both",
      .take = take_text,
-     .summary = "create: which way the clipboard goes (none)"},
+     .summary = "create, change: which way the clipboard goes\n(none)"},
     {.name = "ttl",
      .value = "SECONDS",
      .take = take_number,
      .min = 0,
      .max = TTL_MAX,
-     .summary = "create: when it expires (3600); 0: never"},
+     .summary = "create, change: when it expires, from now (3600);\n0: never"},
     {.name = "single-use", .take = take_flag, .summary = "create: the first viewer uses it up"},
     {.name = "max-viewers",
      .value = "N",
      .take = take_number,
      .min = 0,
      .max = VIEWERS_MAX,
-     .summary = "create: viewers at the same time (0: any number)"},
+     .summary = "create, change: viewers at the same time\n(0: any number)"},
     {.name = "label",
      .value = "TEXT",
      .take = take_text,
-     .summary = "create: what list shows beside it"},
+     .summary = "create, change: what list shows beside it"},
     {.name = NULL},
 };
 
 const struct command command_stream = {
     .name = "stream",
-    .arguments = "[OPTION]... create DESKTOP|list|revoke ID",
-    .summary = "make, list and revoke links to portholed's desktops",
+    .arguments = "[OPTION]... create DESKTOP|list|change ID|revoke ID",
+    .summary = "make, list, change and revoke links to desktops",
     .details = "create prints a link for the browser, whose token is told once and never again.\n"
+               "change acts at once: viewers whose rights it takes must come again.\n"
                "revoke ends its viewers at once.\n",
-    .words = "create|list|revoke",
+    .words = "create|list|change|revoke",
     .options = stream_options,
     .run = cmd_stream,
 };
