@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "proxy/address.h"
 #include "proxy/forwarded.h"
 #include "proxy/proxy_protocol.h"
