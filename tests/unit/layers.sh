@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Which folder may include what. Dependency runs one way: rfb/ knows nobody, ws/ knows rfb/, net/ and image/ know neither
-# client/ nor each other, the library does not know the programs, tools and examples know porthole.h alone, the proxy
-# knows rfb/ and ws/ and never LibVNCClient.
+# client/ nor each other, the library does not know the programs, tools and examples know porthole.h alone, the agent
+# nobody, the proxy knows rfb/ and ws/ and never LibVNCClient.
 # Speaks TAP. Tries itself first on a tree that breaks every rule once.
 set -eu
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
@@ -28,13 +28,14 @@ rule_net() { includes "$1" libsrc/net | grep -E ':["<]([^">]*/)?(client|image|wi
 rule_image() { includes "$1" libsrc/image | grep -E ':["<]([^">]*/)?(client|net|ws|windows|proxy|tools)/' || :; }
 rule_client() { includes "$1" libsrc/client | grep -E ':["<]([^">]*/)?(proxy|tools)/' || :; }
 rule_tools() { includes "$1" tools/porthole | grep -E ':("[^"]*/|<([^">]*/)?(rfb|ws|client|net|image|windows|proxy)/)' || :; }
+rule_agent() { includes "$1" tools/agent | grep -E ':("[^"]*/|<([^">]*/)?(rfb|ws|client|net|image|windows|proxy)/|<porthole\.h>)' || :; }
 rule_examples() { includes "$1" examples | grep -E ':("|<([^">]*/)?(rfb|ws|client|net|image|windows|proxy|tools)/)' || :; }
 rule_proxy() { includes "$1" proxy | grep -E ':["<](([^">]*/)?(client|net|image|windows|tools)/|[^">]*porthole\.h)' || :; }
 rule_decoder() {
   { includes "$1" libsrc; includes "$1" proxy; includes "$1" tools; } |
     grep -E '<rfb/(rfbclient|rfb|rfbproto|keysym)\.h>' | grep -v '^libsrc/client/' || :
 }
-RULES='rfb ws net image client tools examples proxy decoder'
+RULES='rfb ws net image client tools agent examples proxy decoder'
 
 title() {
   case $1 in
@@ -44,6 +45,7 @@ title() {
     image) echo 'image/ includes neither client/ nor net/ nor ws/ nor the programs' ;;
     client) echo 'client/ includes nothing of the programs' ;;
     tools) echo 'tools/porthole includes porthole.h and its own headers only' ;;
+    agent) echo 'tools/agent includes its own headers only' ;;
     examples) echo 'examples/ includes nothing of ours but porthole.h' ;;
     proxy) echo 'the proxy includes rfb/, ws/ and its own headers only' ;;
     decoder) echo 'only client/ includes LibVNCClient' ;;
@@ -66,6 +68,8 @@ broken() {
   put client libsrc/client/a.c '"proxy/log.h"'
   put tools tools/porthole/a.c '"rfb/buf.h"'
   put tools tools/porthole/b.c '<ws/ws.h>'
+  put agent tools/agent/a.c '"rfb/buf.h"'
+  put agent tools/agent/b.c '<porthole.h>'
   put examples examples/a.c '"porthole.h"'
   put proxy proxy/a.c '"image/png.h"'
   put decoder proxy/b.c '<rfb/rfbclient.h>'
@@ -84,7 +88,7 @@ report() { # ok? title [lines]
   fi
 }
 
-echo '1..18'
+echo '1..20'
 broken
 for rule in $RULES; do
   found=$("rule_$rule" "$tree")

@@ -8,6 +8,7 @@ PACKAGES_BUILD=(
   autoconf automake gcc libc6-dev libtool make npm pkg-config
   libdeflate-dev libhttp-parser-dev libinih-dev libjansson-dev libjpeg62-turbo-dev libpixman-1-dev libpng-dev
   libsqlite3-dev libssl-dev libuv1-dev libvncserver-dev libwebp-dev libwslay-dev libxkbcommon-dev uthash-dev zlib1g-dev
+  libxcb1-dev libxcb-ewmh-dev libxcb-icccm4-dev libxcb-res0-dev libxcb-shape0-dev libxcb-xfixes0-dev
 )
 
 # a desktop to look at: an X server that speaks RFB, a window manager, a background, applications, fonts
@@ -15,8 +16,8 @@ PACKAGES_DESKTOP=(feh fonts-dejavu-core nodejs openbox openssl tigervnc-standalo
 
 # to test: compilers with sanitizers, unit tests, the other VNC servers, a browser, the stock viewer, dist archives
 PACKAGES_TEST=(
-  bsdutils clang groff-base haproxy libclang-rt-14-dev libcmocka-dev libxcb1-dev llvm
-  foot grim libpam-wrapper qemu-system-x86 sway swaybg tightvncserver tigervnc-scraping-server wayvnc x11-xserver-utils x11vnc xvfb
+  bsdutils clang groff-base haproxy libclang-rt-14-dev libcmocka-dev llvm
+  foot grim gtk-3-examples gtk-4-examples libpam-wrapper qemu-system-x86 sway swaybg tightvncserver tigervnc-scraping-server wayvnc x11-xserver-utils x11vnc xvfb
   chromium novnc sqlite3 tigervnc-tools websockify xclip xfonts-base xz-utils
 )
 
