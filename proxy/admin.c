@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "log.h"
+#include "admin_tell.h"
 #include "rfb/text.h"
 
 enum {
@@ -306,9 +306,7 @@ static void make_stream(struct admin *a, const char *id, const json_t *body,
     } else {
         int rc = streams_add(a->streams, a->service, &g);
         if (rc == 0) {
-            log_event(LOG_LEVEL_INFO, "stream_made", LOG_TEXT("id", g.id),
-                      LOG_TEXT("desktop", g.desktop),
-                      LOG_TEXT("role", policy_role_word(&g.policy)));
+            admin_tell_made(a, &g);
             put_made(a, &g, token, out);
         } else {
             store_remove(a->store, g.id, forget);
@@ -344,11 +342,6 @@ static int find_grant(struct admin *a, const char *id, struct grant *g, struct a
 
 static void put_changed(const struct grant *g, struct admin_answer *out)
 {
-    log_event(LOG_LEVEL_INFO, "stream_changed", LOG_TEXT("id", g->id),
-              LOG_TEXT("role", policy_role_word(&g->policy)),
-              LOG_TEXT("clipboard", policy_clipboard_word(&g->policy)),
-              LOG_NUMBER("max_viewers", g->max_viewers),
-              LOG_NUMBER("expires", (uint64_t)g->expires));
     put_json(out, 200,
              json_pack("{s:s, s:s, s:s, s:i, s:s, s:o}", "id", g->id, "role",
                        policy_role_word(&g->policy), "clipboard", policy_clipboard_word(&g->policy),
@@ -378,6 +371,7 @@ static void change_stream(struct admin *a, const char *id, const json_t *body,
         store_change(a->store, &old, why);
         refuse(out, 503, "out of memory");
     } else {
+        admin_tell_changed(a, &g);
         put_changed(&g, out);
     }
 }
@@ -401,7 +395,7 @@ static void end_stream(struct admin *a, const char *id, const json_t *body,
         refuse(out, 404, "there is no stream \"%.32s\" that was made here", id);
     } else {
         streams_forget(a->streams, id);
-        log_event(LOG_LEVEL_INFO, "stream_revoked", LOG_TEXT("id", id));
+        admin_tell_revoked(a, id);
         put_json(out, 200, json_pack("{s:s}", "id", id));
     }
 }
@@ -436,7 +430,7 @@ static void end_viewer(struct admin *a, const char *id, const json_t *body,
     unsigned long long number = strtoull(id, &end, 10);
     if (errno == 0 && *end == '\0' && id[0] >= '0' && id[0] <= '9' &&
         streams_send_away(a->streams, number)) {
-        log_event(LOG_LEVEL_INFO, "viewer_sent_away", LOG_NUMBER("id", number));
+        admin_tell_sent_away(a, number);
         put_json(out, 200, json_pack("{s:I}", "id", (json_int_t)number));
     } else {
         refuse(out, 404, "there is no viewer \"%.32s\"", id);
@@ -491,10 +485,11 @@ static json_t *read_body(const uint8_t *body, size_t len, struct admin_answer *o
     return NULL;
 }
 
-void admin_answer(struct admin *a, unsigned method, const char *path, const uint8_t *body,
-                  size_t len, struct admin_answer *out)
+void admin_answer(struct admin *a, const struct admin_asker *asker, unsigned method,
+                  const char *path, const uint8_t *body, size_t len, struct admin_answer *out)
 {
-    *out = (struct admin_answer){.status = 500};
+    *out = (struct admin_answer){.status = 500, .type = "application/json"};
+    a->asker = asker;
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         const char *id = match(routes[i].path, path);
         if (id == NULL)

@@ -2,8 +2,6 @@
 #include "admin_socket.h"
 
 #include <errno.h>
-#include <openssl/crypto.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,18 +9,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "http.h"
-#include "log.h"
-
-enum { CONNECTIONS_MAX = 16, DEADLINE_MS = 10000, READ_SIZE = 4096, BACKLOG = 16 };
+enum { READ_SIZE = 4096, BACKLOG = 16 };
 
 struct admin_socket {
     uv_loop_t *loop;
     uv_pipe_t pipe;
     char *path;
-    struct admin *admin;
-    void (*after)(void *owner);
-    void *owner;
+    struct admin_door door;
     struct asker *list;
     unsigned count; /* connections whose memory is not gone */
     bool closing, closed;
@@ -35,9 +28,9 @@ struct asker {
     uv_pipe_t pipe;
     uv_timer_t deadline;
     uv_write_t write;
-    struct http_head head;
-    struct rfb_buf body, answer;
-    bool head_done, answered, closing;
+    struct admin_http http;
+    struct admin_asker who;
+    bool answered, closing;
     unsigned handles; /* still to be closed */
     char in[READ_SIZE];
 };
@@ -64,9 +57,7 @@ static void on_asker_closed(uv_handle_t *handle)
         s->list = a->next;
     if (a->next != NULL)
         a->next->previous = a->previous;
-    http_head_reset(&a->head);
-    rfb_buf_finish(&a->body);
-    rfb_buf_wipe(&a->answer); /* it may hold a token */
+    admin_http_finish(&a->http);
     free(a);
     s->count--;
     free_if_closed(s);
@@ -94,73 +85,24 @@ static void on_written(uv_write_t *req, int status)
     end(req->data);
 }
 
-static void send_answer(struct asker *a, struct admin_answer *answer)
+static void send_answer(struct asker *a)
 {
-    char allow[64] = "";
-    if (answer->allow[0] != '\0')
-        snprintf(allow, sizeof allow, "Allow: %s\r\n", answer->allow);
-    const char *body = answer->body != NULL ? answer->body : "{\"error\":\"out of memory\"}\n";
-    const struct http_answer head = {.status = answer->body != NULL ? answer->status : 503,
-                                     .type = "application/json",
-                                     .extra = allow,
-                                     .length = strlen(body),
-                                     .close = true};
+    const struct rfb_buf *answer = &a->http.answer;
+    uv_buf_t buf = uv_buf_init((char *)answer->data + answer->off, (unsigned)answer->len);
     a->answered = true;
     uv_read_stop((uv_stream_t *)&a->pipe);
-    bool good =
-        http_put_answer(&a->answer, &head) == 0 && rfb_buf_put(&a->answer, body, strlen(body)) == 0;
-    uv_buf_t buf = uv_buf_init((char *)a->answer.data + a->answer.off, (unsigned)a->answer.len);
     a->write.data = a;
-    if (!good || uv_write(&a->write, (uv_stream_t *)&a->pipe, &buf, 1, on_written) != 0)
+    if (uv_write(&a->write, (uv_stream_t *)&a->pipe, &buf, 1, on_written) != 0)
         end(a);
-}
-
-static void refuse(struct asker *a, unsigned status, const char *words)
-{
-    struct admin_answer answer = {.status = status};
-    int n = (int)strcspn(words, "\n");
-    if (asprintf(&answer.body, "{\"error\":\"%.*s\"}\n", n, words) < 0)
-        answer.body = NULL;
-    send_answer(a, &answer);
-    free(answer.body);
-}
-
-static void ask(struct asker *a)
-{
-    struct admin_socket *s = a->socket;
-    struct admin_answer answer;
-    admin_answer(s->admin, a->head.method, a->head.path, rfb_buf_data(&a->body), a->body.len,
-                 &answer);
-    send_answer(a, &answer);
-    if (answer.body != NULL)
-        OPENSSL_cleanse(answer.body, strlen(answer.body));
-    free(answer.body);
-    s->after(s->owner);
 }
 
 static void take(struct asker *a, const uint8_t *data, size_t len)
 {
-    const char *why = "";
-    size_t used = 0;
-    if (!a->head_done) {
-        int rc = http_head_feed(&a->head, data, len, &used, &why);
-        if (rc < 0) {
-            refuse(a, (unsigned)-rc, why);
-            return;
-        }
-        if (rc == 0)
-            return;
-        a->head_done = true;
-        if (a->head.content_length > ADMIN_BODY_MAX) {
-            refuse(a, 413, "the body is longer than 65536 bytes");
-            return;
-        }
-    }
-    size_t missing = (size_t)a->head.content_length - a->body.len, rest = len - used;
-    if (rest != 0 && rfb_buf_put(&a->body, data + used, rest < missing ? rest : missing) != 0)
-        refuse(a, 503, "out of memory");
-    else if (a->body.len == a->head.content_length)
-        ask(a);
+    int rc = admin_http_feed(&a->http, &a->socket->door, &a->who, data, len);
+    if (rc < 0)
+        end(a);
+    else if (rc == 1)
+        send_answer(a);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -181,6 +123,20 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 
 /* ---- connections ---- */
 
+/* Who was at the other end when it connected. */
+static int name_asker(struct asker *a)
+{
+    struct ucred peer;
+    socklen_t len = sizeof peer;
+    uv_os_fd_t fd;
+    if (uv_fileno((uv_handle_t *)&a->pipe, &fd) != 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+        return -1;
+    a->who = (struct admin_asker){
+        .by = "unix", .local = true, .uid = peer.uid, .pid = (uint64_t)peer.pid};
+    return 0;
+}
+
 static void on_connection(uv_stream_t *listener, int status)
 {
     struct admin_socket *s = listener->data;
@@ -188,9 +144,7 @@ static void on_connection(uv_stream_t *listener, int status)
     if (a == NULL)
         return;
     a->socket = s;
-    http_head_init(&a->head);
-    rfb_buf_init(&a->body, ADMIN_BODY_MAX);
-    rfb_buf_init(&a->answer, SIZE_MAX / 2);
+    admin_http_init(&a->http);
     uv_pipe_init(s->loop, &a->pipe, 0);
     uv_timer_init(s->loop, &a->deadline);
     a->pipe.data = a->deadline.data = a;
@@ -200,8 +154,9 @@ static void on_connection(uv_stream_t *listener, int status)
         a->next->previous = a;
     s->list = a;
     s->count++;
-    if (uv_accept(listener, (uv_stream_t *)&a->pipe) != 0 || s->count > CONNECTIONS_MAX ||
-        uv_timer_start(&a->deadline, on_deadline, DEADLINE_MS, 0) != 0 ||
+    if (uv_accept(listener, (uv_stream_t *)&a->pipe) != 0 || s->count > ADMIN_CONNECTIONS_MAX ||
+        name_asker(a) != 0 ||
+        uv_timer_start(&a->deadline, on_deadline, ADMIN_DEADLINE_MS, 0) != 0 ||
         uv_read_start((uv_stream_t *)&a->pipe, on_alloc, on_read) != 0)
         end(a);
 }
@@ -233,8 +188,8 @@ static int listen_at(struct admin_socket *s)
     return -rc;
 }
 
-struct admin_socket *admin_socket_open(uv_loop_t *loop, const char *path, struct admin *admin,
-                                       void (*after)(void *owner), void *owner, int *error)
+struct admin_socket *admin_socket_open(uv_loop_t *loop, const char *path,
+                                       const struct admin_door *door, int *error)
 {
     struct admin_socket *s = calloc(1, sizeof *s);
     *error = ENOMEM;
@@ -243,9 +198,7 @@ struct admin_socket *admin_socket_open(uv_loop_t *loop, const char *path, struct
         return NULL;
     }
     s->loop = loop;
-    s->admin = admin;
-    s->after = after;
-    s->owner = owner;
+    s->door = *door;
     uv_pipe_init(loop, &s->pipe, 0);
     s->pipe.data = s;
     *error = listen_at(s);

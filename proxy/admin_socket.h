@@ -6,14 +6,14 @@
 
 #include <uv.h>
 
-#include "admin.h"
+#include "admin_http.h"
 
 struct admin_socket;
 
-/* Listens; a socket that a server before left behind is replaced. after is called behind each
- * request. NULL with *error, an errno value. */
-struct admin_socket *admin_socket_open(uv_loop_t *loop, const char *path, struct admin *admin,
-                                       void (*after)(void *owner), void *owner, int *error);
+/* Listens; a socket that a server before left behind is replaced. NULL with *error, an errno
+ * value. */
+struct admin_socket *admin_socket_open(uv_loop_t *loop, const char *path,
+                                       const struct admin_door *door, int *error);
 /* Stops listening, ends all connections and removes the socket; frees when the loop has closed all.
  * Accepts NULL. */
 void admin_socket_close(struct admin_socket *s);

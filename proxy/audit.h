@@ -21,7 +21,7 @@ enum {
 
 struct audit;
 
-/* Made by AUDIT_TEXT and AUDIT_NUMBER. */
+/* Made by the macros below. */
 struct audit_field {
     const char *key;
     bool is_number;
@@ -31,6 +31,8 @@ struct audit_field {
 
 #define AUDIT_TEXT(k, v) ((struct audit_field){.key = (k), .text = (v)})
 #define AUDIT_NUMBER(k, v) ((struct audit_field){.key = (k), .is_number = true, .number = (v)})
+/* Left out unless the condition holds. */
+#define AUDIT_NUMBER_IF(c, k, v) ((struct audit_field){.key = (k), .is_number = (c), .number = (v)})
 
 /* audit_event(audit, "name", AUDIT_TEXT("peer", peer), ...): the time comes by itself. Any thread.
  * audit NULL, or one without a file: nothing happens. What is no UTF-8 in a text is replaced. */

@@ -180,7 +180,8 @@ static int open_socket(struct grants *g, uv_loop_t *loop, const char *path)
     int error;
     if (path == NULL)
         return 0;
-    g->socket = admin_socket_open(loop, path, &g->admin, after_request, g, &error);
+    const struct admin_door door = {.admin = &g->admin, .after = after_request, .owner = g};
+    g->socket = admin_socket_open(loop, path, &door, &error);
     if (g->socket != NULL)
         return 0;
     log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", path),
@@ -189,7 +190,7 @@ static int open_socket(struct grants *g, uv_loop_t *loop, const char *path)
 }
 
 struct grants *grants_open(uv_loop_t *loop, struct service *service, struct streams *streams,
-                           const char *base_url)
+                           struct audit *audit, const char *base_url)
 {
     const struct config *config = service->config;
     struct grants *g = calloc(1, sizeof *g);
@@ -202,7 +203,7 @@ struct grants *grants_open(uv_loop_t *loop, struct service *service, struct stre
     g->wake.data = g->expiry.data = g;
     g->handles = 2;
     g->expired = true; /* while no server ran */
-    g->admin = (struct admin){.service = service, .streams = streams};
+    g->admin = (struct admin){.service = service, .streams = streams, .audit = audit};
     if (open_store(g, config->database.path) == 0 && grants_reload(g, service, base_url) == 0 &&
         streams_watch(streams, wake, g) == 0 &&
         open_socket(g, loop, config->admin_socket.path) == 0)

@@ -138,9 +138,9 @@ void http_head_init(struct http_head *h)
 
 void http_head_reset(struct http_head *h)
 {
-    rfb_buf_finish(&h->url);
+    rfb_buf_wipe(&h->url); /* either may hold a token */
     for (int i = 0; i < HTTP_H_COUNT; i++)
-        rfb_buf_finish(&h->values[i]);
+        rfb_buf_wipe(&h->values[i]);
     http_head_init(h);
 }
 

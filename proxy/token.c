@@ -29,6 +29,11 @@ static bool in_authorization(const char *value, const char **token, size_t *len)
     return true;
 }
 
+bool token_bearer(const struct http_head *head, const char **token, size_t *len)
+{
+    return in_authorization(head->headers[HTTP_H_AUTHORIZATION], token, len);
+}
+
 static bool in_query(const char *query, const char **token, size_t *len)
 {
     for (; *query != '\0'; query += strcspn(query, "&")) {

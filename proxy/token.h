@@ -18,4 +18,7 @@ enum token_place {
  * found counts. *token points into the head and is not NUL-ended. */
 enum token_place token_find(const struct http_head *head, const char **token, size_t *len);
 
+/* The token of the Authorization header alone; false: there is none. */
+bool token_bearer(const struct http_head *head, const char **token, size_t *len);
+
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What the log and the audit trail hear of a viewer. */
+#include <string.h>
+
 #include "log.h"
 #include "viewer_private.h"
 
@@ -47,16 +49,24 @@ static const char *label_of(const struct viewer *v)
     return g != NULL && g->label[0] != '\0' ? g->label : NULL;
 }
 
+/* The proxy that it came through; NULL: none. */
+static const char *via(const struct viewer *v, char text[ADDRESS_TEXT_MAX])
+{
+    address_text(&v->origin, text);
+    return strcmp(text, v->peer) != 0 ? text : NULL;
+}
+
 void viewer_tell_begun(struct viewer *v)
 {
     const struct config_stream *s = v->stream->config;
+    char proxy[ADDRESS_TEXT_MAX];
     v->audited = true;
-    audit_event(v->env->audit, "viewer_begun", AUDIT_NUMBER("viewer", v->presence.id),
-                AUDIT_TEXT("peer", v->peer), AUDIT_TEXT("stream", s->name),
-                AUDIT_TEXT("label", label_of(v)), AUDIT_TEXT("desktop", s->desktop->name),
-                AUDIT_TEXT("role", policy_role_word(&s->policy)),
-                AUDIT_TEXT("clipboard", policy_clipboard_word(&s->policy)),
-                AUDIT_TEXT("auth", v->auth));
+    audit_event(
+        v->env->audit, "viewer_begun", AUDIT_NUMBER("viewer", v->presence.id),
+        AUDIT_TEXT("peer", v->peer), AUDIT_TEXT("via", via(v, proxy)),
+        AUDIT_TEXT("stream", s->name), AUDIT_TEXT("label", label_of(v)),
+        AUDIT_TEXT("desktop", s->desktop->name), AUDIT_TEXT("role", policy_role_word(&s->policy)),
+        AUDIT_TEXT("clipboard", policy_clipboard_word(&s->policy)), AUDIT_TEXT("auth", v->auth));
 }
 
 void viewer_tell_end(struct viewer *v, enum ending ending, const char *why)

@@ -45,6 +45,9 @@ for (const role of ['view', 'control']) {
     const desktop = await startXvnc(scope);
     const { proxy, line } = await startAudited(scope, { upstream: desktop.upstream });
     const made = await make(proxy, { role, label: 'Ünï' });
+    const by = { by: 'unix', uid: process.getuid(), pid: process.pid };
+    const { time: at, ...told } = await line('stream_made');
+    assert.deepEqual(told, { event: 'stream_made', stream: made.id, label: 'Ünï', desktop: 'demo', role, clipboard: 'none', max_viewers: 0, expires: made.expires, ...by });
     const reads = await openGreedy(scope, proxy, made.token);
     const stalls = await openGreedy(scope, proxy, made.token);
     stalls.socket.pause();
@@ -55,6 +58,7 @@ for (const role of ['view', 'control']) {
 
     const revoked = performance.now();
     assert.equal((await admin(proxy, 'DELETE', `/v1/streams/${made.id}`)).status, 200);
+    assert.deepEqual({ ...await line('stream_revoked'), time: at }, { time: at, event: 'stream_revoked', stream: made.id, ...by });
     await reads.ends();
     assert.ok(reads.lastByte - revoked < LAST_BYTE_MS, `${reads.lastByte - revoked} ms`);
     const { time, why, seconds, to_viewer: bytes, from_viewer: asked, ...ended } = await line('viewer_ended', ({ viewer }) => viewer === begun.viewer);
@@ -96,7 +100,10 @@ live('each end has its reason', async (scope) => {
   assert.equal(await reasonOf((viewer) => viewer.send(Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x61]))), 'protocol');
   assert.equal(await reasonOf((viewer) => viewer.says([77]), proxy.tokens.copy), 'protocol');
   assert.equal(await reasonOf((viewer, id) => admin(proxy, 'DELETE', `/v1/viewers/${id}`)), 'sent_away');
-  const short = await make(proxy, { ttl: 1 });
+  assert.equal((await line('viewer_sent_away')).viewer, 5);
+  const short = await make(proxy, { ttl: 60 });
+  assert.equal((await admin(proxy, 'PATCH', `/v1/streams/${short.id}`, { ttl: 1 })).status, 200);
+  assert.ok((await line('stream_changed', ({ stream }) => stream === short.id)).expires < short.expires);
   assert.equal(await reasonOf(() => {}, short.token), 'expired');
   assert.equal(await reasonOf(() => desktop.program.kill('SIGKILL')), 'upstream_lost');
   const greeted = new Peer(scope, proxy).send(upgrade(proxy));
@@ -127,6 +134,14 @@ live('who is refused is told of, and no secret is in it', async (scope) => {
   await refused({ token: proxy.tokens.one }, 'stream_full', '101');
   const text = await readFile(file, 'utf8');
   for (const secret of [wrong, proxy.token, proxy.tokens.one]) assert.ok(!text.includes(secret));
+});
+
+live('a viewer behind a proxy is told of with both', async (scope) => {
+  const upstream = await startSilentServer(scope);
+  const { proxy, line } = await startAudited(scope, { upstream: `tcp:127.0.0.1:${upstream.port}`, server: { trusted_proxies: '127.0.0.1' } });
+  const peer = new Peer(scope, proxy).send(upgrade(proxy, { headers: ['X-Forwarded-For: 192.0.2.7'] }));
+  const begun = await line('viewer_begun');
+  assert.deepEqual([begun.peer, begun.via], ['192.0.2.7', `127.0.0.1:${peer.socket.localPort}`]);
 });
 
 live('the file is moved away, and a new one begun', async (scope) => {

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * One request to the admin API and its answer, whatever carries the bytes: its HTTP, and who may
+ * ask. Belongs to its loop's thread. */
+#ifndef PROXY_ADMIN_HTTP_H
+#define PROXY_ADMIN_HTTP_H
+
+#include "admin.h"
+#include "http.h"
+
+/* What the connections of a listener share. */
+struct admin_door {
+    struct admin *admin;
+    void (*after)(void *owner); /* called behind each request */
+    void *owner;
+    const uint8_t *token; /* SHA-256 of the one that a request needs; NULL: whoever gets here may */
+};
+
+/* Embedded by its owner. */
+struct admin_http {
+    struct rfb_buf answer; /* for the owner to send, then the connection ends */
+
+    /* private */
+    struct http_head head;
+    struct rfb_buf body;
+    bool head_done;
+};
+
+enum { ADMIN_CONNECTIONS_MAX = 16, ADMIN_DEADLINE_MS = 10000 /* for all of a connection */ };
+
+void admin_http_init(struct admin_http *x);
+/* Wipes the answer, which may hold a token. */
+void admin_http_finish(struct admin_http *x);
+
+/* Feeds what came. 0: more is to come. 1: there is an answer, and nothing more may be fed. -1: out
+ * of memory. */
+int admin_http_feed(struct admin_http *x, const struct admin_door *door,
+                    const struct admin_asker *asker, const uint8_t *data, size_t len);
+
+#endif
