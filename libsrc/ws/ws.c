@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rfb/buf.h"
+#include "rfb/text.h"
 
 int ws_accept(const char *key, char accept[WS_ACCEPT_SIZE])
 {
@@ -120,12 +121,37 @@ static uint16_t start_frame(struct ws *ws, const struct wslay_frame_iocb *frame)
     return 0;
 }
 
-/* The codes a peer may send (section 7.4). */
+/* The codes a peer may send (section 7.4, and what IANA has registered since: 1012 to 1014). */
 static bool is_close_code(uint16_t code)
 {
-    return (code >= 1000 && code <= 1011 && code != 1004 && code != WSLAY_CODE_NO_STATUS_RCVD &&
+    return (code >= 1000 && code <= 1014 && code != 1004 && code != WSLAY_CODE_NO_STATUS_RCVD &&
             code != WSLAY_CODE_ABNORMAL_CLOSURE) ||
            (code >= 3000 && code <= 4999);
+}
+
+/* A close frame's words are UTF-8 (sections 5.5.1 and 8.1). */
+static bool are_words(const struct ws *ws)
+{
+    char words[WS_REASON_MAX + 1];
+    uint32_t point;
+    ws_close_words(ws, words);
+    for (size_t at = 0, n; at + 2 < ws->control_len; at += n) {
+        n = rfb_text_next(words + at, &point);
+        if (n == 0)
+            return false;
+    }
+    return true;
+}
+
+/* What a close frame is to be answered with. */
+static uint16_t end_close(const struct ws *ws)
+{
+    if (ws->control_len == 0)
+        return WSLAY_CODE_NO_STATUS_RCVD;
+    uint16_t code = ws->control_len >= 2 ? rfb_get_u16(ws->control) : 0;
+    if (!is_close_code(code))
+        return WSLAY_CODE_PROTOCOL_ERROR;
+    return are_words(ws) ? code : WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA;
 }
 
 static uint16_t end_control(struct ws *ws, uint8_t opcode)
@@ -136,10 +162,7 @@ static uint16_t end_control(struct ws *ws, uint8_t opcode)
         ws->pong_due = true;
     } else if (opcode == WSLAY_CONNECTION_CLOSE) {
         ws->peer_closed = true;
-        if (ws->control_len == 0)
-            return WSLAY_CODE_NO_STATUS_RCVD;
-        uint16_t code = ws->control_len >= 2 ? rfb_get_u16(ws->control) : 0;
-        return is_close_code(code) ? code : WSLAY_CODE_PROTOCOL_ERROR;
+        return end_close(ws);
     }
     return 0;
 }

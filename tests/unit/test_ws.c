@@ -75,6 +75,11 @@ static void takes_and_refuses_frames(void **state)
              "\x88\x85" M "\x0f\xa1"
              "bye",
              4001, ""),
+        CASE("close with 1014", "\x88\x82" M "\x03\xf6", 1014, ""),
+        CASE("close with 1015", "\x88\x82" M "\x03\xf7", 1002, ""),
+        CASE("close in words that are no UTF-8", "\x88\x84" M "\x03\xe8\xce\xff", 1007, ""),
+        CASE("close in words cut in a character", "\x88\x83" M "\x03\xe8\xce", 1007, ""),
+        CASE("close in UTF-8, a NUL included", "\x88\x86" M "\x03\xe8\0\xce\xbax", 1000, ""),
         CASE("data, then close", "\x82\x81" M "a\x88\x82" M "\x03\xe8", 1000, "a"),
 #undef CASE
     };
