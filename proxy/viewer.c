@@ -171,9 +171,7 @@ static void on_timer(uv_timer_t *timer)
 {
     struct viewer *v = timer->data;
     if (v->state == VIEWER_HTTP) {
-        if (!v->answered)
-            viewer_refused(v, REFUSAL_SLOW, NULL);
-        viewer_hang_up(v);
+        viewer_http_timeout(v);
     } else if (v->state == VIEWER_ANSWERING) {
         viewer_drop(v, ENDING_BROKEN, "the answer is not taken");
     } else if (v->state != VIEWER_CLOSING) {

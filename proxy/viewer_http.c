@@ -67,6 +67,20 @@ static void respond(struct viewer *v, struct site_answer *answer)
     send_body(v);
 }
 
+void viewer_http_timeout(struct viewer *v)
+{
+    struct site_answer answer;
+    bool begun = v->head->seen != 0;
+    if (begun || !v->answered)
+        viewer_refused(v, REFUSAL_SLOW, NULL);
+    if (begun) {
+        site_refuse(408, "The request did not come to its end in time.\n", &answer);
+        respond(v, &answer);
+    } else {
+        viewer_hang_up(v);
+    }
+}
+
 void viewer_take_http(struct viewer *v, const uint8_t *data, size_t len)
 {
     while (len != 0 && v->state == VIEWER_HTTP) {

@@ -128,6 +128,8 @@ void viewer_name_client(struct viewer *v);
 
 /* Plaintext in the states HTTP and ANSWERING. */
 void viewer_take_http(struct viewer *v, const uint8_t *data, size_t len);
+/* In the state HTTP: no request has come, or only a part of one. */
+void viewer_http_timeout(struct viewer *v);
 /* In the state ANSWERING: the connection has taken all so far. */
 void viewer_answer_drained(struct viewer *v);
 
