@@ -84,8 +84,9 @@ async function writeToken(scope, name, token) {
 }
 
 // Starts portholed with one desktop behind one token. upstream: `unix:/path` or `tcp:HOST:PORT`. streams: further ones of
-// the desktop, NAME: KEYS; their tokens are in `tokens` of the answer.
-export async function startPortholed(scope, { upstream, passwordFile, server = {}, streams = {}, token = makeToken() }) {
+// the desktop, NAME: KEYS; their tokens are in `tokens` of the answer. desktops: further ones, NAME: KEYS.
+// env: of the process.
+export async function startPortholed(scope, { upstream, passwordFile, server = {}, streams = {}, desktops = {}, env, token = makeToken() }) {
   const tokens = Object.fromEntries(Object.keys(streams).map((name) => [name, makeToken()]));
   const sections = [['stream demo', { desktop: 'demo', token_file: await writeToken(scope, 'demo', token) }]];
   for (const [name, keys] of Object.entries(streams)) {
@@ -96,9 +97,10 @@ export async function startPortholed(scope, { upstream, passwordFile, server = {
   await writeFile(config, ini([
     ['server', { listen: '127.0.0.1:0', certificate, key, web_root: WEB_ROOT, admin_socket: 'admin.sock', ...server }],
     ['desktop demo', { upstream, ...(passwordFile ? { password_file: passwordFile } : {}) }],
+    ...Object.entries(desktops).map(([name, keys]) => [`desktop ${name}`, keys]),
     ...sections,
   ]));
-  const program = scope.start(PORTHOLED, ['-c', config], { name: 'portholed' });
+  const program = scope.start(PORTHOLED, ['-c', config], { name: 'portholed', env });
   const proxy = new Proxy(program, token);
   const ready = await proxy.event('ready');
   proxy.url = ready.url;
