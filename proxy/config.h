@@ -64,6 +64,7 @@ struct config {
     char *public_url;       /* https://HOST or https://HOST:PORT; NULL: by the listener's address */
     unsigned ping_interval; /* seconds */
     unsigned handshake_timeout; /* seconds */
+    unsigned drain_timeout;     /* seconds; 0: SIGTERM ends viewers at once */
     unsigned max_viewers;
     unsigned workers;      /* threads */
     char *allowed_origins; /* separated by white space, "*" for all; NULL: none but our own */

@@ -70,6 +70,11 @@ static void set_handshake_timeout(struct config_reader *r, const char *value)
     config_set_number(r, "handshake_timeout", value, 1, 600, &r->config->handshake_timeout);
 }
 
+static void set_drain_timeout(struct config_reader *r, const char *value)
+{
+    config_set_number(r, "drain_timeout", value, 0, 86400, &r->config->drain_timeout);
+}
+
 static void set_max_viewers(struct config_reader *r, const char *value)
 {
     config_set_number(r, "max_viewers", value, 1, CONFIG_VIEWERS_MAX, &r->config->max_viewers);
@@ -177,6 +182,7 @@ static const struct config_key keys[] = {
     {"public_url", false, set_public_url},
     {"ping_interval", false, set_ping_interval},
     {"handshake_timeout", false, set_handshake_timeout},
+    {"drain_timeout", false, set_drain_timeout},
     {"max_viewers", false, set_max_viewers},
     {"workers", false, set_workers},
     {"allowed_origins", false, set_allowed_origins},

@@ -14,6 +14,7 @@ static const struct {
     [REFUSAL_WEBSOCKET_VERSION] = {"websocket", "another WebSocket version", false, false},
     [REFUSAL_WEBSOCKET_KEY] = {"websocket", "no WebSocket key", false, false},
     [REFUSAL_FULL] = {"full", "too many viewers", true, false},
+    [REFUSAL_DRAINING] = {"draining", "portholed is about to stop", true, false},
     [REFUSAL_STREAM_FULL] = {"stream_full", "too many viewers of this stream", true, false},
     [REFUSAL_STREAM_ENDED] = {"stream_ended", "the stream ended meanwhile", true, false},
     [REFUSAL_NO_MEMORY] = {"no_memory", "out of memory", true, false},

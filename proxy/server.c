@@ -12,6 +12,7 @@
 
 #include "address.h"
 #include "audit.h"
+#include "drain.h"
 #include "grants.h"
 #include "log.h"
 #include "streams.h"
@@ -39,6 +40,7 @@ struct server {
     uv_poll_t listener;
     uv_timer_t breath;
     uv_signal_t terminate, interrupt, hangup;
+    struct drain drain;
 };
 
 /* ---- limits ---- */
@@ -276,11 +278,10 @@ static void on_hangup(uv_signal_t *signal, int number)
 
 /* ---- stopping ---- */
 
-static void on_stop(uv_signal_t *signal, int number)
+static void stop(struct server *s, const char *signal)
 {
-    struct server *s = signal->data;
-    log_event(LOG_LEVEL_INFO, "stopping",
-              LOG_TEXT("signal", number == SIGTERM ? "SIGTERM" : "SIGINT"));
+    log_event(LOG_LEVEL_INFO, "stopping", LOG_TEXT("signal", signal),
+              LOG_NUMBER("viewers", streams_viewers(s->streams)));
     /* a second signal ends the process at once */
     uv_signal_stop(&s->terminate);
     uv_signal_stop(&s->interrupt);
@@ -289,6 +290,35 @@ static void on_stop(uv_signal_t *signal, int number)
     s->fd = -1;
     for (unsigned i = 0; i < s->count; i++)
         worker_stop(s->workers[i]);
+}
+
+static void on_drained(void *server)
+{
+    stop(server, "SIGTERM");
+}
+
+/* The listener stays open while it drains: a balancer's health check is answered "draining" and a
+ * viewer that there is no room for it now, where a closed port would tell them of a crash. */
+static void on_terminate(uv_signal_t *signal, int number)
+{
+    struct server *s = signal->data;
+    unsigned seconds = s->service->config->drain_timeout;
+    (void)number;
+    if (seconds != 0 && !s->drain.on) {
+        drain_begin(&s->drain, seconds);
+        return;
+    }
+    drain_end(&s->drain);
+    stop(s, "SIGTERM");
+}
+
+/* Whoever presses Ctrl-C waits for nobody. */
+static void on_interrupt(uv_signal_t *signal, int number)
+{
+    struct server *s = signal->data;
+    (void)number;
+    drain_end(&s->drain);
+    stop(s, "SIGINT");
 }
 
 /* ---- life ---- */
@@ -323,8 +353,8 @@ static int start_loop(struct server *s)
         uv_signal_cb callback;
         int number;
     } signals[] = {
-        {&s->terminate, on_stop, SIGTERM},
-        {&s->interrupt, on_stop, SIGINT},
+        {&s->terminate, on_terminate, SIGTERM},
+        {&s->interrupt, on_interrupt, SIGINT},
         {&s->hangup, on_hangup, SIGHUP},
     };
     if (uv_poll_init(&s->loop, &s->listener, s->fd) != 0 ||
@@ -386,6 +416,7 @@ int server_run(struct service *service, const char *file)
     if (number != 0) {
         log_listen_failed(&s, number);
     } else if (use_audit_file(&s, service) == 0 && start_grants(&s) == 0 &&
+               drain_init(&s.drain, &s.loop, s.streams, on_drained, &s) == 0 &&
                start_workers(&s) == 0 && start_loop(&s) == 0) {
         log_ready(&s);
         audit_event(s.audit, "started", AUDIT_NUMBER("pid", (uint64_t)getpid()));

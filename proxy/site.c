@@ -136,7 +136,10 @@ static void answer_stream(struct streams *streams, const struct http_head *head,
     struct stream *stream = find_stream(streams, head, a);
     if (stream == NULL)
         return;
-    if (streams_are_full(streams)) {
+    if (streams_are_draining(streams)) {
+        refuse_stream(a, 503, "This server is about to stop; try again later.\n", REFUSAL_DRAINING);
+        a->head.extra = "Retry-After: 10\r\n";
+    } else if (streams_are_full(streams)) {
         refuse_stream(a, 503, "There are too many viewers; try again later.\n", REFUSAL_FULL);
         a->head.extra = "Retry-After: 10\r\n";
     } else if (check_handshake(head, a)) {
@@ -164,13 +167,23 @@ static void answer_rights(struct streams *streams, const struct http_head *head,
     stream_unref(streams, stream);
 }
 
+/* Balancers ask. While it drains, the page is still served: it tries again until a server is there.
+ */
+static void answer_health(struct streams *streams, struct site_answer *a)
+{
+    if (streams_are_draining(streams))
+        say(a, 503, "draining\n");
+    else
+        say(a, 200, "ok\n");
+}
+
 void site_answer(const struct service *service, struct streams *streams,
                  const struct http_head *head, struct site_answer *a)
 {
     *a = (struct site_answer){.head.close = !head->keep_alive};
     bool rights = strcmp(head->path, "/stream/rights") == 0;
     bool stream = rights || strcmp(head->path, "/stream") == 0;
-    a->head.close = a->head.close || head->has_body;
+    a->head.close = a->head.close || head->has_body || streams_are_draining(streams);
     if (stream && !allows_origin(service->config, head)) {
         refuse_stream(a, 403,
                       "Pages of this origin may not open streams here; allowed_origins in "
@@ -186,7 +199,7 @@ void site_answer(const struct service *service, struct streams *streams,
     } else if (stream) {
         answer_stream(streams, head, a);
     } else if (strcmp(head->path, "/healthz") == 0) {
-        say(a, 200, "ok\n");
+        answer_health(streams, a);
     } else {
         answer_asset(service, head, a);
     }

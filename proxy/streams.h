@@ -64,9 +64,9 @@ struct streams *streams_create(void);
 /* No stream may be referred to any more. Accepts NULL. */
 void streams_destroy(struct streams *all);
 
-/* Called from any thread when a stream has ended or been spent, a viewer is unwanted, or a
- * handshake has ended that others wait for. To be set before others use all. 0, or -1: out of
- * memory. */
+/* Called from any thread when a stream has ended or been spent, a viewer is unwanted, a
+ * handshake has ended that others wait for, or the last viewer leaves while streams drain. To be
+ * set before others use all. 0, or -1: out of memory. */
 int streams_watch(struct streams *all, void (*wake)(void *owner), void *owner);
 
 /* Takes over the streams of a configuration, and the grants for its desktops. A stream that is not
@@ -110,6 +110,11 @@ bool streams_send_away(struct streams *all, uint64_t viewer_id);
 /* How many viewers there may be in all. */
 void streams_limit(struct streams *all, unsigned viewers);
 bool streams_are_full(struct streams *all);
+/* How many there are. */
+unsigned streams_viewers(struct streams *all);
+/* From here on nobody is to be let in, and whoever watches is woken when the last viewer leaves. */
+void streams_drain(struct streams *all);
+bool streams_are_draining(struct streams *all);
 
 /* The stream that the token opens, with a reference for the caller, or NULL. */
 struct stream *streams_find(struct streams *all, const char *token, size_t len);

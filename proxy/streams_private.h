@@ -37,6 +37,7 @@ struct streams {
     unsigned grants;          /* current ones */
     int64_t earliest;         /* no stream expires before; 0: none does */
     unsigned viewers, viewers_max;
+    bool draining;
     uint64_t last_id;
     struct presence *present; /* the newest first */
 };

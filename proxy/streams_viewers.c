@@ -20,6 +20,29 @@ bool streams_are_full(struct streams *all)
     return full;
 }
 
+unsigned streams_viewers(struct streams *all)
+{
+    pthread_mutex_lock(&all->lock);
+    unsigned viewers = all->viewers;
+    pthread_mutex_unlock(&all->lock);
+    return viewers;
+}
+
+void streams_drain(struct streams *all)
+{
+    pthread_mutex_lock(&all->lock);
+    all->draining = true;
+    pthread_mutex_unlock(&all->lock);
+}
+
+bool streams_are_draining(struct streams *all)
+{
+    pthread_mutex_lock(&all->lock);
+    bool draining = all->draining;
+    pthread_mutex_unlock(&all->lock);
+    return draining;
+}
+
 /* ---- coming and going ---- */
 
 static enum entry may_enter(const struct streams *all, const struct stream *s)
@@ -82,7 +105,10 @@ void streams_leave(struct streams *all, struct presence *p)
         all->present = p->next;
     if (p->next != NULL)
         p->next->previous = p->previous;
+    bool last = all->draining && all->viewers == 0;
     pthread_mutex_unlock(&all->lock);
+    if (last)
+        streams_wake_all(all);
 }
 
 /* ---- looking ---- */

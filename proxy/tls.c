@@ -15,7 +15,7 @@ enum {
 
 static void end(struct tls_conn *c, const char *why)
 {
-    if (c->state != TLS_HANDSHAKE && c->state != TLS_OPEN)
+    if (c->state != TLS_PRELUDE && c->state != TLS_HANDSHAKE && c->state != TLS_OPEN)
         return;
     c->state = TLS_ENDED;
     uv_read_stop((uv_stream_t *)&c->tcp);

@@ -222,8 +222,12 @@ void viewer_accept(struct viewer_env *env, int fd)
         return;
     }
     int prelude = viewer_name_peer(v);
+    if (prelude < 0) {
+        viewer_drop(v, ENDING_NONE, "it is gone already");
+        return;
+    }
     viewer_arm(v, v->service->config->handshake_timeout * 1000ULL, 0);
-    if (prelude < 0 || tls_conn_start(&v->conn, v->service->tls, prelude == 1) != 0)
+    if (tls_conn_start(&v->conn, v->service->tls, prelude == 1) != 0)
         viewer_drop(v, ENDING_NO_MEMORY, "out of memory");
 }
 

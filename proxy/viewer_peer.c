@@ -25,10 +25,9 @@ static bool is_trusted(const struct viewer *v)
 int viewer_name_peer(struct viewer *v)
 {
     int len = sizeof v->origin;
-    if (uv_tcp_getpeername(&v->conn.tcp, (struct sockaddr *)&v->origin, &len) != 0) {
-        snprintf(v->peer, sizeof v->peer, "?"); /* it is gone already */
-        return 0;
-    }
+    snprintf(v->peer, sizeof v->peer, "?");
+    if (uv_tcp_getpeername(&v->conn.tcp, (struct sockaddr *)&v->origin, &len) != 0)
+        return -1;
     address_unmap(&v->origin);
     set_address(v, &v->origin);
     v->forwards = is_trusted(v);

@@ -117,7 +117,8 @@ void viewer_tell_end(struct viewer *v, enum ending ending, const char *why);
 /* ---- viewer_peer.c ---- */
 
 /* When it was accepted: finds out who is at the other end of TCP. 1: that is a proxy which has to
- * tell for whom it comes, to viewer_take_prelude. 0: it is not. -1: out of memory. */
+ * tell for whom it comes, to viewer_take_prelude. 0: it is not. -1: it is gone
+ * already, or out of memory. */
 int viewer_name_peer(struct viewer *v);
 /* As tls_events wants it. */
 int viewer_take_prelude(struct tls_conn *c, const uint8_t *data, size_t len, size_t *used);

@@ -2,6 +2,7 @@
 // Behind another proxy: the client's address is told to those that may, and believed from nobody else. All of 127.0.0.0/8 is
 // this machine: a connection's address tells who it is.
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
 import net from 'node:net';
 import { dirname, join } from 'node:path';
 import { live, until } from '../lib/proc.mjs';
@@ -48,13 +49,21 @@ for (const version of ['send-proxy', 'send-proxy-v2']) {
 }
 
 live('a PROXY header is asked of the trusted and of nobody else', async (scope) => {
-  const proxy = await startBehind(scope, { proxy_protocol: 'on' });
-  await new Peer(scope, proxy, { localAddress: OTHER }).send(HEALTH).gets('ok\n');
+  const proxy = await startBehind(scope, { proxy_protocol: 'on', handshake_timeout: 600 });
+  await new Peer(scope, proxy, { localAddress: OTHER }).send(HEALTH.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')).ends();
   const refused = async (localAddress, bytes) => {
     const count = proxy.events('refused').length + 1;
     await says(scope, proxy, localAddress, bytes);
     return proxy.event('refused', count);
   };
+  // Whoever only looks whether somebody listens leaves nothing behind.
+  const descriptors = async () => (await readdir(`/proc/${proxy.program.pid}/fd`)).length;
+  const before = await descriptors();
+  const looker = net.connect({ port: proxy.port, host: '127.0.0.1' });
+  looker.write('PROXY ');
+  await until('it to be there', async () => (await descriptors()) === before + 1);
+  looker.destroy();
+  await until('it to be gone', async () => (await descriptors()) === before);
   const forged = await refused(OTHER, 'PROXY TCP4 203.0.113.9 127.0.0.1 4711 443\r\n');
   assert.match(forged.peer, /^127\.0\.0\.3:/);
   assert.match(forged.why, /^TLS: /);

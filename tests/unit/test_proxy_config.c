@@ -122,12 +122,12 @@ static void tells_every_mistake(void **state)
         {SERVER "certificate = d\n",
          "conf:4: certificate stands twice in this section; keep one\n"},
         {SERVER "web_root =\n", "conf:4: web_root has no value; write web_root = VALUE\n"},
-        {SERVER "colour = red\n",
-         "conf:4: unknown key \"colour\" in [server]; known are listen, "
-         "certificate, key, web_root, "
-         "admin_socket, database, audit_file, public_url, ping_interval, "
-         "handshake_timeout, max_viewers, workers, allowed_origins, trusted_proxies, "
-         "proxy_protocol\n"},
+        {SERVER "colour = red\n", "conf:4: unknown key \"colour\" in [server]; known are listen, "
+                                  "certificate, key, web_root, "
+                                  "admin_socket, database, audit_file, public_url, ping_interval, "
+                                  "handshake_timeout, drain_timeout, max_viewers, workers, "
+                                  "allowed_origins, trusted_proxies, "
+                                  "proxy_protocol\n"},
         {SERVER SERVER, "conf:4: [server] stands twice, first in line 1; keep one\n"},
         {SERVER "nonsense\n",
          "conf:4: neither a section nor a key; write [SECTION] or KEY = VALUE\n"},
@@ -228,6 +228,8 @@ static void tells_every_mistake(void **state)
          "2001:db8::/32\n"
          "conf:4: trusted_proxies: \"::1/129\" is neither an address nor a network; "
          "use 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32\n"},
+        {SERVER "drain_timeout = 86401\n",
+         "conf:4: drain_timeout: \"86401\" is not a whole number; use 0 to 86400\n"},
         {SERVER "proxy_protocol = yes\n",
          "conf:4: proxy_protocol: \"yes\" is neither; use on or off\n"},
         {SERVER "proxy_protocol = on\n", "conf:4: proxy_protocol: nobody is trusted to speak it; "
@@ -238,7 +240,7 @@ static void tells_every_mistake(void **state)
          "conf:3: listen: \"x\" is not an address and a port; use 127.0.0.1:6080 or [::1]:6080\n"
          "conf:4: unknown key \"foo\" in [server]; known are listen, certificate, key, web_root, "
          "admin_socket, database, audit_file, public_url, ping_interval, handshake_timeout, "
-         "max_viewers, "
+         "drain_timeout, max_viewers, "
          "workers, allowed_origins, trusted_proxies, "
          "proxy_protocol\n"
          "conf:5: unknown section [nope]; known are [server], [desktop NAME], [stream NAME]\n"
