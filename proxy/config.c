@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <ini.h>
 #include <openssl/crypto.h>
+#include <openssl/ssl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -325,6 +326,10 @@ void config_destroy(struct config *c)
         if (d->password != NULL)
             OPENSSL_cleanse(d->password, strlen(d->password));
         free(d->password);
+        free(d->username);
+        free(d->ca_file.path);
+        free(d->tls_name);
+        SSL_CTX_free(d->tls_ctx);
         free(d->unix_path);
         free(d);
     }

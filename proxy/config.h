@@ -4,6 +4,7 @@
 #ifndef PROXY_CONFIG_H
 #define PROXY_CONFIG_H
 
+#include <openssl/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +33,9 @@ struct config_path {
     int line;
 };
 
+/* What a VNC server must speak: TLS with a certificate that is verified, or without any. */
+enum config_tls { CONFIG_TLS_OFF, CONFIG_TLS_X509, CONFIG_TLS_ANONYMOUS };
+
 struct config_desktop {
     struct config_desktop *next;
     char name[CONFIG_NAME_MAX + 1];
@@ -39,7 +43,12 @@ struct config_desktop {
     char host[CONFIG_HOST_MAX + 1];
     char port[6];
     char *password; /* NULL: none */
-    int line;
+    char *username; /* NULL: none; there is a password then */
+    enum config_tls tls;
+    struct config_path ca_file; /* path NULL: the system's authorities */
+    char *tls_name;             /* whom the certificate must name; NULL: host */
+    SSL_CTX *tls_ctx;           /* made by the service; NULL: tls is off */
+    int line, password_line, username_line;
     uint64_t seen; /* keys, for the reader */
 };
 

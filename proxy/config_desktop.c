@@ -5,6 +5,8 @@
 
 #include "config_section.h"
 
+enum { VNCAUTH_PASSWORD_MAX = 8 /* a DES key (RFC 6143 section 7.2.2) */ };
+
 static void set_upstream(struct config_reader *r, const char *value)
 {
     struct config_desktop *d = r->item;
@@ -27,7 +29,44 @@ static void set_upstream(struct config_reader *r, const char *value)
 static void set_password_file(struct config_reader *r, const char *value)
 {
     struct config_desktop *d = r->item;
+    d->password_line = r->line;
     config_read_password(r->errors, r->line, value, &d->password);
+}
+
+static void set_username(struct config_reader *r, const char *value)
+{
+    struct config_desktop *d = r->item;
+    free(d->username);
+    d->username = config_join("", value);
+    d->username_line = r->line;
+}
+
+static void set_tls(struct config_reader *r, const char *value)
+{
+    static const char *const names[] = {
+        [CONFIG_TLS_OFF] = "off", [CONFIG_TLS_X509] = "x509", [CONFIG_TLS_ANONYMOUS] = "anonymous"};
+    struct config_desktop *d = r->item;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(value, names[i]) == 0) {
+            d->tls = (enum config_tls)i;
+            return;
+        }
+    }
+    config_error(r->errors, r->line,
+                 "tls: \"%s\" is nothing that a VNC server speaks; use off, x509 or anonymous",
+                 value);
+}
+
+static void set_ca_file(struct config_reader *r, const char *value)
+{
+    config_set_path(r, &((struct config_desktop *)r->item)->ca_file, value);
+}
+
+static void set_tls_name(struct config_reader *r, const char *value)
+{
+    struct config_desktop *d = r->item;
+    free(d->tls_name);
+    d->tls_name = config_join("", value);
 }
 
 static void begin(struct config_reader *r, const char *name)
@@ -46,15 +85,68 @@ static void begin(struct config_reader *r, const char *name)
     r->seen = &d->seen;
 }
 
+static bool was_seen(const struct config_desktop *d, const char *key)
+{
+    return config_was_seen(&config_desktop_section, d->seen, key);
+}
+
+/* What says whom to trust means nothing where nobody is verified: an error, or it would seem to. */
+static void check_tls(struct config_reader *r, const struct config_desktop *d)
+{
+    static const char *const of_x509[] = {"ca_file", "tls_name"};
+    for (size_t i = 0; i < sizeof of_x509 / sizeof of_x509[0]; i++)
+        if (d->tls != CONFIG_TLS_X509 && was_seen(d, of_x509[i]))
+            config_error(r->errors, d->line,
+                         "%s is for tls = x509, which this desktop does not have; add it or take "
+                         "%s away",
+                         of_x509[i], of_x509[i]);
+    if (d->tls == CONFIG_TLS_X509 && d->unix_path != NULL && d->tls_name == NULL)
+        config_error(r->errors, d->line,
+                     "a socket has no name that a certificate could be made out to; "
+                     "add tls_name = HOST");
+}
+
+static bool is_local(const struct config_desktop *d)
+{
+    return d->unix_path != NULL || strcmp(d->host, "localhost") == 0 ||
+           strcmp(d->host, "::1") == 0 || strncmp(d->host, "127.", 4) == 0;
+}
+
+static void check_secrets(struct config_reader *r, const struct config_desktop *d)
+{
+    if (d->username == NULL && d->password != NULL && strlen(d->password) > VNCAUTH_PASSWORD_MAX)
+        config_error(r->errors, d->password_line,
+                     "password_file: the password has %zu bytes, and VNC's own authentication "
+                     "looks at %d; shorten it, or add username = NAME for a server with users",
+                     strlen(d->password), VNCAUTH_PASSWORD_MAX);
+    if (d->username == NULL)
+        return;
+    if (!was_seen(d, "password_file"))
+        config_error(r->errors, d->username_line,
+                     "username: there is no password for it; add password_file = PATH");
+    if (d->tls == CONFIG_TLS_OFF && !is_local(d))
+        config_error(r->errors, d->username_line,
+                     "username: without TLS the password could be read on its way to %s; add "
+                     "tls = x509",
+                     d->host);
+}
+
 static void check(struct config_reader *r)
 {
-    for (struct config_desktop *d = r->config->desktops; d != NULL; d = d->next)
+    for (struct config_desktop *d = r->config->desktops; d != NULL; d = d->next) {
         config_check_required(r, &config_desktop_section, d->seen, d->line);
+        check_tls(r, d);
+        check_secrets(r, d);
+    }
 }
 
 static const struct config_key keys[] = {
     {"upstream", true, set_upstream},
     {"password_file", false, set_password_file},
+    {"username", false, set_username},
+    {"tls", false, set_tls},
+    {"ca_file", false, set_ca_file},
+    {"tls_name", false, set_tls_name},
     {NULL, false, NULL},
 };
 

@@ -6,6 +6,7 @@
 #include "audit.h"
 #include "config_values.h"
 #include "tls_ctx.h"
+#include "upstream_tls.h"
 
 static void load_tls(struct service *s, struct config_errors *errors)
 {
@@ -38,6 +39,21 @@ static void check_audit(const struct config_path *file, struct config_errors *er
                      file->path, why);
 }
 
+static void load_upstream_tls(struct service *s, struct config_errors *errors)
+{
+    char why[UPSTREAM_TLS_WORDS_MAX];
+    for (struct config_desktop *d = s->config->desktops; d != NULL; d = d->next) {
+        if (d->tls == CONFIG_TLS_OFF)
+            continue;
+        d->tls_ctx = upstream_tls_create(d, why);
+        if (d->tls_ctx == NULL && d->ca_file.path != NULL)
+            config_error(errors, d->ca_file.line,
+                         "ca_file: %s; name a PEM file of the authority's certificate", why);
+        else if (d->tls_ctx == NULL)
+            config_error(errors, d->line, "tls: %s; look for a broken OpenSSL configuration", why);
+    }
+}
+
 struct service *service_load(struct config_errors *errors)
 {
     char why[ASSETS_ERROR_MAX];
@@ -46,6 +62,7 @@ struct service *service_load(struct config_errors *errors)
     s->config = config_load(errors);
     if (s->config != NULL) {
         load_tls(s, errors);
+        load_upstream_tls(s, errors);
         check_audit(&s->config->audit_file, errors);
         s->assets = assets_load(s->config->web_root.path, why);
         if (s->assets == NULL)

@@ -210,7 +210,9 @@ static bool same_desktop(const struct config_desktop *a, const struct config_des
 {
     return strcmp(a->name, b->name) == 0 && same_text(a->unix_path, b->unix_path) &&
            strcmp(a->host, b->host) == 0 && strcmp(a->port, b->port) == 0 &&
-           same_text(a->password, b->password);
+           same_text(a->password, b->password) && same_text(a->username, b->username) &&
+           a->tls == b->tls && same_text(a->tls_name, b->tls_name) &&
+           same_text(a->ca_file.path, b->ca_file.path);
 }
 
 /* Are all tokens of a still tokens of b? */

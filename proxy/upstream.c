@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "rfb/err.h"
+#include "upstream_tls.h"
 
 enum {
-    SETUP_READ = 4096,     /* one read before upstream_start: bounds what may come too early */
-    SETUP_ANSWER_MAX = 64, /* the longest answer of the handshake is the 16-byte DES response */
+    SETUP_READ = 4096, /* one read before upstream_start: bounds what may come too early */
+    SETUP_EARLY = SETUP_READ + SCRATCH_PLAIN, /* with TLS it may complete a record */
     FLUSH_MS = 3000,
     KEEPALIVE_S = 60 /* of silence, before TCP asks whether the server is still there */
 };
@@ -72,6 +73,10 @@ static void finish_if_closed(struct upstream *u)
     if (u->state != UPSTREAM_CLOSING || u->has_handle || u->has_timer || u->resolving)
         return;
     destroy_setup(u);
+    if (u->tls != NULL)
+        tls_pipe_finish(u->tls);
+    free(u->tls);
+    u->tls = NULL;
     u->events->closed(u);
 }
 
@@ -109,6 +114,8 @@ void upstream_close(struct upstream *u)
 {
     if (u->state == UPSTREAM_IDLE || u->state == UPSTREAM_CLOSING)
         return;
+    if (u->state == UPSTREAM_OPEN && u->tls != NULL)
+        tls_pipe_end(u->tls);
     bool flush = u->state == UPSTREAM_OPEN && u->out.queued != 0;
     u->state = UPSTREAM_CLOSING;
     if (u->resolving)
@@ -148,12 +155,14 @@ int upstream_write(struct upstream *u, const uint8_t *data, size_t len)
 {
     if (u->state != UPSTREAM_HANDSHAKE && u->state != UPSTREAM_OPEN)
         return -1;
+    if (u->tls != NULL)
+        return len != 0 ? tls_pipe_send(u->tls, data, len) : 0;
     return outq_send(&u->out, data, len);
 }
 
 /* ---- reading ---- */
 
-static const char *handshake_words(int code)
+static const char *handshake_words(const struct upstream *u, int code)
 {
     switch (code) {
     case RFB_E_REFUSED:
@@ -163,59 +172,157 @@ static const char *handshake_words(int code)
     case RFB_E_TOO_MANY:
         return "the desktop's VNC server has seen too many failed tries";
     case RFB_E_UNSUPPORTED:
-        return "the desktop's VNC server speaks no version or security type known here";
+        return u->desktop->tls != CONFIG_TLS_OFF && u->tls == NULL
+                   ? "the desktop's VNC server does not offer the encryption that is wanted"
+                   : "the desktop's VNC server speaks no version or security type known here";
     default:
         return "the desktop's VNC server gave an answer that makes no sense";
     }
 }
 
+static void begin_tls(struct upstream *u);
+
+/* The handshake is through; len bytes came behind it. */
+static void become_ready(struct upstream *u, const uint8_t *data, size_t len)
+{
+    if (rfb_buf_put(&u->setup->early, data, len) != 0) {
+        end(u, CLOSED, "handshake: out of memory");
+        return;
+    }
+    uv_read_stop(&u->h.stream);
+    uv_timer_stop(&u->timer);
+    u->state = UPSTREAM_READY;
+    if (u->leaving)
+        upstream_close(u);
+    else
+        u->events->ready(u);
+}
+
+/* What has come, in clear or out of TLS. */
 static void feed_handshake(struct upstream *u, const uint8_t *data, size_t len)
 {
     struct upstream_setup *s = u->setup;
     struct rfb_buf answer;
     size_t used = 0;
-    rfb_buf_init(&answer, SETUP_ANSWER_MAX);
+    rfb_buf_init(&answer, RFB_CLIENT_HS_OUT);
     int rc = rfb_client_hs_feed(&s->hs, data, len, &used, &answer);
     bool sent = upstream_write(u, rfb_buf_data(&answer), answer.len) == 0;
-    rfb_buf_finish(&answer);
+    rfb_buf_wipe(&answer);
     if (rc < 0) {
         char detail[UPSTREAM_DETAIL_MAX];
         snprintf(detail, sizeof detail, "handshake: %s", s->hs.reason);
-        end(u, handshake_words(rc), detail);
-    } else if (!sent || (rc == 1 && rfb_buf_put(&s->early, data + used, len - used) != 0)) {
+        end(u, handshake_words(u, rc), detail);
+    } else if (!sent) {
         end(u, CLOSED, "handshake: the connection broke");
-    } else if (rc == 1) {
-        uv_read_stop(&u->h.stream);
-        uv_timer_stop(&u->timer);
-        u->state = UPSTREAM_READY;
-        if (u->leaving)
-            upstream_close(u);
-        else
-            u->events->ready(u);
+    } else if (rc == RFB_HS_START_TLS && used != len) {
+        /* what came in clear must not be taken for what TLS protects, nor be thrown away */
+        end(u, handshake_words(u, RFB_E_INVALID), "handshake: the server began TLS by itself");
+    } else if (rc == RFB_HS_START_TLS) {
+        begin_tls(u);
+    } else if (rc == RFB_HS_DONE) {
+        become_ready(u, data + used, len - used);
     }
 }
+
+/* Bytes of RFB, whatever the state. */
+static void take_plain(struct upstream *u, uint8_t *data, size_t len)
+{
+    if (u->state == UPSTREAM_OPEN)
+        u->events->data(u, data, len);
+    else if (u->state == UPSTREAM_HANDSHAKE)
+        feed_handshake(u, data, len);
+    else if (u->state == UPSTREAM_READY && rfb_buf_put(&u->setup->early, data, len) != 0)
+        end(u, CLOSED, "the server sends before it is asked");
+}
+
+/* ---- TLS ---- */
+
+static void end_tls(struct upstream *u, const char *why)
+{
+    char detail[UPSTREAM_DETAIL_MAX];
+    const char *words;
+    bool shaking = !SSL_is_init_finished(u->tls->ssl);
+    if (shaking && (words = upstream_tls_distrust(u->tls->ssl, detail)) != NULL)
+        end(u, words, detail);
+    else if (shaking) {
+        snprintf(detail, sizeof detail, "TLS handshake: %s", why);
+        end(u, "the TLS handshake with the desktop's VNC server failed", detail);
+    } else {
+        end(u, CLOSED, strcmp(why, TLS_PEER_CLOSED) == 0 ? "end of stream" : why);
+    }
+}
+
+/* Decrypts all of one read, and gives what the relay is to have in one piece: it becomes one
+ * message and one send. There is room, as plaintext is shorter than what it came in, and what
+ * OpenSSL still had is one record at most. */
+static void decrypt(struct upstream *u, const uint8_t *data, size_t len)
+{
+    uint8_t *to = u->scratch->from_upstream + SCRATCH_UP_HEAD;
+    char text[TLS_ERROR_MAX];
+    const char *why = "";
+    size_t have = 0, got = 0;
+    enum tls_step step = TLS_DATA;
+    tls_pipe_feed(u->tls, data, len);
+    while ((step == TLS_DATA || step == TLS_SHAKEN) && u->state != UPSTREAM_ENDED &&
+           u->state != UPSTREAM_CLOSING) {
+        step = tls_pipe_take(u->tls, to + have, SCRATCH_UP - have, &got, &why, text);
+        if (step == TLS_SHAKEN)
+            feed_handshake(u, NULL, 0);
+        else if (step == TLS_DATA && u->state == UPSTREAM_OPEN)
+            have += got;
+        else if (step == TLS_DATA)
+            take_plain(u, to, got);
+    }
+    tls_pipe_feed(u->tls, NULL, 0);
+    if (have != 0)
+        take_plain(u, to, have);
+    if (step == TLS_FAILED)
+        end_tls(u, why);
+}
+
+static void begin_tls(struct upstream *u)
+{
+    u->tls = calloc(1, sizeof *u->tls);
+    if (u->tls == NULL ||
+        tls_pipe_init(u->tls, u->desktop->tls_ctx, false, u->scratch, &u->out) != 0 ||
+        upstream_tls_name_host(u->tls->ssl, u->desktop) != 0)
+        end(u, CLOSED, "TLS: out of memory");
+    else
+        decrypt(u, NULL, 0);
+}
+
+/* ---- reading ---- */
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     struct upstream *u = handle->data;
     (void)suggested;
-    *buf = uv_buf_init((char *)u->scratch->from_upstream + SCRATCH_UP_HEAD,
-                       u->state == UPSTREAM_OPEN ? SCRATCH_UP : SETUP_READ);
+    if (u->state != UPSTREAM_OPEN)
+        *buf = uv_buf_init((char *)u->scratch->cipher, SETUP_READ);
+    else if (u->tls != NULL)
+        *buf = uv_buf_init((char *)u->scratch->cipher, SCRATCH_CIPHER);
+    else
+        *buf = uv_buf_init((char *)u->scratch->from_upstream + SCRATCH_UP_HEAD, SCRATCH_UP);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct upstream *u = stream->data;
+    char detail[UPSTREAM_DETAIL_MAX];
     if (n == 0)
         return;
-    if (n == UV_EOF)
-        end(u, CLOSED, u->state == UPSTREAM_OPEN ? "end of stream" : "handshake: end of stream");
-    else if (n < 0)
+    if (n == UV_EOF && u->state == UPSTREAM_OPEN) {
+        end(u, CLOSED, "end of stream");
+    } else if (n == UV_EOF) {
+        snprintf(detail, sizeof detail, "%s: end of stream", upstream_stage(u));
+        end(u, CLOSED, detail);
+    } else if (n < 0) {
         end_errno(u, CLOSED, "reading from", (int)n);
-    else if (u->state == UPSTREAM_OPEN)
-        u->events->data(u, (uint8_t *)buf->base, (size_t)n);
-    else
-        feed_handshake(u, (const uint8_t *)buf->base, (size_t)n);
+    } else if (u->tls != NULL) {
+        decrypt(u, (const uint8_t *)buf->base, (size_t)n);
+    } else {
+        take_plain(u, (uint8_t *)buf->base, (size_t)n);
+    }
 }
 
 /* ---- connecting ---- */
@@ -293,7 +400,10 @@ static void on_open_failed(uv_timer_t *timer)
 
 static void on_deadline(uv_timer_t *timer)
 {
-    end(timer->data, "the desktop's VNC server did not answer in time", "no answer in time");
+    struct upstream *u = timer->data;
+    char detail[UPSTREAM_DETAIL_MAX];
+    snprintf(detail, sizeof detail, "%s: no answer in time", upstream_stage(u));
+    end(u, "the desktop's VNC server did not answer in time", detail);
 }
 
 static int begin(struct upstream *u)
@@ -318,6 +428,21 @@ static int begin(struct upstream *u)
     return rc;
 }
 
+/* Only what the desktop's section asks for is allowed: no server talks us into less. */
+static void begin_handshake(struct upstream *u)
+{
+    struct rfb_client_hs *hs = &u->setup->hs;
+    rfb_client_hs_init(hs);
+    hs->username = u->desktop->username;
+    hs->password = u->desktop->password;
+    if (u->desktop->tls == CONFIG_TLS_X509)
+        hs->allow = RFB_ALLOW_X509;
+    else if (u->desktop->tls == CONFIG_TLS_ANONYMOUS)
+        hs->allow = RFB_ALLOW_ANON_TLS;
+    else
+        hs->allow = hs->username != NULL ? RFB_ALLOW_PLAIN : RFB_ALLOW_CLEAR;
+}
+
 int upstream_open(struct upstream *u, uv_loop_t *loop, const struct config_desktop *desktop,
                   const struct upstream_events *events, struct scratch *scratch,
                   uint64_t timeout_ms)
@@ -327,9 +452,8 @@ int upstream_open(struct upstream *u, uv_loop_t *loop, const struct config_deskt
     if (u->setup == NULL)
         return -1;
     outq_init(&u->out, &u->h.stream, UPSTREAM_QUEUE_MAX, on_progress);
-    rfb_client_hs_init(&u->setup->hs);
-    u->setup->hs.password = desktop->password;
-    rfb_buf_init(&u->setup->early, SETUP_READ);
+    begin_handshake(u);
+    rfb_buf_init(&u->setup->early, SETUP_EARLY);
     uv_timer_init(loop, &u->timer);
     u->timer.data = u;
     u->has_timer = true;
@@ -339,6 +463,15 @@ int upstream_open(struct upstream *u, uv_loop_t *loop, const struct config_deskt
         uv_timer_start(&u->timer, on_open_failed, 0, 0);
     }
     return 0;
+}
+
+const char *upstream_stage(const struct upstream *u)
+{
+    if (u->state == UPSTREAM_IDLE)
+        return "waiting for a turn";
+    if (u->state < UPSTREAM_HANDSHAKE)
+        return "connecting";
+    return u->tls != NULL && !SSL_is_init_finished(u->tls->ssl) ? "TLS handshake" : "handshake";
 }
 
 const struct rfb_server_init *upstream_server_init(const struct upstream *u)

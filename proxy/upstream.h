@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * One connection to a VNC server: name lookup, connect, the client's RFB handshake with the
- * desktop's password, then bytes both ways. Belongs to its loop's thread. Its memory is the owner's
- * and must stay until the closed event; the other events may call any function here. */
+ * desktop's password, TLS where the desktop wants it, then bytes both ways. Belongs to its loop's
+ * thread. Its memory is the owner's and must stay until the closed event; the other events may call
+ * any function here. */
 #ifndef PROXY_UPSTREAM_H
 #define PROXY_UPSTREAM_H
 
@@ -15,9 +16,10 @@
 #include "rfb/buf.h"
 #include "rfb/handshake.h"
 #include "scratch.h"
+#include "tls_pipe.h"
 
 enum {
-    UPSTREAM_DETAIL_MAX = 384,
+    UPSTREAM_DETAIL_MAX = 512,
     /* bytes waiting for the server: a viewer's reading stops at the first, but what one read has
      * brought still comes */
     UPSTREAM_QUEUE_MAX = 2 * (SCRATCH_CIPHER + SCRATCH_PLAIN)
@@ -70,6 +72,7 @@ struct upstream {
     bool leaving;                 /* closes when the handshake has ended */
     uv_timer_t timer;             /* what the handshake, or closing, may take at most */
     struct upstream_setup *setup; /* until upstream_start */
+    struct tls_pipe *tls;         /* NULL: in clear, or not yet */
 };
 
 /* Begins. timeout_ms is for all until ready. 0: failures come as the ended event, later. -1: out of
@@ -78,6 +81,8 @@ int upstream_open(struct upstream *u, uv_loop_t *loop, const struct config_deskt
                   const struct upstream_events *events, struct scratch *scratch,
                   uint64_t timeout_ms);
 
+/* Before ready, for the log: what is waited for. */
+const char *upstream_stage(const struct upstream *u);
 /* Between ready and upstream_start: what the server's ServerInit said. */
 const struct rfb_server_init *upstream_server_init(const struct upstream *u);
 /* Frees what the handshake needed and begins to read. Bytes that came behind the handshake are

@@ -377,9 +377,11 @@ void viewer_stream_drained(struct viewer *v)
 
 void viewer_stream_timeout(struct viewer *v)
 {
+    char detail[64];
     switch (v->state) {
     case VIEWER_CONNECTING:
-        log_upstream_error(v, "no answer in time");
+        snprintf(detail, sizeof detail, "%s: no answer in time", upstream_stage(&v->upstream));
+        log_upstream_error(v, detail);
         refuse_desktop(v, "the desktop's VNC server did not answer in time");
         break;
     case VIEWER_GREETING:

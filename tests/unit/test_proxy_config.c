@@ -42,6 +42,7 @@ static int set_up(void **state)
                33);
     write_file("password", "sesame\nx\n", 9);
     write_file("password.empty", "\nsesame\n", 8);
+    write_file("password.long", "correct horse\n", 14);
     char big[4096];
     memset(big, 'a', sizeof big);
     write_file("big", big, sizeof big);
@@ -50,9 +51,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"token",     "token.crlf",    "token.bare", "token.short",
-                                        "token.bad", "token.nul",     "password",   "big",
-                                        "conf",      "password.empty"};
+    static const char *const names[] = {
+        "token",    "token.crlf", "token.bare", "token.short",    "token.bad",    "token.nul",
+        "password", "big",        "conf",       "password.empty", "password.long"};
     (void)state;
     char path[128];
     for (size_t i = 0; i < COUNT(names); i++) {
@@ -170,6 +171,25 @@ static void tells_every_mistake(void **state)
          "conf:6: password_file: its first line is empty; put the VNC password there\n"},
         {SERVER DESKTOP "password_file = big\n",
          "conf:6: password_file: its first line is too long; use at most 255 bytes\n"},
+        {SERVER DESKTOP "password_file = password.long\n",
+         "conf:6: password_file: the password has 13 bytes, and VNC's own authentication looks at "
+         "8; shorten it, or add username = NAME for a server with users\n"},
+        {SERVER DESKTOP "username = ada\n",
+         "conf:6: username: there is no password for it; add password_file = PATH\n"},
+        {SERVER "[desktop d]\nupstream = tcp:far:1\nusername = ada\npassword_file = password\n",
+         "conf:6: username: without TLS the password could be read on its way to far; "
+         "add tls = x509\n"},
+        {SERVER DESKTOP "tls = yes\n", "conf:6: tls: \"yes\" is nothing that a VNC server speaks; "
+                                       "use off, x509 or anonymous\n"},
+        {SERVER DESKTOP "tls = x509\n",
+         "conf:4: a socket has no name that a certificate could be made out to; "
+         "add tls_name = HOST\n"},
+        {SERVER DESKTOP "tls_name = a\n",
+         "conf:4: tls_name is for tls = x509, which this desktop does not have; "
+         "add it or take tls_name away\n"},
+        {SERVER DESKTOP "tls = anonymous\nca_file = c\n",
+         "conf:4: ca_file is for tls = x509, which this desktop does not have; "
+         "add it or take ca_file away\n"},
         {SERVER DESKTOP "[stream s]\n",
          "conf:6: desktop is missing in this section; add desktop = VALUE\n"
          "conf:6: nothing opens this stream; add token_file = PATH or token_sha256 = DIGEST\n"},
@@ -327,7 +347,9 @@ static void reads_a_whole_file(void **state)
              "[stream one]\ndesktop = tcp\ntoken_file = token\ntoken_sha256=" SHA "\n"
              "[stream two]\ndesktop = unix\ntoken_file = token.crlf\nmax_viewers = 3\n"
              "[desktop tcp]\nupstream = tcp:[fe80::1]:5901\npassword_file = password\n"
-             "[desktop unix]\nupstream = unix:/run/x.sock\n",
+             "[desktop unix]\nupstream = unix:/run/x.sock\ntls = x509\ntls_name = vnc.example\n"
+             "username = ada\npassword_file = password.long\nca_file = ca.pem\n"
+             "[desktop open]\nupstream = tcp:far:1\ntls = anonymous\n",
              errors, sizeof errors);
     assert_string_equal(errors, "conf:15: this token opens [stream one] already; use another\n");
     assert_int_equal(((struct sockaddr_in6 *)&c->listen)->sin6_family, AF_INET6);
@@ -340,7 +362,14 @@ static void reads_a_whole_file(void **state)
     assert_string_equal(tcp->port, "5901");
     assert_string_equal(tcp->password, "sesame");
     assert_string_equal(local->unix_path, "/run/x.sock");
-    assert_null(local->password);
+    assert_null(tcp->username);
+    assert_int_equal(tcp->tls, CONFIG_TLS_OFF);
+    assert_int_equal(local->tls, CONFIG_TLS_X509);
+    assert_string_equal(local->tls_name, "vnc.example");
+    assert_string_equal(local->username, "ada");
+    assert_string_equal(local->password, "correct horse");
+    assert_int_equal(local->ca_file.line, 26);
+    assert_int_equal(local->next->tls, CONFIG_TLS_ANONYMOUS);
     assert_ptr_equal(c->streams->desktop, tcp);
     assert_ptr_equal(c->streams->next->desktop, local);
     assert_int_equal(c->streams->token_count, 2);
