@@ -1,21 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Why a stream ended, in words, and whether to try again by itself.
+// Why a stream ended, in words, and whether to try again by itself. The codes are those of portholed(8).
 //   state   what the page is then in: `refused` where only another link helps, else `disconnected`
 //   retry   true where time alone may mend it
+
+const NEW_LINK = 'Ask whoever sent it for a new one.';
 
 const CLOSED = {
   1000: { title: 'Disconnected', text: 'The connection was closed.' },
   1001: { title: 'The server is stopping', text: 'It was shut down or is being restarted.', retry: true },
+  1002: { title: 'The connection broke', text: 'The server got something it does not understand.', retry: true },
+  1003: { title: 'The connection broke', text: 'The server got text where it wants bytes.' },
   1006: { title: 'Connection lost', text: 'The connection to the server broke off.', retry: true },
-  4001: { title: 'This link is no longer valid', text: "This link's token has expired.", state: 'refused' },
-  4002: { title: 'This link was revoked', text: 'Somebody withdrew it while you were connected.', state: 'refused' },
+  1008: { title: 'The connection took too long', text: 'The server has given up waiting for this viewer.', retry: true },
+  1009: { title: 'Too much at once', text: 'The server does not take messages as large as the one it was sent.' },
+  1011: { title: 'The server failed', text: 'Something went wrong in it.', retry: true },
+  4001: { title: 'This link is no longer valid', text: 'Its time is over, or it was for a single use and has been used.', more: NEW_LINK, state: 'refused' },
+  4002: { title: 'Access was withdrawn', text: 'Somebody revoked this link, or ended this connection.', state: 'refused' },
   4003: { title: 'The window was closed', text: 'The window that this link shows is gone.' },
   4008: { title: 'Too many viewers', text: 'As many people as this link allows are watching already.' },
   4013: { title: 'The desktop went away', text: 'The server lost its connection to the desktop.', retry: true },
 };
 
+// Codes whose reason tells more than the code: the server's own words go with ours.
+const SAYS_MORE = [1002, 1008, 1011, 4013];
+
 const ANSWERED = {
-  401: { title: 'This link does not open a desktop', text: "This link's token is not valid (wrong, expired or revoked).", more: 'Ask whoever sent it for a new one.', state: 'refused' },
+  401: { title: 'This link does not open a desktop', text: "This link's token is not valid (wrong, expired or revoked).", more: NEW_LINK, state: 'refused' },
   403: { title: 'Not allowed from this address', text: 'The server does not accept viewers from this page.', state: 'refused' },
   404: { title: 'There is no stream here', text: 'The server that answers here is not a Porthole server.', state: 'refused' },
   429: { title: 'Too many attempts', text: 'The server asks to wait before the next attempt.', retry: true },
@@ -26,7 +36,7 @@ export const NO_TOKEN = {
   state: 'refused',
   title: 'A link with a token is needed',
   text: 'Ask whoever runs this server for a link to a desktop, and open the whole of it: it ends in #token=...',
-  more: "If that is you: it is this address, then #token= and a stream's token.",
+  more: "If that is you: it is this address, then #token= and a stream's token, or #stream= and the name of a stream with a password.",
 };
 
 export const BAD_TOKEN = { ...ANSWERED[401], more: 'Its characters are damaged: was the link copied as a whole?' };
@@ -35,13 +45,22 @@ export const UNREACHABLE = { title: 'The server does not answer', text: 'It is n
 
 export const LEFT = { title: 'Disconnected', text: 'You left the desktop. It goes on without you.' };
 
-// A WebSocket close: its code, and the reason the server gave, which is told where we have no words of our own.
+export const STOPPED = { title: 'Disconnected', text: 'No further attempts are made.' };
+
+export const NO_PASSWORD = { title: 'A password is needed', text: 'This desktop is shown to whoever knows its password.' };
+
+// A WebSocket close: its code, and the reason the server gave. Server's words are shown as text.
 export function forClose(code, reason) {
-  return CLOSED[code] ?? { title: 'Disconnected', text: `The connection ended (code ${code}).`, more: reason, retry: true };
+  const known = CLOSED[code];
+  if (known) return { ...known, ...(reason && SAYS_MORE.includes(code) && { more: `The server says: ${reason}` }) };
+  return { title: 'Disconnected', text: `The connection ended (code ${code}).`, more: reason, retry: true };
 }
 
 // An HTTP status that the server answered in place of a WebSocket.
-export function forStatus(status) {
+export function forStatus(status, link) {
+  if ((status === 401 || status === 404) && link.stream) {
+    return { ...ANSWERED[401], text: `No stream named "${link.stream}" can be opened with a password here.`, more: 'Is its name right?' };
+  }
   return ANSWERED[status] ?? { title: 'The connection failed', text: `The server answered, but opened no stream (status ${status}).`, retry: true };
 }
 

@@ -1,43 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The page: buttons and panels around a Session. All that comes from the server is shown as text, never as HTML.
-import keysyms from './novnc/core/input/keysymdef.js';
-import { isWellFormed, takeToken } from './link.js';
-import { BAD_TOKEN, NO_TOKEN } from './reasons.js';
+import { Clipboard } from './clipboard.js';
+import { Keys } from './keys.js';
+import { isWellFormed, takeLink } from './link.js';
+import { PasswordPrompt } from './password.js';
+import { wirePinch } from './pinch.js';
+import { BAD_TOKEN, NO_PASSWORD, NO_TOKEN, STOPPED } from './reasons.js';
+import { Scaling } from './scaling.js';
 import { Session } from './session.js';
+import { keyOf, Typing } from './typing.js';
 
 const $ = (id) => document.getElementById(id);
 const root = document.documentElement;
-const SHORT = { connecting: 'Connecting', connected: 'Connected', disconnected: 'Disconnected', refused: 'Refused' };
-const CONTROL_KEYSYMS = { '\n': 0xff0d, '\t': 0xff09 };
+const SHORT = { connecting: 'Connecting', connected: 'Connected', disconnected: 'Disconnected', refused: 'Refused', password: 'Password needed' };
+const CONNECTING = { title: 'Connecting', text: 'Opening the stream to the desktop.' };
+const WAITS_FOR = { network: 'Waiting for the network.', sight: 'Trying again when this tab is looked at.' };
+const PANELS = { keys: 'keypanel', text: 'textpanel', scale: 'scalepanel' };
+const HINT_MS = 8000;
 
 let session = null;
+let link = null;
 let rfb = null;
-let fit = true;
 let countdown = 0;
+let hinted = false;
+
+const currentRfb = () => rfb;
+const keys = new Keys($('keypanel'), currentRfb);
+const clipboard = new Clipboard($, currentRfb);
+const scaling = new Scaling($, currentRfb);
+const typing = new Typing($('typing'), (keysym, code) => keys.press(keysym, code), () => showTyping(false));
+const prompt = new PasswordPrompt($, (password) => session.enter(password), () => session.leave(NO_PASSWORD));
 
 /* state */
 
-function showState({ state, reason, retryIn }) {
+function showState({ state, reason = CONNECTING, retryIn, waitsFor }) {
   clearInterval(countdown);
   root.dataset.state = state;
   $('status').textContent = SHORT[state];
-  $('cardtitle').textContent = reason?.title ?? 'Connecting';
-  $('cardtext').textContent = reason?.text ?? 'Opening the stream to the desktop.';
-  $('cardmore').textContent = reason?.more ?? '';
-  $('again').hidden = state !== 'disconnected';
-  if (state === 'connected') return;
+  $('cardtitle').textContent = reason.title;
+  $('cardtext').textContent = reason.text;
+  if (state === 'connected') return $('ghost').replaceChildren();
+  const waits = retryIn !== undefined || waitsFor !== undefined;
+  showMore(reason.more, waitsFor && WAITS_FOR[waitsFor]);
+  if (retryIn !== undefined) countFrom(retryIn, reason.more);
+  // A server that named a time would only say it again.
+  $('again').hidden = state !== 'disconnected' || reason.retryAfter > 0;
+  $('again').textContent = waits ? 'Try now' : 'Reconnect';
+  $('stop').hidden = !waits;
+  putAway(waits || (state === 'connecting' && $('ghost').hasChildNodes()));
+  if (state === 'disconnected' && !$('card').contains(document.activeElement)) $('card').querySelector('button:not([hidden])')?.focus({ preventScroll: true });
+}
+
+// Nothing of an ended connection is left to press. remember: its last picture stays, dimmed, while it is sought again.
+function putAway(remember) {
+  if (rfb && remember) $('ghost').replaceChildren(lastCanvas);
+  if (!remember) $('ghost').replaceChildren();
+  keys.release();
   rfb = null;
-  openPanel(false);
-  if (state === 'disconnected') $('again').focus({ preventScroll: true });
-  if (retryIn) countFrom(retryIn, reason.more);
+  showTyping(false);
+  openPanel(null);
+  showBar(true);
+  $('hint').hidden = true;
+}
+
+function showMore(...words) {
+  $('cardmore').textContent = words.filter(Boolean).join(' ');
 }
 
 function countFrom(seconds, words) {
   const end = performance.now() + seconds * 1000;
-  const show = () => {
-    const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
-    $('cardmore').textContent = `${words ? `${words}. ` : ''}Trying again in ${left} s.`;
-  };
+  const show = () => showMore(words, `Trying again in ${Math.max(1, Math.ceil((end - performance.now()) / 1000))} s.`);
   show();
   countdown = setInterval(show, 1000);
 }
@@ -45,127 +77,171 @@ function countFrom(seconds, words) {
 function showName(name) {
   $('name').textContent = name || 'Desktop';
   document.title = name ? `${name} - Porthole` : 'Porthole';
-  canvas()?.setAttribute('aria-label', `Remote desktop ${name}`);
+  labelCanvas();
 }
 
-function canvas() {
-  return $('screen').querySelector('canvas');
+function labelCanvas() {
+  $('screen').querySelector('canvas')?.setAttribute('aria-label', `Remote desktop ${$('name').textContent}`);
 }
 
 /* desktop */
 
+let lastCanvas = null;
+
 function onOpen(opened, rights) {
   rfb = opened;
-  showRights(rights);
+  const controls = rights.role === 'control';
+  SHORT.connected = controls ? 'Connected, in control' : 'Connected, view only';
+  root.dataset.role = controls ? 'control' : 'view';
+  // noVNC keeps the clipboard from whoever only views. So it may believe that it controls; no input reaches its canvas.
+  rfb.viewOnly = !controls && rights.clipboard === 'none';
+  rfb.focusOnClick = controls;
   // The desktop's surround is the page's.
-  rfb.background = getComputedStyle(root).getPropertyValue('--back');
-  const element = canvas();
-  element.tabIndex = 0;
-  element.setAttribute('role', 'application');
-  element.setAttribute('aria-keyshortcuts', 'Control+Shift+F6');
-  rfb.addEventListener('clipboard', (event) => { $('clip').value = event.detail.text; });
-  rfb.addEventListener('clippingviewport', (event) => showPan(event.detail));
-  applyScale();
-  rfb.focus({ preventScroll: true });
+  rfb.background = 'transparent';
+  rfb.addEventListener('clipboard', (event) => clipboard.received(event.detail.text));
+  $('keys').hidden = !controls;
+  $('type').hidden = !controls || !matchMedia('(any-pointer: coarse)').matches;
+  clipboard.allow(rights);
+  scaling.attach(rfb, controls);
+  lastCanvas = $('screen').querySelector('canvas');
+  labelCanvas();
+  if (controls) takeKeyboard(lastCanvas);
+  else lastCanvas.setAttribute('role', 'img');
+  clipboard.offer();
 }
 
-// What the server would not let through is not offered.
-function showRights({ role, clipboard }) {
-  const controls = role === 'control';
-  const sets = clipboard === 'in' || clipboard === 'both';
-  const gets = clipboard === 'out' || clipboard === 'both';
-  SHORT.connected = controls ? 'Connected' : 'Connected, view only';
-  $('cad').hidden = $('cliptype').hidden = !controls;
-  $('clipsend').hidden = !sets;
-  $('text').hidden = !controls && !sets && !gets;
-  $('clip').readOnly = !controls && !sets;
+function takeKeyboard(canvas) {
+  canvas.tabIndex = 0;
+  canvas.setAttribute('role', 'application');
+  canvas.setAttribute('aria-keyshortcuts', 'Control+Shift+F6');
+  canvas.setAttribute('aria-describedby', 'hint');
+  // What is down when the focus goes elsewhere would come up there: noVNC lets go when the window loses its focus.
+  canvas.addEventListener('blur', () => window.dispatchEvent(new Event('blur')));
+  canvas.addEventListener('focus', hint);
+  keys.watch(canvas);
+  backToDesktop();
 }
 
-function applyScale() {
-  $('scale').setAttribute('aria-pressed', String(fit));
-  if (!rfb) return;
-  rfb.scaleViewport = fit;
-  // At its own size the desktop is scrolled; fingers, which act on the desktop, get a button that pans instead.
-  rfb.clipViewport = !fit && matchMedia('(pointer: coarse)').matches;
-  if (fit) showPan(false);
+function backToDesktop() {
+  if (!typing.open && root.dataset.role === 'control') rfb?.focus({ preventScroll: true });
 }
 
-function showPan(clipping) {
-  $('pan').hidden = !clipping;
-  setPan(false);
+// The desktop takes every key, Tab too. Who comes to it the first time is told how to leave.
+function hint() {
+  if (hinted || !matchMedia('(any-pointer: fine)').matches) return;
+  hinted = true;
+  $('hint').hidden = false;
+  setTimeout(() => { $('hint').hidden = true; }, HINT_MS);
 }
 
-function setPan(on) {
-  $('pan').setAttribute('aria-pressed', String(on));
-  if (rfb) rfb.dragViewport = on;
-}
+/* panels: one at a time */
 
-/* text */
-
-function openPanel(open) {
-  $('textpanel').hidden = !open;
-  $('text').setAttribute('aria-expanded', String(open));
-  if (open) $('clip').focus();
-}
-
-function typeText(text) {
-  for (const character of text.replaceAll('\r\n', '\n')) {
-    rfb?.sendKey(CONTROL_KEYSYMS[character] ?? keysyms.lookup(character.codePointAt(0)));
+function openPanel(which) {
+  for (const [button, panel] of Object.entries(PANELS)) {
+    $(panel).hidden = button !== which;
+    $(button).setAttribute('aria-expanded', String(button === which));
   }
+  if (which !== 'keys') keys.release();
+}
+
+function wirePanels() {
+  for (const [button, panel] of Object.entries(PANELS)) {
+    const close = () => { openPanel(null); $(button).focus(); };
+    $(button).addEventListener('click', (event) => {
+      const opens = $(panel).hidden;
+      const byKeyboard = event.detail === 0;
+      openPanel(opens ? button : null);
+      if (opens && (button !== 'keys' || byKeyboard)) $(panel).querySelector('textarea, input:checked, .keygroup button').focus();
+      else if (!byKeyboard) backToDesktop();
+    });
+    $(panel).querySelector('.close')?.addEventListener('click', close);
+    $(panel).addEventListener('keydown', (event) => { if (event.key === 'Escape') close(); });
+  }
+}
+
+/* the bar, full screen, the on-screen keyboard */
+
+function showBar(shown) {
+  root.classList.toggle('barless', !shown);
+  $('show').hidden = shown;
+}
+
+function wireBar() {
+  $('hide').addEventListener('click', () => { openPanel(null); showBar(false); if (root.dataset.role === 'control') backToDesktop(); else $('show').focus(); });
+  $('show').addEventListener('click', () => { showBar(true); $('hide').focus(); });
+  $('full').hidden = !document.fullscreenEnabled;
+  $('full').addEventListener('click', toggleFull);
+  document.addEventListener('fullscreenchange', () => {
+    const full = document.fullscreenElement !== null;
+    $('full').setAttribute('aria-pressed', String(full));
+    if (rfb) showBar(!full);
+  });
+}
+
+async function toggleFull() {
+  try {
+    if (document.fullscreenElement) {
+      await document.exitFullscreen();
+    } else {
+      await root.requestFullscreen({ navigationUI: 'hide' });
+      // Alt+Tab, Escape and the like then go to the desktop too, where the browser lets them (Escape held leads out).
+      if (root.dataset.role === 'control') await navigator.keyboard?.lock?.();
+    }
+  } catch {
+    $('status').textContent = 'Full screen is not allowed here';
+  }
+  backToDesktop();
+}
+
+function showTyping(on) {
+  $('type').setAttribute('aria-pressed', String(on));
+  if (rfb) rfb.focusOnClick = !on && root.dataset.role === 'control';
+  if (on) typing.show();
+  else if (typing.open) typing.close();
+}
+
+// Where the keyboard lies over the page and not beside it (Safari), the page is what is left.
+function followKeyboard() {
+  const { visualViewport: seen } = window;
+  seen?.addEventListener('resize', () => {
+    if (seen.scale > 1) return;
+    root.style.setProperty('--height', `${seen.height}px`);
+    scrollTo(0, 0);
+  });
 }
 
 /* buttons */
 
 function wire() {
   const press = (id, action) => $(id).addEventListener('click', action);
-  const backToDesktop = () => rfb?.focus({ preventScroll: true });
-
-  press('scale', () => { fit = !fit; applyScale(); backToDesktop(); });
-  press('pan', () => setPan($('pan').getAttribute('aria-pressed') !== 'true'));
-  press('text', () => openPanel($('textpanel').hidden));
-  press('cad', () => { rfb?.sendCtrlAltDel(); backToDesktop(); });
   press('leave', () => session.leave());
   press('again', () => session.again());
-  press('clipsend', () => { rfb?.clipboardPasteFrom($('clip').value); openPanel(false); backToDesktop(); });
-  press('cliptype', () => { typeText($('clip').value); openPanel(false); backToDesktop(); });
-  press('clipclose', () => { openPanel(false); $('text').focus(); });
-
-  $('full').hidden = !document.fullscreenEnabled;
-  press('full', async () => {
-    try {
-      await (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen());
-    } catch {
-      $('status').textContent = 'Full screen is not allowed here';
-    }
+  press('stop', () => session.leave(STOPPED));
+  press('clipsend', () => { clipboard.send($('clip').value); openPanel(null); backToDesktop(); });
+  press('cliptype', () => {
+    for (const character of $('clip').value.replaceAll('\r\n', '\n')) keys.press(...keyOf(character));
+    openPanel(null);
     backToDesktop();
   });
-  document.addEventListener('fullscreenchange', () => {
-    $('full').setAttribute('aria-pressed', String(document.fullscreenElement !== null));
-  });
-
-  $('textpanel').addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') { openPanel(false); $('text').focus(); }
-  });
+  press('type', () => showTyping(!typing.open));
+  // A finger on these must not take the focus: that closes a phone's keyboard.
+  for (const id of ['type', 'keys']) $(id).addEventListener('mousedown', (event) => event.preventDefault());
+  wirePinch($('screen'), currentRfb);
+  wireBar();
+  wirePanels();
   wireWayOut();
+  followKeyboard();
 }
 
 // The desktop takes every key, Tab too, so it would be a trap for the keyboard: Ctrl+Shift+F6 leads out to the bar.
-// The step is made when the keys are up again, or the desktop would never hear that Ctrl and Shift were released.
 function wireWayOut() {
-  let leaving = false;
   document.addEventListener('keydown', (event) => {
-    if (event.key !== 'F6' || !event.ctrlKey || !event.shiftKey) return;
-    leaving = true;
+    if (event.key !== 'F6' || !event.ctrlKey || !event.shiftKey || !rfb) return;
     event.preventDefault();
     event.stopPropagation();
-  }, true);
-  document.addEventListener('keyup', (event) => {
-    if (event.key === 'F6' && leaving) event.stopPropagation();
-  }, true);
-  window.addEventListener('keyup', (event) => {
-    if (!leaving || event.ctrlKey || event.shiftKey) return;
-    leaving = false;
-    $('scale').focus();
+    $('hint').hidden = true;
+    showBar(true);
+    $('keys').hidden ? $('scale').focus() : $('keys').focus();
   }, true);
 }
 
@@ -173,18 +249,20 @@ function wireWayOut() {
 
 function start() {
   session?.drop();
+  putAway(false);
   $('screen').replaceChildren();
-  const token = takeToken();
-  if (!token) return showState({ state: 'refused', reason: NO_TOKEN });
-  if (!isWellFormed(token)) return showState({ state: 'refused', reason: BAD_TOKEN });
-  session = new Session($('screen'), token);
+  link = takeLink();
+  if (!link) return showState({ state: 'refused', reason: NO_TOKEN });
+  if (link.token && !isWellFormed(link.token)) return showState({ state: 'refused', reason: BAD_TOKEN });
+  session = new Session($('screen'), link);
   session.addEventListener('state', (event) => showState(event.detail));
   session.addEventListener('open', (event) => onOpen(event.detail.rfb, event.detail.rights));
   session.addEventListener('name', (event) => showName(event.detail.name));
+  session.addEventListener('password', (event) => prompt.open(event.detail.wrong, link.stream ?? location.host));
   session.open();
 }
 
 wire();
 start();
 // Another link opened in this tab changes only the fragment: the page is not loaded anew.
-window.addEventListener('hashchange', () => { if (location.hash.includes('token=')) start(); });
+window.addEventListener('hashchange', () => { if (/[#&](token|stream)=/.test(location.hash)) start(); });

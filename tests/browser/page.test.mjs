@@ -3,25 +3,11 @@
 import assert from 'node:assert/strict';
 import { live, until } from '../lib/proc.mjs';
 import { startX11vnc, startXvnc } from '../lib/desktop.mjs';
+import { CANVAS, openDesktop, startAll } from '../lib/page.mjs';
 import { captureX, difference, readPng } from '../lib/picture.mjs';
 import { buttonsOf, heldDown, keysOf, short, startRecorder } from '../lib/xev.mjs';
 import { admin, makeToken, on, startPortholed, startSilentServer } from '../lib/porthole.mjs';
 import { canvasPicture, newPage, startChromium, waitForState } from '../lib/chromium.mjs';
-
-const CANVAS = '#screen canvas';
-
-async function startAll(scope, { start = startXvnc, options = {}, furnished = false, server = {}, viewport } = {}) {
-  const desktop = await start(scope, options);
-  if (furnished) await desktop.furnish({ background: 'plain' });
-  const proxy = await startPortholed(scope, { upstream: desktop.upstream, passwordFile: desktop.passwordFile, server });
-  const page = await newPage(await startChromium(scope, viewport));
-  return { desktop, proxy, page };
-}
-
-async function openDesktop(page, proxy) {
-  await page.goto(proxy.link());
-  await waitForState(page, 'connected');
-}
 
 // TigerVNC draws the pointer into the pixels for whoever has not put it where it is: for the page after the library has
 // moved it, for the library everywhere but in the corner. So the page puts it into the corner.
@@ -71,19 +57,23 @@ live('typed text arrives, key by key', async (scope) => {
   assert.deepEqual(heldDown(events), [], events.map(short).join(' '));
 });
 
-live('Ctrl+Alt+Del, and text from the panel', async (scope) => {
+live('text from the panel is typed', async (scope) => {
   const { desktop, proxy, page } = await startAll(scope);
   await desktop.startWindowManager();
   const recorder = await startRecorder(desktop);
   await openDesktop(page, proxy);
-  await page.getByRole('button', { name: 'Ctrl+Alt+Del' }).click();
   await page.getByRole('button', { name: 'Clipboard', exact: true }).click();
   await page.getByRole('textbox').fill('a\tb\n');
   await page.getByRole('button', { name: 'Type it' }).click();
   const events = keysOf(await recorder.wait('the last key', (all) => all.some((event) => event.type === 'KeyRelease' && event.name === 'Return')));
-  assert.deepEqual(events.map(short), ['+Control_L', '+Alt_L', '+Delete', '-Delete', '-Alt_L', '-Control_L',
-    '+a', '-a', '+Tab', '-Tab', '+b', '-b', '+Return', '-Return']);
+  assert.deepEqual(events.map(short), ['+a', '-a', '+Tab', '-Tab', '+b', '-b', '+Return', '-Return']);
 });
+
+async function scaleTo(page, words) {
+  await page.getByRole('button', { name: 'Scaling', exact: true }).click();
+  await page.getByLabel(words).check();
+  await page.getByRole('button', { name: 'Close scaling' }).click();
+}
 
 for (const [name, viewport] of [['larger than life', { width: 1600, height: 1100 }], ['on a small screen', { width: 820, height: 1180 }]]) {
   live(`a click lands at the right pixel, ${name} and at its own size`, async (scope) => {
@@ -92,7 +82,7 @@ for (const [name, viewport] of [['larger than life', { width: 1600, height: 1100
     const recorder = await startRecorder(desktop);
     await openDesktop(page, proxy);
     for (const fit of [true, false]) {
-      if (!fit) await page.getByRole('button', { name: 'Fit' }).click();
+      if (!fit) await scaleTo(page, 'At its own size');
       for (const [x, y] of [[300, 250], [437, 391], [702, 533]]) {
         recorder.forget();
         // The browser's mouse knows whole pixels of the page; the desktop's pixel is the one under that.
@@ -156,28 +146,13 @@ live('the token leaves the address, outlives a reload and stays out of the log',
   assert.ok(!proxy.program.log().includes(proxy.token), 'the token is in the log');
 });
 
-live("a desktop's name is text, and every control has a name", async (scope) => {
+live("a desktop's name is text", async (scope) => {
   const name = '<img src=x onerror=document.title=1>&amp;';
   const { proxy, page } = await startAll(scope, { options: { name } });
   await openDesktop(page, proxy);
   assert.equal(await page.getByRole('heading', { level: 1 }).textContent(), name);
   assert.equal(await page.title(), `${name} - Porthole`);
-  const names = await page.getByRole('toolbar').getByRole('button').allInnerTexts();
-  assert.ok(names.length >= 5 && names.every((text) => text.trim()), names.join('|'));
-  // The desktop takes the Tab key, so there is another way out of it.
-  await page.keyboard.press('Control+Shift+F6');
-  await page.waitForFunction(() => document.activeElement.id === 'scale');
-});
-
-live('on a phone everything fits', async (scope) => {
-  const { proxy, page } = await startAll(scope, { viewport: { width: 390, height: 844 } });
-  await openDesktop(page, proxy);
-  await page.getByRole('button', { name: 'Clipboard', exact: true }).click();
-  const wide = await page.evaluate(() => [...document.querySelectorAll('button, textarea, #name, #status, canvas')]
-    .filter((element) => element.checkVisibility())
-    .map((element) => ({ id: element.id || element.tagName, box: element.getBoundingClientRect() }))
-    .filter(({ box }) => box.left < 0 || box.right > innerWidth || box.bottom > innerHeight).map(({ id }) => id));
-  assert.deepEqual(wide, []);
+  assert.equal(await page.locator(CANVAS).getAttribute('aria-label'), `Remote desktop ${name}`);
 });
 
 live("Debian's own noVNC page connects through the proxy", async (scope) => {
@@ -197,14 +172,14 @@ live('who may only look is told so, and offered nothing else', async (scope) => 
     const page = await newPage(browser);
     await page.goto(proxy.link(proxy.tokens[stream]));
     await waitForState(page, 'connected');
-    if (await page.locator('#text').isVisible()) await page.locator('#text').click();
-    const visible = {};
-    for (const id of ['cad', 'text', 'clipsend', 'cliptype']) visible[id] = await page.locator(`#${id}`).isVisible();
+    const visible = { keys: await page.locator('#keys').isVisible(), text: await page.locator('#text').isVisible() };
+    if (visible.text) await page.locator('#text').click();
+    for (const id of ['clipsend', 'clipcopy', 'cliptype']) visible[id] = await page.locator(`#${id}`).isVisible();
     return { status: await page.locator('#status').textContent(), ...visible };
   };
-  assert.deepEqual(await shown('view'), { status: 'Connected, view only', cad: false, text: false, clipsend: false, cliptype: false });
-  assert.deepEqual(await shown('copy'), { status: 'Connected, view only', cad: false, text: true, clipsend: false, cliptype: false });
-  assert.deepEqual(await shown('control'), { status: 'Connected', cad: true, text: true, clipsend: false, cliptype: true });
+  assert.deepEqual(await shown('view'), { status: 'Connected, view only', keys: false, text: false, clipsend: false, clipcopy: false, cliptype: false });
+  assert.deepEqual(await shown('copy'), { status: 'Connected, view only', keys: false, text: true, clipsend: false, clipcopy: true, cliptype: false });
+  assert.deepEqual(await shown('control'), { status: 'Connected, in control', keys: true, text: true, clipsend: false, clipcopy: false, cliptype: true });
 });
 
 live('a link for a single use opens once', async (scope) => {

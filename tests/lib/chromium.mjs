@@ -6,7 +6,8 @@ import { fromRgba } from './picture.mjs';
 const QUIET = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
   '--disable-sync', '--disable-default-apps', '--disable-domain-reliability', '--no-default-browser-check'];
 
-export async function startChromium(scope, { width = 1400, height = 1000 } = {}) {
+// more: further options of Playwright's context, as hasTouch or permissions
+export async function startChromium(scope, { width = 1400, height = 1000, ...more } = {}) {
   const profile = await scope.file('chromium');
   const { chromium } = playwright();
   const context = await chromium.launchPersistentContext(profile, {
@@ -18,6 +19,7 @@ export async function startChromium(scope, { width = 1400, height = 1000 } = {})
     ignoreHTTPSErrors: true,
     viewport: { width, height },
     deviceScaleFactor: 1,
+    ...more,
   });
   scope.onStop(() => context.close());
   return context;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The two npm packages of the tests. They are installed beside the build, not into the source tree, so plain imports would
+// The npm packages of the tests. They are installed beside the build, not into the source tree, so plain imports would
 // not find them; PORTHOLE_NPM names the folder that holds node_modules.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -10,3 +10,4 @@ const require = createRequire(join(folder, 'package.json'));
 
 export const { PNG } = require('pngjs');
 export const playwright = () => require('playwright-core');
+export const axeSource = () => require('axe-core').source;
