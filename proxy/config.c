@@ -336,6 +336,8 @@ void config_destroy(struct config *c)
     while (c->streams != NULL) {
         struct config_stream *s = c->streams;
         c->streams = s->next;
+        OPENSSL_cleanse(s->password, sizeof s->password);
+        OPENSSL_cleanse(s->vnc_password, sizeof s->vnc_password);
         free(s);
     }
     free(c);

@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "forwarded.h"
+#include "password.h"
 #include "policy.h"
 
 enum {
@@ -22,6 +23,7 @@ enum {
     CONFIG_TOKEN_MIN = 32,  /* characters: fewer could be guessed */
     CONFIG_TOKEN_MAX = 512,
     CONFIG_PASSWORD_MAX = 255,
+    CONFIG_VNC_PASSWORD_MAX = 8, /* bytes that VncAuth looks at */
     CONFIG_WORKERS_MAX = 256,
     CONFIG_PROXIES_MAX = 64 /* a line has no room for more */
 };
@@ -57,7 +59,10 @@ struct config_stream {
     char name[CONFIG_NAME_MAX + 1];
     const struct config_desktop *desktop;
     uint8_t tokens[CONFIG_TOKENS_MAX][CONFIG_TOKEN_SIZE];
-    size_t token_count;
+    size_t token_count; /* 0: a password alone opens it, to whom the stream's name is enough */
+    /* at least one of these where there is no token; one of them is asked for where there is */
+    char password[PASSWORD_HASH_SIZE];              /* as password.h has it; "": none */
+    char vnc_password[CONFIG_VNC_PASSWORD_MAX + 1]; /* weak; "": none */
     struct policy policy;
     unsigned max_viewers; /* 0: no limit but the server's */
     int line;
@@ -107,6 +112,12 @@ void config_destroy(struct config *config);
 
 /* NULL: there is no desktop of this name. */
 const struct config_desktop *config_find_desktop(const struct config *config, const char *name);
+/* Is a password asked for? */
+bool config_asks_password(const struct config_stream *s);
+/* Of what kind: "none", "plain" or "vnc"; where there are both, the better one. */
+const char *config_password_word(const struct config_stream *s);
+/* Is its password weak? NULL, or what is to be told of it. */
+const char *config_weakness(const struct config_stream *s);
 
 /* SHA-256 of a token. 0, or -1 when OpenSSL fails. */
 int config_hash_token(const char *token, size_t len, uint8_t digest[CONFIG_TOKEN_SIZE]);

@@ -68,6 +68,18 @@ static void set_token_sha256(struct config_reader *r, const char *value)
                      "token_sha256: not a SHA-256; use its 64 hexadecimal digits");
 }
 
+static void set_password_file(struct config_reader *r, const char *value)
+{
+    struct config_stream *s = r->item;
+    config_read_hash(r->errors, r->line, value, s->password);
+}
+
+static void set_vnc_password_file(struct config_reader *r, const char *value)
+{
+    struct config_stream *s = r->item;
+    config_read_vnc_password(r->errors, r->line, value, s->vnc_password);
+}
+
 static void begin(struct config_reader *r, const char *name)
 {
     struct config_stream **where = &r->config->streams;
@@ -93,14 +105,24 @@ static void set_policy_defaults(struct config_stream *s)
         s->policy.clipboard_in = s->policy.clipboard_out = s->policy.control;
 }
 
+static bool has_opener(const struct config_stream *s)
+{
+    static const char *const openers[] = {"token_file", "token_sha256", "password_file",
+                                          "vnc_password_file"};
+    for (size_t i = 0; i < sizeof openers / sizeof openers[0]; i++)
+        if (config_was_seen(&config_stream_section, s->seen, openers[i]))
+            return true;
+    return false;
+}
+
 static void check_stream(struct config_reader *r, struct config_stream *s)
 {
     config_check_required(r, &config_stream_section, s->seen, s->line);
     set_policy_defaults(s);
-    if (!config_was_seen(&config_stream_section, s->seen, "token_file") &&
-        !config_was_seen(&config_stream_section, s->seen, "token_sha256"))
+    if (!has_opener(s))
         config_error(r->errors, s->line,
-                     "nothing opens this stream; add token_file = PATH or token_sha256 = DIGEST");
+                     "nothing opens this stream; add token_file = PATH, token_sha256 = DIGEST or "
+                     "password_file = PATH");
     if (s->desktop_name[0] == '\0')
         return;
     s->desktop = config_find_desktop(r->config, s->desktop_name);
@@ -121,9 +143,29 @@ static const struct config_key keys[] = {
     {"clipboard", false, set_clipboard},
     {"token_file", false, set_token_file},
     {"token_sha256", false, set_token_sha256},
+    {"password_file", false, set_password_file},
+    {"vnc_password_file", false, set_vnc_password_file},
     {"max_viewers", false, set_max_viewers},
     {NULL, false, NULL},
 };
 
 const struct config_section config_stream_section = {
     .title = "stream", .named = true, .keys = keys, .begin = begin, .check = check};
+
+bool config_asks_password(const struct config_stream *s)
+{
+    return s->password[0] != '\0' || s->vnc_password[0] != '\0';
+}
+
+const char *config_password_word(const struct config_stream *s)
+{
+    return s->password[0] != '\0' ? "plain" : s->vnc_password[0] != '\0' ? "vnc" : "none";
+}
+
+const char *config_weakness(const struct config_stream *s)
+{
+    if (s->vnc_password[0] == '\0')
+        return NULL;
+    return "vnc_password_file: VncAuth is weak: at most 8 bytes, by DES; use password_file where "
+           "the viewers have VeNCrypt's Plain, as noVNC has";
+}

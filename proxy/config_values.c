@@ -187,3 +187,52 @@ int config_read_password(struct config_errors *errors, int line, const char *val
     OPENSSL_cleanse(text, sizeof text);
     return rc;
 }
+
+int config_read_hash(struct config_errors *errors, int line, const char *value,
+                     char hash[PASSWORD_HASH_SIZE])
+{
+    char text[PASSWORD_HASH_SIZE + 1] = "";
+    int rc = -1;
+    int len = read_secret(errors, line, "password_file", value, text, PASSWORD_HASH_SIZE);
+    if (len < 0)
+        return -1;
+    const char *flaw = memchr(text, 0, (size_t)len) != NULL ? "it has a NUL"
+                       : len == PASSWORD_HASH_SIZE          ? "it is too long"
+                                                            : password_hash_flaw(text);
+    if (flaw == NULL) {
+        memcpy(hash, text, (size_t)len + 1);
+        rc = 0;
+    } else {
+        /* what stands there may be a password */
+        config_error(errors, line,
+                     "password_file: its first line is not a scrypt hash (%s); "
+                     "make one with portholed --hash-password",
+                     flaw);
+    }
+    OPENSSL_cleanse(text, sizeof text);
+    return rc;
+}
+
+int config_read_vnc_password(struct config_errors *errors, int line, const char *value,
+                             char password[CONFIG_VNC_PASSWORD_MAX + 1])
+{
+    char text[CONFIG_VNC_PASSWORD_MAX + 2] = "";
+    int rc = -1;
+    int len = read_secret(errors, line, "vnc_password_file", value, text, sizeof text - 1);
+    if (len < 0)
+        return -1;
+    if (len == 0) {
+        config_error(errors, line,
+                     "vnc_password_file: its first line is empty; put the password there");
+    } else if (len > CONFIG_VNC_PASSWORD_MAX || memchr(text, 0, (size_t)len) != NULL) {
+        config_error(errors, line,
+                     "vnc_password_file: only the first 8 bytes of a VncAuth password count; use "
+                     "at most 8, none of them NUL, or a password_file");
+    } else {
+        memcpy(password, text, (size_t)len);
+        password[len] = '\0';
+        rc = 0;
+    }
+    OPENSSL_cleanse(text, sizeof text);
+    return rc;
+}

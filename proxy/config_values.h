@@ -28,6 +28,12 @@ int config_parse_sha256(const char *text, uint8_t digest[CONFIG_TOKEN_SIZE]);
 /* The first line of the file that `value` names, hashed. */
 int config_read_token(struct config_errors *errors, int line, const char *value,
                       uint8_t digest[CONFIG_TOKEN_SIZE]);
+/* The first line of the file, made by portholed --hash-password. */
+int config_read_hash(struct config_errors *errors, int line, const char *value,
+                     char hash[PASSWORD_HASH_SIZE]);
+/* The first line of the file, for VncAuth. */
+int config_read_vnc_password(struct config_errors *errors, int line, const char *value,
+                             char password[CONFIG_VNC_PASSWORD_MAX + 1]);
 /* The first line of the file, to be wiped and freed. */
 int config_read_password(struct config_errors *errors, int line, const char *value,
                          char **password);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "hash_password.h"
 #include "log.h"
 #include "server.h"
 
@@ -14,6 +15,7 @@ static const char usage[] =
     "\n"
     "  -c, --config FILE  read FILE (default " PORTHOLE_SYSCONFDIR "/porthole/portholed.conf)\n"
     "      --check        read the configuration and every file it names, say whether all is well\n"
+    "      --hash-password  read a password, print what a stream's password_file holds\n"
     "  -v, --verbose      log debug events too\n"
     "      --version      print the version\n"
     "  -h, --help         print this\n"
@@ -31,9 +33,13 @@ enum { GO_ON = -1, WRONG = 2 };
 static int parse_options(int argc, char **argv, struct options *o)
 {
     static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
-        {"verbose", no_argument, NULL, 'v'},      {"version", no_argument, NULL, 'V'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'},
+        {"check", no_argument, NULL, 'k'},
+        {"hash-password", no_argument, NULL, 'p'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     int option;
     while ((option = getopt_long(argc, argv, "c:vh", known, NULL)) != -1) {
@@ -44,6 +50,8 @@ static int parse_options(int argc, char **argv, struct options *o)
         case 'k':
             o->check = true;
             break;
+        case 'p':
+            return hash_password() == 0 ? 0 : 1;
         case 'v':
             log_set_verbose(true);
             break;
@@ -75,6 +83,10 @@ int main(int argc, char **argv)
     if (service == NULL) {
         code = WRONG;
     } else if (o.check) {
+        for (const struct config_stream *s = service->config->streams; s != NULL; s = s->next)
+            if (config_weakness(s) != NULL)
+                fprintf(stderr, "%s: [stream %s]: warning: %s\n", o.file, s->name,
+                        config_weakness(s));
         printf("%s: ok\n", o.file);
         code = 0;
     } else {

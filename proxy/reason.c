@@ -9,6 +9,8 @@ static const struct {
     [REFUSAL_NO_TOKEN] = {"no_token", "no token", true, true},
     [REFUSAL_WRONG_TOKEN] = {"wrong_token", "wrong token", true, true},
     [REFUSAL_ENCODED_TOKEN] = {"encoded_token", "percent-encoded token", true, true},
+    [REFUSAL_WRONG_NAME] = {"wrong_name", "wrong name", true, true},
+    [REFUSAL_WRONG_PASSWORD] = {"wrong_password", "wrong password", true, true},
     [REFUSAL_ORIGIN] = {"origin", "foreign origin", true, false},
     [REFUSAL_NO_WEBSOCKET] = {"websocket", "not a WebSocket request", false, false},
     [REFUSAL_WEBSOCKET_VERSION] = {"websocket", "another WebSocket version", false, false},

@@ -197,6 +197,14 @@ static int use_audit_file(struct server *s, const struct service *service)
     return -1;
 }
 
+static void log_weak_passwords(const struct config *config)
+{
+    for (const struct config_stream *s = config->streams; s != NULL; s = s->next)
+        if (config_weakness(s) != NULL)
+            log_event(LOG_LEVEL_WARN, "weak_password", LOG_TEXT("stream", s->name),
+                      LOG_TEXT("detail", config_weakness(s)));
+}
+
 /* ---- reading the configuration again ---- */
 
 /* The errors of a file, one event each. */
@@ -272,6 +280,7 @@ static void on_hangup(uv_signal_t *signal, int number)
         worker_reload(s->workers[i], service);
     service_unref(s->service);
     s->service = service;
+    log_weak_passwords(service->config);
     log_event(LOG_LEVEL_INFO, "reloaded", LOG_TEXT("file", s->file));
     audit_event(s->audit, "reloaded", AUDIT_TEXT("file", s->file));
 }
@@ -418,6 +427,7 @@ int server_run(struct service *service, const char *file)
     } else if (use_audit_file(&s, service) == 0 && start_grants(&s) == 0 &&
                drain_init(&s.drain, &s.loop, s.streams, on_drained, &s) == 0 &&
                start_workers(&s) == 0 && start_loop(&s) == 0) {
+        log_weak_passwords(service->config);
         log_ready(&s);
         audit_event(s.audit, "started", AUDIT_NUMBER("pid", (uint64_t)getpid()));
         uv_run(&s.loop, UV_RUN_DEFAULT);

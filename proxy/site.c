@@ -106,6 +106,20 @@ static bool allows_origin(const struct config *config, const struct http_head *h
     return false;
 }
 
+/* A stream that a password alone opens. Whether there is another of this name, which a token opens,
+ * is not to be found out. */
+static struct stream *find_named(struct streams *streams, const char *name, size_t len,
+                                 struct site_answer *a)
+{
+    struct stream *stream = streams_find_named(streams, name, len);
+    if (stream == NULL) {
+        refuse_stream(a, 401, "A password alone opens no stream of this name.\n",
+                      REFUSAL_WRONG_NAME);
+        a->head.extra = "WWW-Authenticate: Bearer\r\n";
+    }
+    return stream;
+}
+
 /* The token first: a page that cannot see why its WebSocket was refused asks again by a plain
  * request, and learns from the status whether its token was the reason. */
 /* The stream that the request's token opens, a reference; or NULL after refusing. */
@@ -117,6 +131,8 @@ static struct stream *find_stream(struct streams *streams, const struct http_hea
     size_t len = 0;
     enum token_place place = token_find(head, &token, &len);
     struct stream *stream = place == TOKEN_FOUND ? streams_find(streams, token, len) : NULL;
+    if (place == TOKEN_MISSING && token_stream_name(head, &token, &len))
+        return find_named(streams, token, len, a);
     if (place == TOKEN_ENCODED) {
         refuse_stream(a, 401, "The token must not be percent-encoded.\n", REFUSAL_ENCODED_TOKEN);
         a->head.extra = unauthorized;
@@ -161,9 +177,9 @@ static void answer_rights(struct streams *streams, const struct http_head *head,
     const struct policy *p = &stream->config->policy;
     a->head.status = 200;
     a->head.type = "application/json";
-    a->head.length =
-        (size_t)snprintf(a->text, sizeof a->text, "{\"role\":\"%s\",\"clipboard\":\"%s\"}\n",
-                         policy_role_word(p), policy_clipboard_word(p));
+    a->head.length = (size_t)snprintf(
+        a->text, sizeof a->text, "{\"role\":\"%s\",\"clipboard\":\"%s\",\"password\":\"%s\"}\n",
+        policy_role_word(p), policy_clipboard_word(p), config_password_word(stream->config));
     stream_unref(streams, stream);
 }
 

@@ -228,6 +228,13 @@ static bool keeps_tokens(const struct config_stream *a, const struct config_stre
     return true;
 }
 
+/* Is whoever was let in by the passwords of a let in by those of b, or without any? */
+static bool keeps_passwords(const struct config_stream *a, const struct config_stream *b)
+{
+    return !config_asks_password(b) ||
+           (strcmp(a->password, b->password) == 0 && strcmp(a->vnc_password, b->vnc_password) == 0);
+}
+
 /* May the viewers of the old one stay, now that the last load and service are what there is? */
 static bool goes_on(const struct streams *all, const struct stream *old,
                     const struct service *service)
@@ -235,7 +242,7 @@ static bool goes_on(const struct streams *all, const struct stream *old,
     const struct stream *s = old->name->newest;
     if (s->load == all->loads && s->current)
         return same_desktop(old->config->desktop, s->config->desktop) &&
-               keeps_tokens(old->config, s->config) &&
+               keeps_tokens(old->config, s->config) && keeps_passwords(old->config, s->config) &&
                policy_covers(&s->config->policy, &old->config->policy);
     if (!old->spent || service == NULL)
         return false;
@@ -360,6 +367,24 @@ struct stream *streams_find(struct streams *all, const char *token, size_t len)
     pthread_mutex_unlock(&all->lock);
     OPENSSL_cleanse(digest, sizeof digest);
     return found;
+}
+
+struct stream *streams_find_named(struct streams *all, const char *name, size_t len)
+{
+    char text[CONFIG_NAME_MAX + 1];
+    if (len >= sizeof text)
+        return NULL;
+    memcpy(text, name, len);
+    text[len] = '\0';
+    pthread_mutex_lock(&all->lock);
+    const struct stream_name *known = streams_name(all, text);
+    struct stream *s = known != NULL ? known->newest : NULL;
+    while (s != NULL && (!s->current || s->config->token_count != 0 || stream_has_expired(s)))
+        s = s->older;
+    if (s != NULL)
+        atomic_fetch_add(&s->refs, 1);
+    pthread_mutex_unlock(&all->lock);
+    return s;
 }
 
 void stream_unref(struct streams *all, struct stream *s)

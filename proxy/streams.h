@@ -37,7 +37,7 @@ struct stream {
     struct service *service; /* a reference: config is in it */
     struct stream_name *name;
     struct turns *turns;
-    bool current;  /* tokens open it, and have a reference */
+    bool current;  /* tokens, or its name, open it, and have a reference */
     bool spent;    /* a grant for a single use, which has been made */
     uint64_t load; /* which configuration it came with */
     struct stream_opener openers[CONFIG_TOKENS_MAX];
@@ -65,20 +65,23 @@ struct streams *streams_create(void);
 void streams_destroy(struct streams *all);
 
 /* Called from any thread when a stream has ended or been spent, a viewer is unwanted, a
- * handshake has ended that others wait for, or the last viewer leaves while streams drain. To be
- * set before others use all. 0, or -1: out of memory. */
+ * handshake, or a password's check, has ended that others wait for, or the last viewer leaves while
+ * streams drain. To be set before others use all. 0, or -1: out of memory. */
 int streams_watch(struct streams *all, void (*wake)(void *owner), void *owner);
 
+/* Calls them back. */
+void streams_wake_all(struct streams *all);
+
 /* Takes over the streams of a configuration, and the grants for its desktops. A stream that is not
- * there any more is revoked, and so is one whose desktop, tokens or rights have become others or
- * fewer: its viewers must come again. The rest goes on. 0, or -1: out of memory, and nothing has
- * changed. */
+ * there any more is revoked, and so is one whose desktop, tokens, passwords or rights have become
+ * others or fewer: its viewers must come again. The rest goes on. 0, or -1: out of memory, and
+ * nothing has changed. */
 int streams_load(struct streams *all, struct service *service, const struct grant *grants,
                  size_t count);
 
 /* One more grant. 0, 1: there is no such desktop, 2: there are STREAMS_GRANTS_MAX, or -1: out of
  * memory. */
-enum { STREAMS_GRANTS_MAX = 100000 /* of about 0.8 KB: 80 MB, and twice that in a reload */ };
+enum { STREAMS_GRANTS_MAX = 100000 /* of about 1 KB: 100 MB, and twice that in a reload */ };
 int streams_add(struct streams *all, struct service *service, const struct grant *g);
 /* A grant has become another, with its id, desktop and token: at once. Viewers who had a right that
  * it does not give any more are sent away; the others keep the rights they came with. 0, 1: no
@@ -118,6 +121,8 @@ bool streams_are_draining(struct streams *all);
 
 /* The stream that the token opens, with a reference for the caller, or NULL. */
 struct stream *streams_find(struct streams *all, const char *token, size_t len);
+/* The stream of this name, where a password alone opens it, as above. */
+struct stream *streams_find_named(struct streams *all, const char *name, size_t len);
 /* Accepts NULL. */
 void stream_unref(struct streams *all, struct stream *s);
 

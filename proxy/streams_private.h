@@ -44,7 +44,6 @@ struct streams {
 
 /* ---- streams.c ---- */
 
-void streams_wake_all(struct streams *all);
 /* Makes a grant's stream, and lets its token open it. 0, 1: there is no such desktop, or -1: out of
  * memory. */
 int streams_create_granted(struct streams *all, struct service *service, const struct grant *g,

@@ -3,6 +3,7 @@
 #ifndef PROXY_TOKEN_H
 #define PROXY_TOKEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,5 +21,8 @@ enum token_place token_find(const struct http_head *head, const char **token, si
 
 /* The token of the Authorization header alone; false: there is none. */
 bool token_bearer(const struct http_head *head, const char **token, size_t *len);
+/* The name of a stream that the query asks for (stream=NAME), as *token above; false: it has none.
+ */
+bool token_stream_name(const struct http_head *head, const char **name, size_t *len);
 
 #endif

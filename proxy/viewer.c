@@ -12,8 +12,9 @@ enum { LAST_BYTE_MS = 500 /* for what is on its way to somebody who may see it n
 
 void viewer_set_state(struct viewer *v, enum viewer_state state)
 {
-    static const char *const names[] = {"http",     "answering", "connecting", "greeting",
-                                        "refusing", "relaying",  "closing"};
+    static const char *const names[] = {"http",     "answering",  "proving",
+                                        "checking", "connecting", "greeting",
+                                        "refusing", "relaying",   "closing"};
     log_event(LOG_LEVEL_DEBUG, "state", LOG_TEXT("peer", v->peer), LOG_NUMBER("id", v->presence.id),
               LOG_TEXT("from", names[v->state]), LOG_TEXT("to", names[state]));
     v->state = state;
@@ -36,7 +37,7 @@ struct viewer *viewer_of(struct tls_conn *c)
 void viewer_free_if_closed(struct viewer *v)
 {
     struct viewer_env *env = v->env;
-    if (v->conn_open || v->upstream_open || v->timer_open)
+    if (v->conn_open || v->upstream_open || v->timer_open || v->check != NULL)
         return;
     if (v->previous != NULL)
         v->previous->next = v->next;
@@ -47,12 +48,13 @@ void viewer_free_if_closed(struct viewer *v)
     if (v->head != NULL)
         http_head_reset(v->head);
     free(v->head);
-    free(v->hs);
+    viewer_end_handshake(v);
     free(v->prelude);
     rfb_buf_finish(&v->rest);
     ws_finish(&v->ws);
     relay_finish(&v->relay);
     stream_unref(env->streams, v->stream);
+    stream_unref(env->streams, v->candidate);
     service_unref(v->service);
     free(v);
     env->connections--;
@@ -85,6 +87,8 @@ static void retire(struct viewer *v, enum ending ending, const char *why)
     }
     viewer_set_state(v, VIEWER_CLOSING);
     viewer_stop_waiting(v);
+    if (v->check != NULL)
+        check_cancel(v->check);
     v->since = uv_now(v->env->loop);
     if (v->env->stopping)
         upstream_close(&v->upstream);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What the rooms of a viewer share: viewer.c (its life), viewer_peer.c (whose it is), viewer_http.c
- * (until the switch to WebSocket), viewer_stream.c (from then on) and viewer_tell.c (what is told
- * of it). Nobody else includes this. */
+ * (until the switch to WebSocket), viewer_proof.c (until its password is known), viewer_stream.c
+ * (from then on) and viewer_tell.c (what is told of it). Nobody else includes this. */
 #ifndef PROXY_VIEWER_PRIVATE_H
 #define PROXY_VIEWER_PRIVATE_H
 
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "address.h"
+#include "check.h"
 #include "http.h"
 #include "proxy_protocol.h"
 #include "reason.h"
@@ -30,8 +31,10 @@ enum {
 enum viewer_state {
     VIEWER_HTTP,       /* TLS handshake or a request's head */
     VIEWER_ANSWERING,  /* an answer is on its way */
+    VIEWER_PROVING,    /* WebSocket is open: RFB handshake with the viewer, up to its password */
+    VIEWER_CHECKING,   /* that has come */
     VIEWER_CONNECTING, /* WebSocket is open, the upstream is not yet */
-    VIEWER_GREETING,   /* upstream is ready: RFB handshake with the viewer */
+    VIEWER_GREETING,   /* upstream is ready: RFB handshake with the viewer, or the rest of it */
     VIEWER_REFUSING,   /* there is no upstream: the RFB handshake tells why */
     VIEWER_RELAYING,
     VIEWER_CLOSING
@@ -46,7 +49,7 @@ struct viewer {
     struct upstream upstream;
     uv_timer_t timer; /* the state's deadline, or the next ping */
     bool conn_open, upstream_open, timer_open;
-    bool waiting;     /* for its turn to connect */
+    bool waiting;     /* for its turn to connect, or to have its password checked */
     bool handshaking; /* with the VNC server */
     uint64_t since;   /* when it was accepted, or ended: ms of the loop's clock */
 
@@ -73,7 +76,9 @@ struct viewer {
     const char *auth; /* by what it was let in: "token", ..., a literal for the audit trail */
     bool audited;     /* its beginning is in the audit trail, so its end will be */
     struct ws ws;
-    struct rfb_server_hs *hs; /* until the relay starts */
+    struct stream *candidate; /* a reference: where it may enter with the right password */
+    struct check *check;      /* of its password, on another thread */
+    struct rfb_server_hs *hs; /* until the relay starts; in CONNECTING: it was asked a password */
     struct relay relay;
     char reason[WS_REASON_MAX + 1]; /* words of a close frame that is decided inside ws_feed */
 };
@@ -138,13 +143,32 @@ void viewer_answer_drained(struct viewer *v);
 
 /* Answers a request that opens a stream: from here on it is a viewer. */
 void viewer_upgrade(struct viewer *v, const struct site_answer *answer);
+/* Enters its candidate: all secrets have been shown. */
+void viewer_enter(struct viewer *v);
+/* 0, or -1: the connection broke. Nothing is sent where out is empty. */
+int viewer_send(struct viewer *v, const struct rfb_buf *out);
+/* Wipes and frees what the RFB handshake has kept. */
+void viewer_end_handshake(struct viewer *v);
+/* It waits for its turn, which may be now. */
+void viewer_await_turn(struct viewer *v);
 /* It waits for its turn no more. */
 void viewer_stop_waiting(struct viewer *v);
 /* Lets those begin whose turn it is, the longest waiting first. */
 void viewer_open_waiting(struct viewer_env *env);
-/* Plaintext in the states from CONNECTING on. */
+/* Plaintext in the states from PROVING on. */
 void viewer_take_websocket(struct viewer *v, const uint8_t *data, size_t len);
 void viewer_stream_drained(struct viewer *v);
 void viewer_stream_timeout(struct viewer *v);
+
+/* ---- viewer_proof.c ---- */
+
+/* Begins the RFB handshake with one whose candidate has a password. */
+void viewer_ask_password(struct viewer *v);
+/* Payload in the states PROVING and CHECKING, and in CONNECTING behind them. 0 or a close code. */
+uint16_t viewer_feed_proof(struct viewer *v, const uint8_t *data, size_t len);
+/* The same states but CONNECTING. */
+void viewer_proof_timeout(struct viewer *v);
+/* It waits in CHECKING: perhaps it is its turn. */
+void viewer_check_password(struct viewer *v);
 
 #endif

@@ -15,7 +15,7 @@ enum {
 
 /* ---- RFB ---- */
 
-static int send_binary(struct viewer *v, const struct rfb_buf *out)
+int viewer_send(struct viewer *v, const struct rfb_buf *out)
 {
     if (out->len == 0)
         return 0;
@@ -31,7 +31,7 @@ static void greet(struct viewer *v, const char *refusal)
     viewer_set_state(v, refusal != NULL ? VIEWER_REFUSING : VIEWER_GREETING);
     v->hs = malloc(sizeof *v->hs);
     if (v->hs == NULL || rfb_server_hs_start(v->hs, &none, refusal, &out) != 0 ||
-        send_binary(v, &out) != 0)
+        viewer_send(v, &out) != 0)
         viewer_drop(v, ENDING_BROKEN, "the viewer does not read");
     rfb_buf_finish(&out);
 }
@@ -42,14 +42,27 @@ static void log_upstream_error(struct viewer *v, const char *detail)
               LOG_TEXT("desktop", v->stream->config->desktop->name), LOG_TEXT("detail", detail));
 }
 
-/* There is no desktop: RFB has words for it, and so has WebSocket afterwards. */
+/* There is no desktop: RFB has words for it, unless the viewer is through with what had room for
+ * them, and so has WebSocket afterwards. */
 static void refuse_desktop(struct viewer *v, const char *words)
 {
     upstream_leave(&v->upstream);
     viewer_stop_waiting(v);
+    if (v->hs != NULL) {
+        viewer_leave(v, WS_CLOSE_LOST, words, ENDING_UPSTREAM_LOST, "upstream lost");
+        return;
+    }
     snprintf(v->reason, sizeof v->reason, "%s", words);
     viewer_arm(v, REFUSE_MS, 0);
     greet(v, words);
+}
+
+void viewer_end_handshake(struct viewer *v)
+{
+    if (v->hs != NULL)
+        rfb_server_hs_wipe(v->hs);
+    free(v->hs);
+    v->hs = NULL;
 }
 
 /* 0, or -1: out of memory. */
@@ -59,8 +72,7 @@ static int start_relay(struct viewer *v)
     if (relay_begin(&v->relay, &v->stream->config->policy, upstream_server_init(&v->upstream)) != 0)
         return -1;
     viewer_set_state(v, VIEWER_RELAYING);
-    free(v->hs);
-    v->hs = NULL;
+    viewer_end_handshake(v);
     viewer_arm(v, interval, interval);
     upstream_start(&v->upstream);
     return 0;
@@ -75,7 +87,7 @@ static uint16_t feed_greeting(struct viewer *v, const uint8_t *data, size_t len,
     if (rc == 1 && rfb_msg_put_server_init(&out, upstream_server_init(&v->upstream)) != 0)
         rc = RFB_E_NO_MEMORY;
     uint16_t code = 0;
-    if (send_binary(v, &out) != 0 || (rc == 1 && start_relay(v) != 0)) {
+    if (viewer_send(v, &out) != 0 || (rc == 1 && start_relay(v) != 0)) {
         code = WSLAY_CODE_INTERNAL_SERVER_ERROR;
     } else if (rc == RFB_E_REFUSED) {
         code = WS_CLOSE_LOST; /* v->reason was set with the refusal */
@@ -116,7 +128,12 @@ static uint16_t on_payload(void *owner, const uint8_t *data, size_t len)
         break;
     case VIEWER_RELAYING:
         break;
+    case VIEWER_PROVING:
+    case VIEWER_CHECKING:
+        return viewer_feed_proof(v, data, len);
     case VIEWER_CONNECTING:
+        if (v->hs != NULL)
+            return viewer_feed_proof(v, data, len);
         snprintf(v->reason, sizeof v->reason, "in RFB the server speaks first");
         return WSLAY_CODE_PROTOCOL_ERROR;
     default:
@@ -213,10 +230,24 @@ static void on_upstream_closed(struct upstream *u)
     viewer_free_if_closed(v);
 }
 
+/* A viewer that was asked for a password is nearly through with its handshake, or waits for
+ * ServerInit alone. */
+static void resume_greeting(struct viewer *v)
+{
+    size_t used;
+    viewer_set_state(v, VIEWER_GREETING);
+    uint16_t code = feed_greeting(v, (const uint8_t *)"", 0, &used);
+    if (code != 0)
+        viewer_leave(v, code, ws_reason(code), ENDING_NO_MEMORY, "out of memory");
+}
+
 static void on_upstream_ready(struct upstream *u)
 {
     struct viewer *v = upstream_owner(u);
-    greet(v, NULL);
+    if (v->hs != NULL)
+        resume_greeting(v);
+    else
+        greet(v, NULL);
     end_turn(v);
 }
 
@@ -276,6 +307,12 @@ static void start_waiting(struct viewer *v)
     env->last_waiting = v;
 }
 
+void viewer_await_turn(struct viewer *v)
+{
+    start_waiting(v);
+    viewer_open_waiting(v->env);
+}
+
 void viewer_stop_waiting(struct viewer *v)
 {
     struct viewer_env *env = v->env;
@@ -313,7 +350,9 @@ void viewer_open_waiting(struct viewer_env *env)
     struct viewer *next;
     for (struct viewer *v = env->first_waiting; v != NULL && !env->stopping; v = next) {
         next = v->next_waiting;
-        if (streams_begin_handshake(env->streams, v->stream))
+        if (v->state == VIEWER_CHECKING)
+            viewer_check_password(v);
+        else if (streams_begin_handshake(env->streams, v->stream))
             begin_handshake(v);
     }
 }
@@ -346,25 +385,35 @@ void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
         return;
     }
     v->relay = (struct relay){.front = &v->conn, .back = &v->upstream, .scratch = env->scratch};
+    v->last_heard = uv_now(env->loop);
+    v->auth = answer->auth;
+    v->candidate = answer->stream;
+    if (config_asks_password(v->candidate->config))
+        viewer_ask_password(v);
+    else
+        viewer_enter(v);
+}
+
+void viewer_enter(struct viewer *v)
+{
+    struct viewer_env *env = v->env;
     snprintf(v->presence.peer, sizeof v->presence.peer, "%s", v->peer);
-    enum entry entry = streams_enter(env->streams, answer->stream, &v->presence);
+    enum entry entry = streams_enter(env->streams, v->candidate, &v->presence);
     if (entry != ENTRY_GRANTED) {
         /* a page sees close codes, but not what an upgrade is answered */
-        stream_unref(env->streams, answer->stream);
         viewer_refused(v, refusals[entry].reason, NULL);
         viewer_leave(v, refusals[entry].code, refusals[entry].words, ENDING_NONE, "refused");
         return;
     }
     env->viewers++;
-    v->stream = answer->stream;
+    v->stream = v->candidate;
+    v->candidate = NULL;
     v->opened_at = v->last_heard = uv_now(env->loop);
-    v->auth = answer->auth;
     viewer_tell_entry(v);
     viewer_tell_begun(v);
     viewer_set_state(v, VIEWER_CONNECTING);
     viewer_arm(v, v->service->config->handshake_timeout * 1000ULL, 0);
-    start_waiting(v);
-    viewer_open_waiting(env);
+    viewer_await_turn(v);
 }
 
 void viewer_stream_drained(struct viewer *v)
@@ -383,6 +432,10 @@ void viewer_stream_timeout(struct viewer *v)
         snprintf(detail, sizeof detail, "%s: no answer in time", upstream_stage(&v->upstream));
         log_upstream_error(v, detail);
         refuse_desktop(v, "the desktop's VNC server did not answer in time");
+        break;
+    case VIEWER_PROVING:
+    case VIEWER_CHECKING:
+        viewer_proof_timeout(v);
         break;
     case VIEWER_GREETING:
         viewer_leave(v, WSLAY_CODE_POLICY_VIOLATION, "the RFB handshake took too long", ENDING_SLOW,

@@ -12,15 +12,16 @@
 #include <wslay/wslay.h>
 
 enum {
-    WS_HEAD_MAX = 16,         /* a frame head without mask has at most 10 bytes */
-    WS_CONTROL_MAX = 125,     /* section 5.5 */
-    WS_REASON_MAX = 123,      /* bytes of a close reason */
-    WS_FRAME_MAX = 16 << 20,  /* payload of one frame; it is never held, but must end some day */
-    WS_ACCEPT_SIZE = 28 + 1,  /* base64 of a SHA-1, and the NUL */
-    WS_CLOSE_INVALID = 4001,  /* application codes: the stream has expired, */
-    WS_CLOSE_REVOKED = 4002,  /* it was revoked, */
-    WS_CLOSE_TOO_MANY = 4008, /* it has all its viewers, */
-    WS_CLOSE_LOST = 4013,     /* the upstream is lost */
+    WS_HEAD_MAX = 16,          /* a frame head without mask has at most 10 bytes */
+    WS_CONTROL_MAX = 125,      /* section 5.5 */
+    WS_REASON_MAX = 123,       /* bytes of a close reason */
+    WS_FRAME_MAX = 16 << 20,   /* payload of one frame; it is never held, but must end some day */
+    WS_ACCEPT_SIZE = 28 + 1,   /* base64 of a SHA-1, and the NUL */
+    WS_CLOSE_TRY_LATER = 1013, /* registered with IANA, "Try Again Later" */
+    WS_CLOSE_INVALID = 4001,   /* application codes: the stream has expired, */
+    WS_CLOSE_REVOKED = 4002,   /* it was revoked, */
+    WS_CLOSE_TOO_MANY = 4008,  /* it has all its viewers, */
+    WS_CLOSE_LOST = 4013,      /* the upstream is lost */
 };
 
 /* Answers a Sec-WebSocket-Key (section 4.2.2). -1 when it is not the base64 of 16 bytes. */

@@ -14,6 +14,13 @@ export const LIBRARY = join(build, 'libsrc/.libs/libporthole.so');
 export const PORTHOLED = join(build, 'portholed');
 export const WEB_ROOT = join(build, 'web');
 
+// What a stream's password_file holds.
+export async function hashPassword(scope, password) {
+  const result = await scope.run(PORTHOLED, ['--hash-password'], { stdin: `${password}\n` });
+  if (result.code !== 0) throw new Error(`portholed --hash-password: ${result.stderr}`);
+  return result.stdout;
+}
+
 // The arguments that reach a desktop.
 export function aim(desktop) {
   return ['-t', desktop.target, ...(desktop.passwordFile ? ['--password-file', desktop.passwordFile] : [])];
@@ -90,7 +97,9 @@ export async function startPortholed(scope, { upstream, passwordFile, server = {
   const tokens = Object.fromEntries(Object.keys(streams).map((name) => [name, makeToken()]));
   const sections = [['stream demo', { desktop: 'demo', token_file: await writeToken(scope, 'demo', token) }]];
   for (const [name, keys] of Object.entries(streams)) {
-    sections.push([`stream ${name}`, { desktop: 'demo', token_file: await writeToken(scope, name, tokens[name]), ...keys }]);
+    const all = { desktop: 'demo', token_file: await writeToken(scope, name, tokens[name]), ...keys };
+    if (all.token_file === null) delete all.token_file; // a password alone opens it
+    sections.push([`stream ${name}`, all]);
   }
   const { certificate, key } = await makeCertificate(scope);
   const config = await scope.file('portholed.conf');

@@ -7,10 +7,10 @@ import { until } from './proc.mjs';
 export const GREETING = 'RFB 003.008\n';
 
 // The request that opens a stream.
-export function upgrade(proxy, { token = proxy.token, origin, headers = [] } = {}) {
-  return `GET /stream HTTP/1.1\r\nHost: localhost:${proxy.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`
+export function upgrade(proxy, { token = proxy.token, origin, query = '', headers = [] } = {}) {
+  return `GET /stream${query} HTTP/1.1\r\nHost: localhost:${proxy.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`
     + 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: binary\r\n'
-    + `${origin ? `Origin: ${origin}\r\n` : ''}${headers.map((line) => `${line}\r\n`).join('')}Authorization: Bearer ${token}\r\n\r\n`;
+    + `${origin ? `Origin: ${origin}\r\n` : ''}${headers.map((line) => `${line}\r\n`).join('')}${token === null ? '' : `Authorization: Bearer ${token}\r\n`}\r\n`;
 }
 
 // A client's binary frame, its mask all zeros.

@@ -13,6 +13,7 @@
 #define TOKEN "0123456789abcdef0123456789abcdef"
 #define SERVER "[server]\ncertificate = c\nkey = k\n"
 #define DESKTOP "[desktop d]\nupstream = unix:s\n"
+#define HASH "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI"
 #define SHA "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 static char folder[] = "/tmp/test_proxy_config.XXXXXX";
@@ -41,6 +42,8 @@ static int set_up(void **state)
                "123456789abcdef\n",
                33);
     write_file("password", "sesame\nx\n", 9);
+    write_file("hash", HASH "\n", sizeof HASH);
+    write_file("eight", "sesame12\n", 9);
     write_file("password.empty", "\nsesame\n", 8);
     write_file("password.long", "correct horse\n", 14);
     char big[4096];
@@ -52,8 +55,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     static const char *const names[] = {
-        "token",    "token.crlf", "token.bare", "token.short",    "token.bad",    "token.nul",
-        "password", "big",        "conf",       "password.empty", "password.long"};
+        "token",         "token.crlf", "token.bare", "token.short", "token.bad",
+        "token.nul",     "password",   "big",        "conf",        "password.empty",
+        "password.long", "hash",       "eight"};
     (void)state;
     char path[128];
     for (size_t i = 0; i < COUNT(names); i++) {
@@ -192,7 +196,22 @@ static void tells_every_mistake(void **state)
          "add it or take ca_file away\n"},
         {SERVER DESKTOP "[stream s]\n",
          "conf:6: desktop is missing in this section; add desktop = VALUE\n"
-         "conf:6: nothing opens this stream; add token_file = PATH or token_sha256 = DIGEST\n"},
+         "conf:6: nothing opens this stream; add token_file = PATH, token_sha256 = DIGEST or "
+         "password_file = PATH\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\npassword_file = password\n",
+         "conf:8: password_file: its first line is not a scrypt hash (it does not begin with "
+         "$scrypt$); make one with portholed --hash-password\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\npassword_file = big\n",
+         "conf:8: password_file: its first line is not a scrypt hash (it is too long); "
+         "make one with portholed --hash-password\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\npassword_file = none\n",
+         "conf:8: password_file: none cannot be read (No such file or directory); "
+         "name a readable file\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\nvnc_password_file = password.empty\n",
+         "conf:8: vnc_password_file: its first line is empty; put the password there\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\nvnc_password_file = token\n",
+         "conf:8: vnc_password_file: only the first 8 bytes of a VncAuth password count; use at "
+         "most 8, none of them NUL, or a password_file\n"},
         {SERVER "[stream s]\ndesktop = x\ntoken_file = token\n",
          "conf:5: there is no desktop \"x\"; add [desktop x]\n"},
         {SERVER DESKTOP "[stream s]\ndesktop = a/b\ntoken_file = token\n",
@@ -412,6 +431,28 @@ static void knows_roles_and_clipboards(void **state)
     }
 }
 
+static void reads_passwords(void **state)
+{
+    (void)state;
+    char errors[256];
+    struct config *c = load(SERVER DESKTOP "[stream a]\ndesktop = d\npassword_file = hash\n"
+                                           "[stream b]\ndesktop = d\nvnc_password_file = eight\n"
+                                           "[stream c]\ndesktop = d\ntoken_file = token\n",
+                            errors, sizeof errors);
+    assert_string_equal(errors, "");
+    const struct config_stream *a = c->streams, *b = a->next, *none = b->next;
+    assert_string_equal(a->password, HASH);
+    assert_string_equal(b->vnc_password, "sesame12");
+    assert_int_equal(a->token_count, 0);
+    assert_true(config_asks_password(a) && config_asks_password(b) && !config_asks_password(none));
+    assert_string_equal(config_password_word(a), "plain");
+    assert_string_equal(config_password_word(b), "vnc");
+    assert_string_equal(config_password_word(none), "none");
+    assert_null(config_weakness(a));
+    assert_non_null(config_weakness(b));
+    config_destroy(c);
+}
+
 static void takes_a_token_without_newline(void **state)
 {
     (void)state;
@@ -433,6 +474,7 @@ int main(void)
         cmocka_unit_test(has_defaults),
         cmocka_unit_test(reads_a_whole_file),
         cmocka_unit_test(knows_roles_and_clipboards),
+        cmocka_unit_test(reads_passwords),
         cmocka_unit_test(takes_a_token_without_newline),
     };
     return cmocka_run_group_tests_name("proxy configuration", tests, set_up, tear_down);

@@ -22,9 +22,11 @@
 
 static char folder[] = "/tmp/test_proxy_site.XXXXXX";
 static struct config_desktop desktop = {.name = "d"};
-static struct config_stream streams[2] = {
+static struct config_stream streams[4] = {
     {.name = "good", .desktop = &desktop, .token_count = 1, .next = &streams[1]},
-    {.name = "other", .desktop = &desktop, .token_count = 1},
+    {.name = "other", .desktop = &desktop, .token_count = 1, .next = &streams[2]},
+    {.name = "named", .desktop = &desktop, .password = "x", .next = &streams[3]},
+    {.name = "weak", .desktop = &desktop, .vnc_password = "x"},
 };
 static struct config config = {.streams = streams};
 static struct service service = {.config = &config, .refs = 1};
@@ -193,6 +195,16 @@ static void finds_tokens(void **state)
          NULL, "wrong token"},
         {"GET /stream?token=" GOOD, WS "Authorization: Bearer " OTHER "\r\n", &streams[1], NULL,
          NULL},
+        /* a name where a password is asked for instead */
+        {"GET /stream?stream=named", WS, &streams[2], NULL, NULL},
+        {"GET /stream?a=b&stream=weak", WS, &streams[3], NULL, NULL},
+        {"GET /stream?stream=named&token=" OTHER, WS, &streams[1], NULL, NULL},
+        {"GET /stream?stream=named&token=x", WS, NULL, NULL, "wrong token"},
+        {"GET /stream?stream=good", WS, NULL, NULL, "wrong name"},
+        {"GET /stream?stream=none", WS, NULL, NULL, "wrong name"},
+        {"GET /stream?stream=", WS, NULL, NULL, "wrong name"},
+        {"GET /stream?stream=name", WS, NULL, NULL, "wrong name"},
+        {"GET /stream?stream=named123456789012345678901234567890", WS, NULL, NULL, "wrong name"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct site_answer a;
@@ -209,6 +221,36 @@ static void finds_tokens(void **state)
                 assert_null(a.protocol);
         }
     }
+}
+
+static void tells_of_passwords(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *request, *text;
+    } cases[] = {
+        {"GET /stream/rights?token=" GOOD, "none"},
+        {"GET /stream/rights?stream=named", "plain"},
+        {"GET /stream/rights?stream=weak", "vnc"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct site_answer a;
+        char text[128];
+        snprintf(text, sizeof text,
+                 "{\"role\":\"view\",\"clipboard\":\"none\",\"password\":\"%s\"}\n", cases[i].text);
+        assert_null(ask(cases[i].request, "", &a));
+        assert_int_equal(a.head.status, 200);
+        assert_string_equal(a.text, text);
+        assert_int_equal(a.head.length, strlen(text));
+    }
+    /* a name that a token opens and one that is none are answered the same */
+    struct site_answer a, b;
+    ask("GET /stream/rights?stream=good", "", &a);
+    ask("GET /stream/rights?stream=none", "", &b);
+    assert_int_equal(a.head.status, 401);
+    assert_int_equal(b.head.status, 401);
+    assert_ptr_equal(a.body, b.body);
+    assert_string_equal(a.head.extra, b.head.extra);
 }
 
 static void checks_origins(void **state)
@@ -257,10 +299,12 @@ static void tells_rights(void **state)
     streams[0].policy = (struct policy){.control = true, .clipboard_in = true};
     assert_null(ask("GET /stream/rights", "Authorization: Bearer " GOOD "\r\n", &a));
     assert_int_equal(a.head.status, 200);
-    assert_string_equal(a.text, "{\"role\":\"control\",\"clipboard\":\"in\"}\n");
+    assert_string_equal(a.text,
+                        "{\"role\":\"control\",\"clipboard\":\"in\",\"password\":\"none\"}\n");
     assert_int_equal(a.head.length, strlen(a.text));
     ask("GET /stream/rights", "Authorization: Bearer " OTHER "\r\n", &a);
-    assert_string_equal(a.text, "{\"role\":\"view\",\"clipboard\":\"none\"}\n");
+    assert_string_equal(a.text,
+                        "{\"role\":\"view\",\"clipboard\":\"none\",\"password\":\"none\"}\n");
     ask("GET /stream/rights", "Authorization: Bearer x\r\n", &a);
     assert_int_equal(a.head.status, 401);
     assert_string_equal(a.text, "");
@@ -343,13 +387,10 @@ static void refuses_too_much(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers_requests),
-        cmocka_unit_test(finds_tokens),
-        cmocka_unit_test(checks_origins),
-        cmocka_unit_test(tells_rights),
-        cmocka_unit_test(refuses_when_full),
-        cmocka_unit_test(compares_etags),
-        cmocka_unit_test(refuses_links_that_lead_out),
+        cmocka_unit_test(answers_requests),   cmocka_unit_test(finds_tokens),
+        cmocka_unit_test(tells_of_passwords), cmocka_unit_test(checks_origins),
+        cmocka_unit_test(tells_rights),       cmocka_unit_test(refuses_when_full),
+        cmocka_unit_test(compares_etags),     cmocka_unit_test(refuses_links_that_lead_out),
         cmocka_unit_test(refuses_too_much),
     };
     return cmocka_run_group_tests_name("proxy site", tests, set_up, tear_down);

@@ -12,6 +12,7 @@
 /* A configuration as a file would make it. */
 struct wanted {
     const char *stream, *desktop, *host, *tokens[2];
+    const char *password, *vnc_password; /* NULL: none */
     struct policy policy;
     unsigned max_viewers;
 };
@@ -34,6 +35,10 @@ static struct service *make(const struct wanted *list, size_t count)
         s->desktop = d;
         s->policy = list[i].policy;
         s->max_viewers = list[i].max_viewers;
+        if (list[i].password != NULL)
+            strcpy(s->password, list[i].password);
+        if (list[i].vnc_password != NULL)
+            strcpy(s->vnc_password, list[i].vnc_password);
         for (size_t k = 0; k < COUNT(list[i].tokens) && list[i].tokens[k] != NULL; k++)
             assert_int_equal(config_hash_token(list[i].tokens[k], strlen(list[i].tokens[k]),
                                                s->tokens[s->token_count++]),
@@ -67,7 +72,7 @@ static void reload_sends_away_who_may_not_stay(void **state)
     (void)state;
     const struct policy less = {.control = true}, more = {true, true, true},
                         other = {.clipboard_in = true, .clipboard_out = true};
-    struct wanted changed[10];
+    struct wanted changed[12];
     for (size_t i = 0; i < COUNT(changed); i++)
         changed[i] = base;
     changed[1].max_viewers = 7;
@@ -79,6 +84,8 @@ static void reload_sends_away_who_may_not_stay(void **state)
     changed[7].tokens[1] = NULL;
     changed[8].tokens[1] = "v";
     changed[9].stream = "x";
+    changed[10].password = "p"; /* nobody who is in has shown it */
+    changed[11].vnc_password = "v";
     enum { STAY = 4 };
     for (size_t i = 0; i < COUNT(changed); i++) {
         struct streams *all = streams_create();
@@ -99,6 +106,39 @@ static void reload_sends_away_who_may_not_stay(void **state)
         assert_null(find(all, "t"));
         stream_unref(all, again);
         stream_unref(all, s);
+        streams_destroy(all);
+    }
+}
+
+static void reload_sends_away_whose_password_is_another(void **state)
+{
+    (void)state;
+    struct wanted asked = base, changed[5];
+    asked.tokens[0] = asked.tokens[1] = NULL;
+    asked.password = "p", asked.vnc_password = "v";
+    for (size_t i = 0; i < COUNT(changed); i++)
+        changed[i] = asked;
+    changed[1].password = changed[1].vnc_password = NULL;
+    changed[1].tokens[0] = "t";
+    changed[2].password = "q";
+    changed[3].vnc_password = "q";
+    changed[4].vnc_password = NULL; /* it may have been what was shown */
+    enum { STAY = 2 };
+    for (size_t i = 0; i < COUNT(changed); i++) {
+        struct streams *all = streams_create();
+        load(all, &asked, 1);
+        struct stream *s = streams_find_named(all, "s", 1);
+        assert_non_null(s);
+        assert_null(streams_find_named(all, "t", 1));
+        load(all, &changed[i], 1);
+        assert_int_equal(atomic_load(&s->end), i >= STAY ? STREAM_REVOKED : STREAM_GOES_ON);
+        struct stream *again = streams_find_named(all, "s", 1);
+        assert_int_equal(again == NULL, i == 1); /* a token opens it now, and its name does not */
+        assert_ptr_not_equal(again, s);
+        stream_unref(all, again);
+        stream_unref(all, s);
+        load(all, NULL, 0);
+        assert_null(streams_find_named(all, "s", 1));
         streams_destroy(all);
     }
 }
@@ -442,6 +482,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reload_sends_away_who_may_not_stay),
+        cmocka_unit_test(reload_sends_away_whose_password_is_another),
         cmocka_unit_test(counts_hold_across_reloads),
         cmocka_unit_test(handshakes_take_turns_by_desktop),
         cmocka_unit_test(grants_open_and_end),
