@@ -2,6 +2,7 @@
 #include "server.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "drain.h"
 #include "grants.h"
 #include "log.h"
+#include "notify.h"
 #include "streams.h"
 #include "worker.h"
 
@@ -22,6 +24,7 @@ enum {
     BACKLOG = 511,
     ACCEPTS = 32,     /* at once; then what else there is has its turn */
     BREATH_MS = 200,  /* before accepting again after a shortage */
+    STOP_S = 30,      /* what telling all viewers takes, and more */
     OTHER_FILES = 64, /* descriptors that are no connection's */
     SPARE = 256       /* connections that are no viewer's: page loads, handshakes, lingering ones */
 };
@@ -41,6 +44,7 @@ struct server {
     uv_timer_t breath;
     uv_signal_t terminate, interrupt, hangup;
     struct drain drain;
+    struct notify notify;
 };
 
 /* ---- limits ---- */
@@ -167,12 +171,13 @@ static const char *public_url(const struct config *config, const char *own)
     return config->public_url != NULL ? config->public_url : own;
 }
 
-static void log_ready(const struct server *s)
+static void tell_ready(struct server *s)
 {
     char url[ADMIN_URL_MAX], page[ADMIN_URL_MAX + 2];
     own_url(s, url);
     snprintf(page, sizeof page, "%s/", url);
     log_event(LOG_LEVEL_INFO, "ready", LOG_TEXT("url", page), LOG_NUMBER("workers", s->count));
+    notify_say(&s->notify, "READY=1\nSTATUS=Serving %s\n", page);
 }
 
 static void log_listen_failed(const struct server *s, int number)
@@ -256,23 +261,22 @@ static void warn_of_restart(const struct config *old, const struct config *new)
             log_event(LOG_LEVEL_WARN, "restart_needed", LOG_TEXT("key", keys[i].key));
 }
 
-static void on_hangup(uv_signal_t *signal, int number)
+/* False: all goes on as before, and the reason has been logged. */
+static bool reload(struct server *s)
 {
-    struct server *s = signal->data;
-    (void)number;
     struct service *service = load_again(s->file);
     if (service == NULL)
-        return; /* all goes on as before */
+        return false;
     char url[ADMIN_URL_MAX];
     own_url(s, url);
     if (use_audit_file(s, service) != 0) {
         service_unref(service);
-        return;
+        return false;
     }
     if (grants_reload(s->grants, service, public_url(service->config, url)) != 0) {
         use_audit_file(s, s->service);
         service_unref(service);
-        return;
+        return false;
     }
     warn_of_restart(s->service->config, service->config);
     streams_limit(s->streams, find_limits(service->config).viewers);
@@ -283,12 +287,26 @@ static void on_hangup(uv_signal_t *signal, int number)
     log_weak_passwords(service->config);
     log_event(LOG_LEVEL_INFO, "reloaded", LOG_TEXT("file", s->file));
     audit_event(s->audit, "reloaded", AUDIT_TEXT("file", s->file));
+    return true;
+}
+
+static void on_hangup(uv_signal_t *signal, int number)
+{
+    struct server *s = signal->data;
+    char url[ADMIN_URL_MAX];
+    (void)number;
+    notify_reloading(&s->notify);
+    bool good = reload(s);
+    own_url(s, url);
+    notify_say(&s->notify, "READY=1\nSTATUS=Serving %s/%s\n", url,
+               good ? "" : "; the configuration was not taken, see the log");
 }
 
 /* ---- stopping ---- */
 
 static void stop(struct server *s, const char *signal)
 {
+    notify_say(&s->notify, "STOPPING=1\nSTATUS=Stopping\n");
     log_event(LOG_LEVEL_INFO, "stopping", LOG_TEXT("signal", signal),
               LOG_NUMBER("viewers", streams_viewers(s->streams)));
     /* a second signal ends the process at once */
@@ -314,6 +332,10 @@ static void on_terminate(uv_signal_t *signal, int number)
     unsigned seconds = s->service->config->drain_timeout;
     (void)number;
     if (seconds != 0 && !s->drain.on) {
+        notify_say(&s->notify,
+                   "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRIu64
+                   "\nSTATUS=Draining, for %u seconds at most\n",
+                   (seconds + STOP_S) * UINT64_C(1000000), seconds);
         drain_begin(&s->drain, seconds);
         return;
     }
@@ -353,6 +375,16 @@ static int start_workers(struct server *s)
             return -1;
     }
     return 0;
+}
+
+/* For whoever watches: this loop runs, and all workers have answered since the last time. */
+static bool is_alive(void *server)
+{
+    const struct server *s = server;
+    bool all = true;
+    for (unsigned i = 0; i < s->count; i++)
+        all = worker_answers(s->workers[i]) && all;
+    return all;
 }
 
 static int start_loop(struct server *s)
@@ -404,6 +436,7 @@ static void finish(struct server *s)
     streams_destroy(s->streams);
     audit_event(s->audit, "stopped", AUDIT_NUMBER("pid", (uint64_t)getpid()));
     audit_destroy(s->audit);
+    notify_finish(&s->notify);
 }
 
 int server_run(struct service *service, const char *file)
@@ -421,6 +454,7 @@ int server_run(struct service *service, const char *file)
         return -1;
     }
     service_ref(service);
+    notify_init(&s.notify);
     int number = listen_on(&s), rc = -1;
     if (number != 0) {
         log_listen_failed(&s, number);
@@ -428,7 +462,8 @@ int server_run(struct service *service, const char *file)
                drain_init(&s.drain, &s.loop, s.streams, on_drained, &s) == 0 &&
                start_workers(&s) == 0 && start_loop(&s) == 0) {
         log_weak_passwords(service->config);
-        log_ready(&s);
+        tell_ready(&s);
+        notify_watch(&s.notify, &s.loop, is_alive, &s);
         audit_event(s.audit, "started", AUDIT_NUMBER("pid", (uint64_t)getpid()));
         uv_run(&s.loop, UV_RUN_DEFAULT);
         rc = 0;

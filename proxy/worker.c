@@ -25,6 +25,7 @@ struct worker {
     bool stopping, aborted;
     bool making_room; /* somebody was ended for another to come, and is not gone yet */
     atomic_uint load;
+    atomic_uint asked, answered; /* whether its loop goes on */
 
     uv_mutex_t lock; /* of what the other threads hand over */
     int inbox[INBOX_MAX];
@@ -134,6 +135,7 @@ static void on_freed(struct viewer_env *env)
 static void on_wake(uv_async_t *async)
 {
     struct worker *w = async->data;
+    atomic_store(&w->answered, atomic_load(&w->asked));
     uv_mutex_lock(&w->lock);
     struct service *service = w->next_service;
     bool stop = w->stop;
@@ -165,6 +167,14 @@ bool worker_take(struct worker *w, int fd)
     if (room)
         wake(w);
     return room;
+}
+
+bool worker_answers(struct worker *w)
+{
+    bool answered = atomic_load(&w->answered) == atomic_load(&w->asked);
+    atomic_fetch_add(&w->asked, 1);
+    wake(w);
+    return answered;
 }
 
 unsigned worker_load(struct worker *w)

@@ -18,6 +18,9 @@ struct worker *worker_create(struct streams *streams, struct audit *audit, struc
 
 /* Hands an accepted socket over. False: it has as many waiting as it may. */
 bool worker_take(struct worker *w, int fd);
+/* Whether it has answered when this was called last; for a look now and then whether its loop goes
+ * on. */
+bool worker_answers(struct worker *w);
 /* How many connections it has. */
 unsigned worker_load(struct worker *w);
 /* Connections from now on are of this service. */
