@@ -15,21 +15,21 @@ const CLOSED = {
   1009: { title: 'Too much at once', text: 'The server does not take messages as large as the one it was sent.' },
   1011: { title: 'The server failed', text: 'Something went wrong in it.', retry: true },
   4001: { title: 'This link is no longer valid', text: 'Its time is over, or it was for a single use and has been used.', more: NEW_LINK, state: 'refused' },
-  4002: { title: 'Access was withdrawn', text: 'Somebody revoked this link, or ended this connection.', state: 'refused' },
+  4002: { title: 'Access was withdrawn', text: 'Somebody revoked this link, changed what it allows, or ended this connection.' },
   4003: { title: 'The window was closed', text: 'The window that this link shows is gone.' },
   4008: { title: 'Too many viewers', text: 'As many people as this link allows are watching already.' },
   4013: { title: 'The desktop went away', text: 'The server lost its connection to the desktop.', retry: true },
 };
 
 // Codes whose reason tells more than the code: the server's own words go with ours.
-const SAYS_MORE = [1002, 1008, 1011, 4013];
+const SAYS_MORE = [1002, 1008, 1011, 4002, 4013];
 
 const ANSWERED = {
   401: { title: 'This link does not open a desktop', text: "This link's token is not valid (wrong, expired or revoked).", more: NEW_LINK, state: 'refused' },
   403: { title: 'Not allowed from this address', text: 'The server does not accept viewers from this page.', state: 'refused' },
   404: { title: 'There is no stream here', text: 'The server that answers here is not a Porthole server.', state: 'refused' },
   429: { title: 'Too many attempts', text: 'The server asks to wait before the next attempt.', retry: true },
-  503: { title: 'The server is full', text: 'It cannot take another viewer just now.', retry: true },
+  503: { title: 'The server takes nobody now', text: 'It is full, or about to stop.', retry: true },
 };
 
 export const NO_TOKEN = {
