@@ -21,7 +21,6 @@ export class PasswordPrompt {
   open(wrong, name) {
     const { $ } = this;
     $('passwrong').textContent = wrong;
-    $('passtitle').textContent = wrong ? 'That was not it' : 'Password needed';
     $('passfor').value = name;
     $('passlabel').textContent = `Password for ${name}`;
     $('password').setAttribute('aria-invalid', String(wrong !== ''));

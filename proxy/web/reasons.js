@@ -14,6 +14,7 @@ const CLOSED = {
   1008: { title: 'The connection took too long', text: 'The server has given up waiting for this viewer.', retry: true },
   1009: { title: 'Too much at once', text: 'The server does not take messages as large as the one it was sent.' },
   1011: { title: 'The server failed', text: 'Something went wrong in it.', retry: true },
+  1013: { title: 'The server is busy', text: 'Too many passwords are being checked just now.', retry: true },
   4001: { title: 'This link is no longer valid', text: 'Its time is over, or it was for a single use and has been used.', more: NEW_LINK, state: 'refused' },
   4002: { title: 'Access was withdrawn', text: 'Somebody revoked this link, changed what it allows, or ended this connection.' },
   4003: { title: 'The window was closed', text: 'The window that this link shows is gone.' },

@@ -11,6 +11,9 @@ const STEADY_MS = 5000; // a connection that held this long starts the back-off 
 const PULSE_MS = 4000; // an answer that takes longer does not come any more
 const SETTLE_MS = 300; // what came before is read by then, and is not taken for the answer
 
+// The server could not even look at the password (RFC 6455's registry): it may be right.
+const TRY_LATER = 1013;
+
 // FramebufferUpdateRequest of one pixel, not incremental (RFC 6143 7.5.3): whoever is there answers it.
 const PULSE = Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 1, 0, 1);
 
@@ -96,13 +99,14 @@ export class Session extends EventTarget {
     if (end.since && performance.now() - end.since > STEADY_MS) this.retry.reset();
     const why = end.why ?? (end.opened ? reasons.forClose(event.code, event.reason) : await this.whyNotOpened());
     if (generation !== this.generation) return;
-    if (why.wrong !== undefined) this.askPassword(why.wrong);
-    else this.settle(why);
+    if (why.wrong === undefined) this.settle(why);
+    else if (event.code === TRY_LATER) this.settle(reasons.forClose(event.code, event.reason));
+    else this.askPassword(why.wrong);
   }
 
   // The server's words for a handshake that failed. Where a password was sent, it was that.
   refused(words) {
-    return this.password === null ? reasons.forSecurity(words) : { wrong: words || 'The password was not accepted.' };
+    return this.password === null ? reasons.forSecurity(words) : { wrong: sentence(words || 'the password was not accepted') };
   }
 
   askPassword(wrong = '') {
@@ -201,4 +205,9 @@ export class Session extends EventTarget {
 // A server that says nothing of passwords may still ask for one.
 function needsPassword(rights) {
   return rights.password !== undefined && rights.password !== 'none';
+}
+
+// Servers' words begin small and end open.
+function sentence(words) {
+  return `${words[0].toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? '' : '.'}`;
 }
