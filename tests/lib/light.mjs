@@ -248,21 +248,23 @@ export class LightViewer extends Line {
 // A viewer in good faith that looks on while others do evil: it asks for one picture after the other. `failure` is set
 // when it is disturbed.
 export class Witness extends LightViewer {
-  static async start(port, token, options) {
-    const witness = await new Witness({ port, ...options }).open(token);
+  // pauseMs: between an update and the next request; onUpdate: told how long each took.
+  static async start(port, token, { pauseMs = 10, onUpdate } = {}) {
+    const witness = await new Witness({ port }).open(token);
     await witness.handshake();
     witness.prepare();
     witness.longest = 0;
-    witness.watching = witness.watch().catch((error) => { witness.failure = new Error(`the witness was disturbed: ${error.message}, ${JSON.stringify(witness.close)}`); });
+    witness.watching = witness.watch(pauseMs, onUpdate).catch((error) => { witness.failure = new Error(`the witness was disturbed: ${error.message}, ${JSON.stringify(witness.close)}`); });
     return witness;
   }
 
-  async watch(pauseMs = 10) {
+  async watch(pauseMs, onUpdate) {
     while (!this.leaving) {
       const begin = performance.now();
       await this.update();
-      this.latency = performance.now() - begin;
-      this.longest = Math.max(this.longest, this.latency);
+      const took = performance.now() - begin;
+      this.longest = Math.max(this.longest, took);
+      onUpdate?.(took);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
