@@ -521,6 +521,127 @@ PH_API int ph_clipboard_set(ph_client *client, const char *text, const ph_limit 
 PH_API int ph_clipboard_get(ph_client *client, uint64_t after, const ph_limit *limit, char **text,
                             uint64_t *serial, ph_error *error);
 
+/* ---- windows ----
+ * What porthole-agent tells of the desktop's X display, and does there (its PROTOCOL.feed): a
+ * connection of its own, beside or without a ph_client. Rectangles are screen pixels, which are a
+ * whole desktop's framebuffer pixels; windows may hang over the screen's edges. */
+
+typedef struct ph_windows ph_windows;
+
+typedef struct ph_windows_options {
+    size_t size;       /* sizeof(ph_windows_options) */
+    const char *token; /* for TCP, at most 512 bytes; copied. NULL: none */
+} ph_windows_options;
+
+#define PH_WINDOWS_OPTIONS_INIT                                                                    \
+    {                                                                                              \
+        .size = sizeof(ph_windows_options)                                                         \
+    }
+
+/* Connects to an agent: unix:/PATH, or tcp:HOST:PORT (an IPv6 address in brackets); options may be
+ * NULL. Ready means that the windows are known. PH_E_ARGUMENT, _UNREACHABLE; PH_E_PASSWORD: TCP
+ * wants a token, or another one; PH_E_PROTOCOL: it is no agent. */
+PH_API int ph_windows_open(const char *address, const ph_windows_options *options,
+                           const ph_limit *limit, ph_windows **windows, ph_error *error);
+/* Accepts NULL. Lists stay. */
+PH_API void ph_windows_close(ph_windows *windows);
+
+/* Bits of ph_window.states. */
+enum ph_window_state {
+    PH_WINDOW_FOCUSED = 1, /* it has the keyboard */
+    PH_WINDOW_MINIMIZED = 2,
+    PH_WINDOW_MAXIMIZED = 4,
+    PH_WINDOW_FULLSCREEN = 8,
+    PH_WINDOW_MODAL = 16,
+    PH_WINDOW_ABOVE = 32, /* kept above others, or below */
+    PH_WINDOW_BELOW = 64,
+    PH_WINDOW_ATTENTION = 128
+};
+
+/* One window. Texts are printable UTF-8, never NULL. */
+typedef struct ph_window {
+    uint32_t id;       /* its X window */
+    uint32_t owner;    /* the window that it belongs to, as menus and dialogs do; 0: none known */
+    const char *app;   /* the class of WM_CLASS, "XTerm"; "": unknown */
+    const char *title; /* may be "" */
+    const char *kind;  /* "normal", "dialog", "menu", "popup", ...: see PROTOCOL.feed */
+    uint32_t pid;      /* of its program, as its X server counts; 0: unknown */
+    ph_rect rect;      /* without the window manager's frame and invisible borders */
+    ph_rect frame;     /* with the window manager's frame */
+    int mapped;        /* 0: minimised, or on another workspace */
+    int override_redirect; /* no window manager looks after it, as with menus */
+    unsigned states;       /* ph_window_state */
+} ph_window;
+
+/* All windows at one moment, bottom to top; immutable, reference-counted, for any thread. Fields
+ * and windows' fields may be added by later versions, so neither is to be copied by value. */
+typedef struct ph_window_list {
+    uint64_t serial;     /* counts them while the agent runs */
+    int width, height;   /* of the screen */
+    const char *manager; /* the window manager's name; NULL: there is none */
+    int compositing;     /* 1: a compositing manager draws the screen */
+    int complete;        /* 0: there are more windows than are told */
+    size_t count;
+    const ph_window *const *windows;
+} ph_window_list;
+
+/* The windows, waiting for a list with a serial above after (0: any). The caller's reference. Once
+ * the agent is gone: PH_E_CLOSED. */
+PH_API int ph_windows_list(ph_windows *windows, uint64_t after, const ph_limit *limit,
+                           const ph_window_list **list, ph_error *error);
+/* Accepts NULL. */
+PH_API void ph_window_list_unref(const ph_window_list *list);
+
+/* What a window is to be like; what is 0 or NULL does not matter. */
+typedef struct ph_window_match {
+    size_t size; /* sizeof(ph_window_match) */
+    uint32_t id;
+    uint32_t pid;
+    const char *app;   /* in any case of letters */
+    const char *title; /* a pattern with *, ? and [...], as fnmatch(3) has them */
+    const char *kind;
+    int mapped;      /* 1: it must be */
+    unsigned states; /* all of these it must have */
+} ph_window_match;
+
+#define PH_WINDOW_MATCH_INIT                                                                       \
+    {                                                                                              \
+        .size = sizeof(ph_window_match)                                                            \
+    }
+
+/* The topmost window that fits; NULL: none. The list's. */
+PH_API const ph_window *ph_window_list_find(const ph_window_list *list,
+                                            const ph_window_match *match);
+/* Waits until a window fits: *list is the list that has it, the caller's reference, *window the
+ * topmost. Or, with gone non-zero, until none fits: window may be NULL then, else *window is NULL.
+ */
+PH_API int ph_windows_wait(ph_windows *windows, const ph_window_match *match, int gone,
+                           const ph_limit *limit, const ph_window_list **list,
+                           const ph_window **window, ph_error *error);
+
+/* Each asks the agent and ends with its answer: the request has been made, and what comes of it the
+ * lists tell. PH_E_NOT_FOUND: there is no such window. PH_E_REFUSED: the agent's words say why. */
+
+/* Raises it and gives it the keyboard, from minimised too. */
+PH_API int ph_window_activate(ph_windows *windows, uint32_t id, const ph_limit *limit,
+                              ph_error *error);
+/* So that its rect begins at x, y; or has this size. */
+PH_API int ph_window_move(ph_windows *windows, uint32_t id, int x, int y, const ph_limit *limit,
+                          ph_error *error);
+PH_API int ph_window_resize(ph_windows *windows, uint32_t id, int width, int height,
+                            const ph_limit *limit, ph_error *error);
+/* Asks it to close, which it may answer with a dialog; force: ends its program's connection. */
+PH_API int ph_window_close(ph_windows *windows, uint32_t id, int force, const ph_limit *limit,
+                           ph_error *error);
+PH_API int ph_window_minimize(ph_windows *windows, uint32_t id, const ph_limit *limit,
+                              ph_error *error);
+PH_API int ph_window_restore(ph_windows *windows, uint32_t id, const ph_limit *limit,
+                             ph_error *error);
+/* Starts a program on the display; argv ends with NULL. folder: where it starts; NULL: where the
+ * agent runs. *pid, unless NULL, is its process there. */
+PH_API int ph_windows_launch(ph_windows *windows, const char *const *argv, const char *folder,
+                             const ph_limit *limit, uint32_t *pid, ph_error *error);
+
 #ifdef __cplusplus
 }
 #endif

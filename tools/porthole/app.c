@@ -134,10 +134,12 @@ static void *await_signal(void *unused)
 }
 
 /* The thread, the cancel object and the descriptor go with the process. */
-static int catch_signals(struct app *app)
+int app_catch_signals(struct app *app)
 {
     sigset_t set;
     pthread_t thread;
+    if (app->limit.cancel != NULL)
+        return EXIT_FINE; /* it has been done */
     interrupt.cancel = ph_cancel_create();
     if (interrupt.cancel == NULL)
         return app_fail(EXIT_OTHER, "out of memory");
@@ -180,7 +182,7 @@ int app_connect(struct app *app, bool input_only, const char *encodings, ph_clie
     options.insecure = app->insecure;
     options.plaintext = app->plaintext;
     if (code == EXIT_FINE)
-        code = catch_signals(app);
+        code = app_catch_signals(app);
     progress_begin("connecting to %s", app->target);
     if (code == EXIT_FINE &&
         ph_connect(app->target, &options, &app->limit, client, &error) != PH_OK)

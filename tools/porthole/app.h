@@ -21,12 +21,14 @@ enum exit_code {
 };
 
 struct app {
-    const char *target;        /* -t or $PORTHOLE; NULL: none given */
-    const char *password_file; /* --password-file or $PORTHOLE_PASSWORD_FILE; or NULL */
-    const char *user;          /* --user; or NULL */
-    const char *token_file;    /* --token-file or $PORTHOLE_TOKEN_FILE; or NULL */
-    const char *ca_file;       /* --ca; or NULL */
-    int insecure, plaintext;   /* as in ph_options */
+    const char *target;           /* -t or $PORTHOLE; NULL: none given */
+    const char *password_file;    /* --password-file or $PORTHOLE_PASSWORD_FILE; or NULL */
+    const char *user;             /* --user; or NULL */
+    const char *token_file;       /* --token-file or $PORTHOLE_TOKEN_FILE; or NULL */
+    const char *ca_file;          /* --ca; or NULL */
+    const char *agent;            /* --agent or $PORTHOLE_AGENT; NULL: none given */
+    const char *agent_token_file; /* --agent-token-file or $PORTHOLE_AGENT_TOKEN_FILE; or NULL */
+    int insecure, plaintext;      /* as in ph_options */
     int json;
     ph_limit limit;                /* for each call that waits on the connection */
     int interrupt_fd;              /* readable once a signal has cancelled; -1: not connected yet */
@@ -54,8 +56,8 @@ extern const struct command *const commands[];
 
 extern const struct command command_info, command_screenshot, command_zoom, command_move,
     command_click, command_drag, command_scroll, command_key, command_type, command_do,
-    command_wait, command_cursor, command_size, command_clipboard, command_stream,
-    command_completion;
+    command_wait, command_cursor, command_size, command_clipboard, command_windows, command_focus,
+    command_close, command_launch, command_stream, command_completion;
 
 /* To standard output. */
 void help_print(void);
@@ -78,6 +80,10 @@ int app_int(const struct app *app, const char *text, const char *what, int min, 
 
 /* Prints a JSON object as one line and drops the reference. answer NULL: it could not be made. */
 int app_answer(json_t *answer);
+
+/* From here on a signal cancels what waits by app->limit, in place of ending the process. An exit
+ * code. */
+int app_catch_signals(struct app *app);
 
 /* Connects to app->target, from where to app_close a signal cancels what waits by app->limit.
  * EXIT_FINE with *client, or an exit code. input_only and encodings as in

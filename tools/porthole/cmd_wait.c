@@ -8,6 +8,7 @@
 #include "option.h"
 #include "progress.h"
 #include "save.h"
+#include "window.h"
 
 enum { MASKS_MAX = 16, QUIET_MS = 500, PATTERN_BYTES_MAX = 1 << 26 };
 
@@ -15,8 +16,9 @@ struct request {
     const struct kind *kind;
     ph_rect region, masks[MASKS_MAX];
     size_t mask_count;
-    int quiet_ms, tolerance;
-    uint32_t *pixels; /* of the pattern, owned; or NULL */
+    int quiet_ms, tolerance, gone;
+    const char *window; /* as window_parse has it */
+    uint32_t *pixels;   /* of the pattern, owned; or NULL */
     ph_pattern pattern;
 };
 
@@ -102,12 +104,20 @@ static int read_pixel(const struct app *app, struct request *r, char **arguments
     return code;
 }
 
+static int read_window(const struct app *app, struct request *r, char **arguments)
+{
+    (void)app;
+    r->window = arguments[0];
+    return EXIT_FINE;
+}
+
 static const struct kind kinds[] = {
     {"change", "a change", 0, "", NULL, wait_change, true, false, false},
     {"quiet", "quiet", 0, "", NULL, wait_quiet, true, true, false},
     {"match", "the picture", 1, " FILE", read_picture, wait_match, true, false, true},
     {"pixel", "the pixel", 3, " X Y RRGGBB", read_pixel, wait_match, false, false, true},
     {"bell", "the bell", 0, "", NULL, wait_bell, false, false, false},
+    {"window", "the window", 1, " WINDOW", read_window, NULL, false, false, false},
     {.name = NULL},
 };
 
@@ -132,6 +142,8 @@ static int check_options(const struct app *app, const struct request *r)
         return app_usage(app, "--for belongs to wait quiet");
     if (!k->matches && r->tolerance != 0)
         return app_usage(app, "--tolerance belongs to wait match and wait pixel");
+    if (k->wait != NULL && r->gone)
+        return app_usage(app, "--gone belongs to wait window");
     return EXIT_FINE;
 }
 
@@ -205,6 +217,8 @@ static int cmd_wait(struct app *app, int argc, char **argv)
     struct request r = {.kind = NULL};
     ph_client *client;
     int code = parse(app, argc, argv, &r);
+    if (code == EXIT_FINE && r.window != NULL) /* the agent tells, not the screen */
+        return window_wait(app, r.window, r.gone);
     if (code == EXIT_FINE)
         code = app_connect(app, false, NULL, &client);
     if (code == EXIT_FINE)
@@ -235,16 +249,20 @@ static const struct option_spec wait_options[] = {
      .min = 0,
      .max = 255,
      .summary = "match, pixel: how much red, green and blue may differ (0)"},
+    {.name = "gone",
+     .take = option_flag,
+     .at = offsetof(struct request, gone),
+     .summary = "window: until there is none"},
     {.name = NULL},
 };
 
 const struct command command_wait = {
     .name = "wait",
-    .arguments = "[OPTION]... change|quiet|match FILE|pixel X Y RRGGBB|bell",
+    .arguments = "[OPTION]... change|quiet|match FILE|pixel X Y RRGGBB|bell|window WINDOW",
     .summary = "wait until the screen changes, is quiet or shows something",
     .details = "match finds a PNG, JPEG or WebP and prints where its top left corner is;\n"
-               "its transparent pixels match anything.\n",
-    .words = "change|quiet|match|pixel|bell",
+               "its transparent pixels match anything. window prints the window's id.\n",
+    .words = "change|quiet|match|pixel|bell|window",
     .options = wait_options,
     .run = cmd_wait,
 };

@@ -28,6 +28,6 @@ const struct command command_zoom = {
     .arguments = "[OPTION]... X Y W H FILE",
     .summary = "save a part of the screen, scaled up; FILE - is standard output",
     .details = "Without --max-edge and --max-pixels: as long as the screen's longest side.\n",
-    .options = shot_options + 1,
+    .options = shot_options + SHOT_PART_OPTIONS,
     .run = cmd_zoom,
 };

@@ -8,23 +8,13 @@
 #include "option.h"
 
 const struct command *const commands[] = {
-    &command_info,
-    &command_screenshot,
-    &command_zoom,
-    &command_move,
-    &command_click,
-    &command_drag,
-    &command_scroll,
-    &command_key,
-    &command_type,
-    &command_wait,
-    &command_cursor,
-    &command_size,
-    &command_clipboard,
-    &command_do,
-    &command_stream,
-    &command_completion,
-    NULL,
+    &command_info,      &command_screenshot, &command_zoom,
+    &command_move,      &command_click,      &command_drag,
+    &command_scroll,    &command_key,        &command_type,
+    &command_wait,      &command_cursor,     &command_size,
+    &command_clipboard, &command_windows,    &command_focus,
+    &command_close,     &command_launch,     &command_do,
+    &command_stream,    &command_completion, NULL,
 };
 
 /* What the global options fill. */
@@ -65,6 +55,20 @@ const struct option_spec global_options[] = {
      .take = option_string,
      .at = offsetof(struct globals, app.ca_file),
      .summary = "trust these certificate authorities, not the system's"},
+    {.name = "agent",
+     .value = "ADDRESS",
+     .take = option_string,
+     .at = offsetof(struct globals, app.agent),
+     .summary = "porthole-agent of the desktop, for what has to do with\n"
+                "windows: unix:/PATH or tcp:HOST:PORT; default:\n"
+                "$PORTHOLE_AGENT"},
+    {.name = "agent-token-file",
+     .value = "FILE",
+     .take = option_string,
+     .at = offsetof(struct globals, app.agent_token_file),
+     .summary = "its first line is what the agent wants over TCP; default:\n"
+                "$PORTHOLE_AGENT_TOKEN_FILE, else $PORTHOLE_AGENT_TOKEN\n"
+                "holds it"},
     {.name = "insecure",
      .take = option_flag,
      .at = offsetof(struct globals, app.insecure),
@@ -181,6 +185,8 @@ int main(int argc, char **argv)
         .app = {.target = getenv("PORTHOLE"),
                 .password_file = getenv("PORTHOLE_PASSWORD_FILE"),
                 .token_file = getenv("PORTHOLE_TOKEN_FILE"),
+                .agent = getenv("PORTHOLE_AGENT"),
+                .agent_token_file = getenv("PORTHOLE_AGENT_TOKEN_FILE"),
                 .limit = {.timeout_ms = 10000},
                 .interrupt_fd = -1},
     };

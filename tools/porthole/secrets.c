@@ -106,6 +106,16 @@ int secrets_find(struct secrets *secrets, const struct app *app, ph_options *opt
     return code;
 }
 
+int secrets_find_agent(struct secrets *secrets, const struct app *app, const char **token)
+{
+    *secrets = (struct secrets){.app = app};
+    *token = getenv("PORTHOLE_AGENT_TOKEN");
+    if (app->agent_token_file == NULL)
+        return EXIT_FINE;
+    *token = secrets->token;
+    return read_line(app->agent_token_file, "token", secrets->token, sizeof secrets->token);
+}
+
 void secrets_wipe(struct secrets *secrets)
 {
     explicit_bzero(secrets->password, sizeof secrets->password);

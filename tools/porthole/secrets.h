@@ -16,6 +16,8 @@ struct secrets {
 
 /* Fills what options say of them, for which *secrets must stay. An exit code; has printed why. */
 int secrets_find(struct secrets *secrets, const struct app *app, ph_options *options);
+/* The same of the agent's token; *token is NULL where there is none. */
+int secrets_find_agent(struct secrets *secrets, const struct app *app, const char **token);
 void secrets_wipe(struct secrets *secrets);
 
 #endif

@@ -10,6 +10,7 @@
 #include "picture.h"
 #include "progress.h"
 #include "save.h"
+#include "window.h"
 
 enum { EDGE_MAX = 16384, PIXELS_MAX = 1 << 26 };
 
@@ -38,6 +39,12 @@ const struct option_spec shot_options[] = {
      .take = option_region,
      .at = offsetof(struct shot, image.region),
      .summary = "this part only"},
+    {.name = "window",
+     .value = "WINDOW",
+     .take = option_string,
+     .at = offsetof(struct shot, window),
+     .summary = "where this window is, with what lies on it; as in porthole\n"
+                "windows"},
     {.name = "format",
      .value = PICTURE_FORMATS,
      .take = option_choice,
@@ -159,6 +166,10 @@ int shot_take(struct app *app, struct shot *shot)
     ph_cursor *cursor = NULL;
     ph_error error;
     int code = check(app, shot);
+    if (code == EXIT_FINE && shot->window != NULL)
+        code = shot->image.region.width == 0
+                   ? window_region(app, shot->window, &shot->image.region)
+                   : app_usage(app, "--region and --window do not go together");
     if (code == EXIT_FINE)
         code = app_connect(app, false, shot->encodings, &client);
     if (code != EXIT_FINE)

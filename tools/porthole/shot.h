@@ -9,10 +9,13 @@ struct shot {
     const char *path;
     const char *encodings;  /* what the server may send; NULL: the default */
     int cursor;             /* draw the pointer */
+    const char *window;     /* as window_parse has it: this one only; NULL: all */
     ph_image_options image; /* enlarge without a budget: to the screen's longest side */
 };
 
-/* The options of screenshot, into a struct shot. Without the first, --region, they are zoom's. */
+/* The options of screenshot, into a struct shot. Without the first two, which choose a part of the
+ * screen, they are zoom's. */
+enum { SHOT_PART_OPTIONS = 2 };
 extern const struct option_spec shot_options[];
 
 /* Connects, takes a frame, writes it to path, and answers. The format is that of path's name where
