@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "admin_tell.h"
+#include "metrics_text.h"
 #include "rfb/text.h"
 
 enum {
@@ -446,6 +447,16 @@ static void tell_health(struct admin *a, const char *id, const json_t *body,
     put_json(out, 200, json_pack("{s:b}", "ok", 1));
 }
 
+static void tell_metrics(struct admin *a, const char *id, const json_t *body,
+                         struct admin_answer *out)
+{
+    (void)id;
+    (void)body;
+    out->status = 200;
+    out->type = METRICS_TYPE;
+    out->body = metrics_text(a->metrics, a->service, a->streams, a->audit);
+}
+
 /* ---- requests ---- */
 
 static const struct {
@@ -457,6 +468,7 @@ static const struct {
     {HTTP_POST, "/v1/streams", make_stream},   {HTTP_PATCH, "/v1/streams/", change_stream},
     {HTTP_DELETE, "/v1/streams/", end_stream}, {HTTP_GET, "/v1/viewers", list_viewers},
     {HTTP_DELETE, "/v1/viewers/", end_viewer}, {HTTP_GET, "/healthz", tell_health},
+    {HTTP_GET, "/metrics", tell_metrics},
 };
 
 /* The id behind the route's path, "" where it takes none; NULL: another path. */

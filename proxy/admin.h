@@ -10,6 +10,7 @@
 
 #include "audit.h"
 #include "log.h"
+#include "metrics.h"
 #include "store.h"
 #include "streams.h"
 
@@ -28,6 +29,7 @@ struct admin {
     struct service *service;
     struct streams *streams;
     struct audit *audit;
+    struct metrics *metrics;
     struct store *store;
     bool asleep; /* the store has grants whose desktop is not in the configuration */
     char base_url[ADMIN_URL_MAX]; /* of the viewer page, as viewers reach it: https://HOST:PORT */

@@ -48,6 +48,7 @@ void admin_tell_sent_away(const struct admin *a, uint64_t viewer)
 void admin_tell_refused(struct admin *a, const struct admin_asker *asker, enum refusal reason)
 {
     uint64_t suppressed;
+    metrics_refused(&a->metrics->shards[a->metrics->count - 1], reason);
     if (!log_allow(&a->refusals, uv_hrtime() / 1000000, &suppressed))
         return;
     log_event(LOG_LEVEL_WARN, "admin_refused", LOG_TEXT("peer", asker->peer),

@@ -38,8 +38,9 @@ struct audit {
     struct line *first, **end;
     size_t waiting; /* bytes in the queue */
     uint64_t lost;  /* lines, since one was queued */
-    int next_fd;    /* the writer is to take it; -1: none */
-    bool shut;      /* the writer is to close the file behind what waits */
+    uint64_t all_lost;
+    int next_fd; /* the writer is to take it; -1: none */
+    bool shut;   /* the writer is to close the file behind what waits */
     bool finish, finished;
     time_t quiet_until; /* for the log; monotonic seconds */
 
@@ -204,6 +205,22 @@ static struct line *make_line(const char *event, const struct audit_field *field
     return l;
 }
 
+static void count_lost(struct audit *a)
+{
+    a->lost++;
+    a->all_lost++;
+}
+
+uint64_t audit_lost(struct audit *a)
+{
+    if (a == NULL)
+        return 0;
+    pthread_mutex_lock(&a->lock);
+    uint64_t lost = a->all_lost;
+    pthread_mutex_unlock(&a->lock);
+    return lost;
+}
+
 void audit_write(struct audit *a, const char *event, const struct audit_field *fields)
 {
     if (a == NULL || !atomic_load(&a->on))
@@ -212,10 +229,10 @@ void audit_write(struct audit *a, const char *event, const struct audit_field *f
     /* behind the lock, so that the order of the lines is the order of their times */
     struct line *l = make_line(event, fields, a->lost);
     if (l == NULL) {
-        a->lost++;
+        count_lost(a);
         log_failed(a, "out of memory, or the line is too long");
     } else if (a->waiting + l->len > AUDIT_QUEUE_MAX) {
-        a->lost++;
+        count_lost(a);
         log_failed(a, "the file does not take the lines");
         free(l);
     } else {

@@ -42,6 +42,9 @@ struct audit_field {
 /* fields ends with a NULL key. */
 void audit_write(struct audit *a, const char *event, const struct audit_field *fields);
 
+/* Lines that were lost since the beginning. NULL: 0. Any thread. */
+uint64_t audit_lost(struct audit *a);
+
 /* Could the file be written? Makes none. 0, or -1 with the reason in why. */
 int audit_check(const char *path, char why[AUDIT_ERROR_MAX]);
 

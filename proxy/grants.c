@@ -190,7 +190,7 @@ static int open_socket(struct grants *g, uv_loop_t *loop, const char *path)
 }
 
 struct grants *grants_open(uv_loop_t *loop, struct service *service, struct streams *streams,
-                           struct audit *audit, const char *base_url)
+                           struct audit *audit, struct metrics *metrics, const char *base_url)
 {
     const struct config *config = service->config;
     struct grants *g = calloc(1, sizeof *g);
@@ -203,7 +203,8 @@ struct grants *grants_open(uv_loop_t *loop, struct service *service, struct stre
     g->wake.data = g->expiry.data = g;
     g->handles = 2;
     g->expired = true; /* while no server ran */
-    g->admin = (struct admin){.service = service, .streams = streams, .audit = audit};
+    g->admin =
+        (struct admin){.service = service, .streams = streams, .audit = audit, .metrics = metrics};
     if (open_store(g, config->database.path) == 0 && grants_reload(g, service, base_url) == 0 &&
         streams_watch(streams, wake, g) == 0 &&
         open_socket(g, loop, config->admin_socket.path) == 0)

@@ -59,3 +59,13 @@ const char *ending_word(enum ending e)
     };
     return words[e];
 }
+
+const char *trouble_word(enum trouble t)
+{
+    static const char *const words[TROUBLE_COUNT] = {
+        [TROUBLE_UNREACHABLE] = "unreachable", [TROUBLE_HANDSHAKE] = "handshake",
+        [TROUBLE_TIMEOUT] = "timeout",         [TROUBLE_LOST] = "lost",
+        [TROUBLE_STALLED] = "stalled",         [TROUBLE_PROTOCOL] = "protocol",
+    };
+    return words[t];
+}

@@ -58,4 +58,17 @@ enum ending {
 
 const char *ending_word(enum ending e);
 
+/* What went wrong with a VNC server. */
+enum trouble {
+    TROUBLE_UNREACHABLE,
+    TROUBLE_HANDSHAKE, /* it closed, or did not let the proxy in */
+    TROUBLE_TIMEOUT,   /* no answer in time */
+    TROUBLE_LOST,
+    TROUBLE_STALLED, /* it takes no input */
+    TROUBLE_PROTOCOL,
+    TROUBLE_COUNT
+};
+
+const char *trouble_word(enum trouble t);
+
 #endif

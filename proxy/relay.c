@@ -49,6 +49,7 @@ int relay_to_viewer(struct relay *r, uint8_t *data, size_t len)
     if (relay_frame(r, WSLAY_BINARY_FRAME, data, len) != 0)
         return -1;
     r->to_viewer += len;
+    metrics_add(r->metrics, METRIC_TO_VIEWERS, len);
     if (r->front->out.queued != 0)
         upstream_pause(r->back, true);
     return 0;
@@ -62,6 +63,7 @@ void relay_viewer_drained(struct relay *r)
 int relay_from_viewer(struct relay *r, const uint8_t *data, size_t len)
 {
     r->from_viewer += len;
+    metrics_add(r->metrics, METRIC_FROM_VIEWERS, len);
     struct rfb_buf *out = &r->scratch->from_viewer;
     return r->filter != NULL ? filter_from_viewer(r->filter, data, len, out)
                              : rfb_buf_put(out, data, len);

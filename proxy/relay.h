@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "filter.h"
+#include "metrics.h"
 #include "scratch.h"
 #include "tls.h"
 #include "upstream.h"
@@ -20,6 +21,7 @@ struct relay {
     struct upstream *back;
     struct scratch *scratch;
     struct filter *filter;           /* NULL: the policy allows everything */
+    struct metrics_shard *metrics;   /* may be NULL */
     uint64_t to_viewer, from_viewer; /* RFB bytes, for the log */
     bool front_paused;               /* the upstream does not take the viewer's bytes */
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "address.h"
@@ -34,6 +35,7 @@ struct server {
     struct service *service; /* the present one, a reference */
     struct streams *streams;
     struct audit *audit;
+    struct metrics metrics; /* a shard for each worker, and one for this thread */
     struct grants *grants;
     struct worker *workers[CONFIG_WORKERS_MAX];
     unsigned count;
@@ -81,6 +83,12 @@ static struct limits find_limits(const struct config *config)
     log_event(LOG_LEVEL_WARN, "limited", LOG_NUMBER("viewers", l.viewers),
               LOG_TEXT("detail", "there are too few descriptors for max_viewers"));
     return l;
+}
+
+static void limit_viewers(struct server *s, unsigned viewers)
+{
+    s->metrics.viewers_max = viewers;
+    streams_limit(s->streams, viewers);
 }
 
 /* ---- accepting ---- */
@@ -261,29 +269,35 @@ static void warn_of_restart(const struct config *old, const struct config *new)
             log_event(LOG_LEVEL_WARN, "restart_needed", LOG_TEXT("key", keys[i].key));
 }
 
-/* False: all goes on as before, and the reason has been logged. */
-static bool reload(struct server *s)
+/* 0, or -1: all goes on as before, and the reason has been logged. */
+static int take_over(struct server *s, struct service *service)
 {
-    struct service *service = load_again(s->file);
-    if (service == NULL)
-        return false;
     char url[ADMIN_URL_MAX];
     own_url(s, url);
-    if (use_audit_file(s, service) != 0) {
-        service_unref(service);
-        return false;
-    }
+    if (use_audit_file(s, service) != 0)
+        return -1;
     if (grants_reload(s->grants, service, public_url(service->config, url)) != 0) {
         use_audit_file(s, s->service);
-        service_unref(service);
-        return false;
+        return -1;
     }
     warn_of_restart(s->service->config, service->config);
-    streams_limit(s->streams, find_limits(service->config).viewers);
+    limit_viewers(s, find_limits(service->config).viewers);
     for (unsigned i = 0; i < s->count; i++)
         worker_reload(s->workers[i], service);
     service_unref(s->service);
     s->service = service;
+    return 0;
+}
+
+static bool reload(struct server *s)
+{
+    struct service *service = load_again(s->file);
+    s->metrics.load_failed = service == NULL || take_over(s, service) != 0;
+    if (s->metrics.load_failed) {
+        service_unref(service);
+        return false;
+    }
+    s->metrics.loaded = (int64_t)time(NULL);
     log_weak_passwords(service->config);
     log_event(LOG_LEVEL_INFO, "reloaded", LOG_TEXT("file", s->file));
     audit_event(s->audit, "reloaded", AUDIT_TEXT("file", s->file));
@@ -358,7 +372,7 @@ static int start_grants(struct server *s)
 {
     char url[ADMIN_URL_MAX];
     own_url(s, url);
-    s->grants = grants_open(&s->loop, s->service, s->streams, s->audit,
+    s->grants = grants_open(&s->loop, s->service, s->streams, s->audit, &s->metrics,
                             public_url(s->service->config, url));
     return s->grants != NULL ? 0 : -1;
 }
@@ -367,10 +381,10 @@ static int start_workers(struct server *s)
 {
     struct limits l = find_limits(s->service->config);
     unsigned wanted = s->service->config->workers;
-    streams_limit(s->streams, l.viewers);
+    limit_viewers(s, l.viewers);
     for (; s->count < wanted; s->count++) {
-        s->workers[s->count] =
-            worker_create(s->streams, s->audit, s->service, (l.spare + wanted - 1) / wanted);
+        s->workers[s->count] = worker_create(s->streams, s->audit, &s->metrics.shards[s->count],
+                                             s->service, (l.spare + wanted - 1) / wanted);
         if (s->workers[s->count] == NULL)
             return -1;
     }
@@ -437,6 +451,7 @@ static void finish(struct server *s)
     audit_event(s->audit, "stopped", AUDIT_NUMBER("pid", (uint64_t)getpid()));
     audit_destroy(s->audit);
     notify_finish(&s->notify);
+    metrics_finish(&s->metrics);
 }
 
 int server_run(struct service *service, const char *file)
@@ -447,10 +462,12 @@ int server_run(struct service *service, const char *file)
                        .audit = audit_create(),
                        .fd = -1,
                        .held = -1};
-    if (s.streams == NULL || s.audit == NULL || uv_loop_init(&s.loop) != 0) {
+    if (s.streams == NULL || s.audit == NULL ||
+        metrics_init(&s.metrics, service->config->workers + 1) != 0 || uv_loop_init(&s.loop) != 0) {
         log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", "out of memory"));
         streams_destroy(s.streams);
         audit_destroy(s.audit);
+        metrics_finish(&s.metrics);
         return -1;
     }
     service_ref(service);

@@ -58,6 +58,8 @@ static void decrypt(struct tls_conn *c)
         switch (tls_pipe_take(&c->pipe, c->scratch->plain, SCRATCH_PLAIN, &got, &why, text)) {
         case TLS_SHAKEN:
             c->state = TLS_OPEN;
+            if (c->events->opened != NULL)
+                c->events->opened(c);
             break;
         case TLS_DATA:
             c->events->data(c, c->scratch->plain, got);

@@ -23,6 +23,7 @@ struct tls_events {
     /* What comes in front of TLS, where tls_conn_start was told of it. 1: TLS begins behind *used
      * bytes. 0: all were taken, and more are to come. -1: the owner has ended the connection. */
     int (*prelude)(struct tls_conn *c, const uint8_t *data, size_t len, size_t *used);
+    void (*opened)(struct tls_conn *c); /* the handshake is done; may be NULL */
     void (*data)(struct tls_conn *c, const uint8_t *data, size_t len); /* plaintext, borrowed */
     void (*drained)(struct tls_conn *c);                               /* nothing waits any more */
     /* The peer's end or a failure, once; only closing is of use now. */

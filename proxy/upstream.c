@@ -350,6 +350,7 @@ static void on_connected(uv_connect_t *req, int status)
     }
     if (status == 0) {
         u->state = UPSTREAM_HANDSHAKE;
+        u->connected = true;
         if (u->desktop->unix_path == NULL) {
             uv_tcp_nodelay(&u->h.tcp, 1);
             uv_tcp_keepalive(&u->h.tcp, 1, KEEPALIVE_S);
@@ -402,6 +403,7 @@ static void on_deadline(uv_timer_t *timer)
 {
     struct upstream *u = timer->data;
     char detail[UPSTREAM_DETAIL_MAX];
+    u->timed_out = true;
     snprintf(detail, sizeof detail, "%s: no answer in time", upstream_stage(u));
     end(u, "the desktop's VNC server did not answer in time", detail);
 }

@@ -53,6 +53,7 @@ enum upstream_state {
 };
 
 struct upstream {
+    bool connected, timed_out; /* for the owner to read, once it has ended */
     struct outq out; /* for the owner to read: out.queued, bytes that wait for the server */
 
     /* private */

@@ -50,6 +50,7 @@ void viewer_free_if_closed(struct viewer *v)
     free(v->head);
     viewer_end_handshake(v);
     free(v->prelude);
+    metrics_add(env->metrics, METRIC_CONNECTIONS_CLOSED, 1);
     rfb_buf_finish(&v->rest);
     ws_finish(&v->ws);
     relay_finish(&v->relay);
@@ -85,6 +86,8 @@ static void retire(struct viewer *v, enum ending ending, const char *why)
         streams_leave(v->env->streams, &v->presence);
         viewer_tell_end(v, ending, why);
     }
+    if (!v->secured)
+        metrics_add(v->env->metrics, METRIC_TLS_FAILED, 1);
     viewer_set_state(v, VIEWER_CLOSING);
     viewer_stop_waiting(v);
     if (v->check != NULL)
@@ -137,6 +140,13 @@ void viewer_leave(struct viewer *v, uint16_t code, const char *words, enum endin
 
 /* ---- events of the connection ---- */
 
+static void on_opened(struct tls_conn *c)
+{
+    struct viewer *v = viewer_of(c);
+    v->secured = true;
+    metrics_add(v->env->metrics, METRIC_TLS_DONE, 1);
+}
+
 static void on_data(struct tls_conn *c, const uint8_t *data, size_t len)
 {
     struct viewer *v = viewer_of(c);
@@ -165,6 +175,7 @@ static void on_ended(struct tls_conn *c, const char *why)
 
 static const struct tls_events conn_events = {
     .prelude = viewer_take_prelude,
+    .opened = on_opened,
     .data = on_data,
     .drained = on_drained,
     .ended = on_ended,
@@ -209,6 +220,7 @@ static struct viewer *create(struct viewer_env *env)
         v->next->previous = v;
     env->list = v;
     env->connections++;
+    metrics_add(env->metrics, METRIC_CONNECTIONS_OPENED, 1);
     return v;
 }
 

@@ -11,6 +11,7 @@
 
 #include "audit.h"
 #include "log.h"
+#include "metrics.h"
 #include "scratch.h"
 #include "streams.h"
 
@@ -21,7 +22,8 @@ struct viewer_env {
     uv_loop_t *loop;
     struct service *service; /* the present one: for connections to come */
     struct streams *streams;
-    struct audit *audit; /* NULL: nobody keeps one */
+    struct audit *audit;           /* NULL: nobody keeps one */
+    struct metrics_shard *metrics; /* NULL as well */
     struct scratch *scratch;
     struct viewer *list;
     struct viewer *first_waiting, *last_waiting; /* for a turn to connect */

@@ -49,6 +49,7 @@ struct viewer {
     struct upstream upstream;
     uv_timer_t timer; /* the state's deadline, or the next ping */
     bool conn_open, upstream_open, timer_open;
+    bool secured;     /* the TLS handshake was done */
     bool waiting;     /* for its turn to connect, or to have its password checked */
     bool handshaking; /* with the VNC server */
     uint64_t since;   /* when it was accepted, or ended: ms of the loop's clock */
@@ -74,7 +75,8 @@ struct viewer {
     uint64_t opened_at, last_heard; /* ms of the loop's clock */
     struct stream *stream;          /* a reference; NULL: not counted as a viewer (yet) */
     const char *auth; /* by what it was let in: "token", ..., a literal for the audit trail */
-    bool audited;     /* its beginning is in the audit trail, so its end will be */
+    uint64_t upstream_began, pinged; /* ns of uv_hrtime; 0: no ping is unanswered */
+    bool audited;                    /* its beginning is in the audit trail, so its end will be */
     struct ws ws;
     struct stream *candidate; /* a reference: where it may enter with the right password */
     struct check *check;      /* of its password, on another thread */
@@ -116,6 +118,8 @@ void viewer_tell_entry(struct viewer *v);
 /* v has shown all secrets that it needs, v->auth says which: from here on the audit trail has it.
  */
 void viewer_tell_begun(struct viewer *v);
+/* Something is wrong with its VNC server. */
+void viewer_tell_trouble(struct viewer *v, enum trouble kind, const char *detail);
 /* v leaves its stream. */
 void viewer_tell_end(struct viewer *v, enum ending ending, const char *why);
 

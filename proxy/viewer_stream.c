@@ -36,12 +36,6 @@ static void greet(struct viewer *v, const char *refusal)
     rfb_buf_finish(&out);
 }
 
-static void log_upstream_error(struct viewer *v, const char *detail)
-{
-    log_event(LOG_LEVEL_WARN, "upstream_error", LOG_NUMBER("id", v->presence.id),
-              LOG_TEXT("desktop", v->stream->config->desktop->name), LOG_TEXT("detail", detail));
-}
-
 /* There is no desktop: RFB has words for it, unless the viewer is through with what had room for
  * them, and so has WebSocket afterwards. */
 static void refuse_desktop(struct viewer *v, const char *words)
@@ -167,14 +161,24 @@ static enum ending ending_of(const struct viewer *v, uint16_t code)
                                                       : ENDING_PROTOCOL;
 }
 
+static void take_pong(struct viewer *v)
+{
+    if (v->ws.pong_came && v->pinged != 0) {
+        metrics_timed(v->env->metrics, TIMING_PING, uv_hrtime() - v->pinged);
+        v->pinged = 0;
+    }
+    v->ws.pong_came = false;
+}
+
 void viewer_take_websocket(struct viewer *v, const uint8_t *data, size_t len)
 {
     char why[64];
     v->last_heard = uv_now(v->env->loop);
     uint16_t code = ws_feed(&v->ws, data, len, on_payload, v);
+    take_pong(v);
     /* also when the viewer goes: what it sent before counts */
     if (relay_flush(&v->relay) != 0 && v->state == VIEWER_RELAYING) {
-        log_upstream_error(v, "writing: the connection broke");
+        viewer_tell_trouble(v, TROUBLE_LOST, "writing: the connection broke");
         viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server closed the connection",
                      ENDING_UPSTREAM_LOST, "upstream lost");
     } else if (v->state == VIEWER_CLOSING) {
@@ -196,13 +200,15 @@ static void on_ping(struct viewer *v)
     uint64_t interval = v->service->config->ping_interval * 1000ULL;
     bool silent = now - v->last_heard > SILENT_INTERVALS * interval;
     if (silent && v->relay.front_paused) {
-        log_upstream_error(v, "takes no input");
+        viewer_tell_trouble(v, TROUBLE_STALLED, "takes no input");
         viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server takes no input",
                      ENDING_UPSTREAM_LOST, "upstream lost");
     } else if (silent) {
         viewer_drop(v, ENDING_SILENT, "the viewer is silent");
-    } else if (v->conn.out.queued == 0 && relay_frame_copy(&v->relay, WSLAY_PING, NULL, 0) != 0) {
-        viewer_drop(v, ENDING_BROKEN, "the connection to the viewer broke");
+    } else if (v->conn.out.queued == 0) { /* else its pong would tell how slowly it reads */
+        v->pinged = uv_hrtime();
+        if (relay_frame_copy(&v->relay, WSLAY_PING, NULL, 0) != 0)
+            viewer_drop(v, ENDING_BROKEN, "the connection to the viewer broke");
     }
 }
 
@@ -244,6 +250,7 @@ static void resume_greeting(struct viewer *v)
 static void on_upstream_ready(struct upstream *u)
 {
     struct viewer *v = upstream_owner(u);
+    metrics_timed(v->env->metrics, TIMING_UPSTREAM, uv_hrtime() - v->upstream_began);
     if (v->hs != NULL)
         resume_greeting(v);
     else
@@ -258,7 +265,7 @@ static void on_upstream_data(struct upstream *u, uint8_t *data, size_t len)
         return;
     int rc = relay_to_viewer(&v->relay, data, len);
     if (rc == RELAY_UPSTREAM) {
-        log_upstream_error(v, v->relay.filter->why);
+        viewer_tell_trouble(v, TROUBLE_PROTOCOL, v->relay.filter->why);
         viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server broke the protocol",
                      ENDING_UPSTREAM_LOST, "upstream lost");
     } else if (rc != 0) {
@@ -275,10 +282,18 @@ static void on_upstream_drained(struct upstream *u)
     relay_upstream_drained(&v->relay);
 }
 
+static enum trouble trouble_of(const struct viewer *v)
+{
+    return v->state != VIEWER_CONNECTING ? TROUBLE_LOST
+           : v->upstream.timed_out       ? TROUBLE_TIMEOUT
+           : v->upstream.connected       ? TROUBLE_HANDSHAKE
+                                         : TROUBLE_UNREACHABLE;
+}
+
 static void on_upstream_ended(struct upstream *u, const char *words, const char *detail)
 {
     struct viewer *v = upstream_owner(u);
-    log_upstream_error(v, detail);
+    viewer_tell_trouble(v, trouble_of(v), detail);
     if (v->state == VIEWER_CONNECTING)
         refuse_desktop(v, words);
     else
@@ -335,6 +350,7 @@ static void begin_handshake(struct viewer *v)
     struct viewer_env *env = v->env;
     viewer_stop_waiting(v);
     v->handshaking = true;
+    v->upstream_began = uv_hrtime();
     v->upstream_open =
         upstream_open(&v->upstream, env->loop, v->stream->config->desktop, &upstream_events,
                       env->scratch, v->service->config->handshake_timeout * 1000ULL) == 0;
@@ -384,7 +400,8 @@ void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
         viewer_drop(v, ENDING_BROKEN, "the connection broke");
         return;
     }
-    v->relay = (struct relay){.front = &v->conn, .back = &v->upstream, .scratch = env->scratch};
+    v->relay = (struct relay){
+        .front = &v->conn, .back = &v->upstream, .scratch = env->scratch, .metrics = env->metrics};
     v->last_heard = uv_now(env->loop);
     v->auth = answer->auth;
     v->candidate = answer->stream;
@@ -430,7 +447,7 @@ void viewer_stream_timeout(struct viewer *v)
     switch (v->state) {
     case VIEWER_CONNECTING:
         snprintf(detail, sizeof detail, "%s: no answer in time", upstream_stage(&v->upstream));
-        log_upstream_error(v, detail);
+        viewer_tell_trouble(v, TROUBLE_TIMEOUT, detail);
         refuse_desktop(v, "the desktop's VNC server did not answer in time");
         break;
     case VIEWER_PROVING:

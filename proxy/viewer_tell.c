@@ -31,6 +31,7 @@ static void audit_attempt(struct viewer *v, enum refusal reason, const char *why
 void viewer_refused(struct viewer *v, enum refusal reason, const char *detail)
 {
     const char *why = detail != NULL ? detail : refusal_text(reason);
+    metrics_refused(v->env->metrics, reason);
     log_refusal(v, why);
     if (refusal_is_attempt(reason))
         audit_attempt(v, reason, why);
@@ -38,6 +39,8 @@ void viewer_refused(struct viewer *v, enum refusal reason, const char *detail)
 
 void viewer_tell_entry(struct viewer *v)
 {
+    bool control = v->stream->config->policy.control;
+    metrics_add(v->env->metrics, control ? METRIC_CONTROL_BEGUN : METRIC_VIEW_BEGUN, 1);
     log_event(LOG_LEVEL_INFO, "viewer_open", LOG_NUMBER("id", v->presence.id),
               LOG_TEXT("peer", v->peer), LOG_TEXT("stream", v->stream->config->name),
               LOG_TEXT("desktop", v->stream->config->desktop->name));
@@ -69,10 +72,18 @@ void viewer_tell_begun(struct viewer *v)
         AUDIT_TEXT("clipboard", policy_clipboard_word(&s->policy)), AUDIT_TEXT("auth", v->auth));
 }
 
+void viewer_tell_trouble(struct viewer *v, enum trouble kind, const char *detail)
+{
+    metrics_troubled(v->env->metrics, kind);
+    log_event(LOG_LEVEL_WARN, "upstream_error", LOG_NUMBER("id", v->presence.id),
+              LOG_TEXT("desktop", v->stream->config->desktop->name), LOG_TEXT("detail", detail));
+}
+
 void viewer_tell_end(struct viewer *v, enum ending ending, const char *why)
 {
     const struct config_stream *s = v->stream->config;
     uint64_t ms = uv_now(v->env->loop) - v->opened_at;
+    metrics_ended(v->env->metrics, ending);
     log_event(LOG_LEVEL_INFO, "viewer_close", LOG_NUMBER("id", v->presence.id),
               LOG_TEXT("peer", v->peer), LOG_TEXT("stream", s->name), LOG_TEXT("why", why),
               LOG_NUMBER("seconds", ms / 1000), LOG_NUMBER("to_viewer", v->relay.to_viewer),

@@ -215,8 +215,8 @@ static struct worker *fail(struct worker *w, struct scratch *scratch, const char
     return NULL;
 }
 
-struct worker *worker_create(struct streams *streams, struct audit *audit, struct service *service,
-                             unsigned spare)
+struct worker *worker_create(struct streams *streams, struct audit *audit,
+                             struct metrics_shard *metrics, struct service *service, unsigned spare)
 {
     struct worker *w = calloc(1, sizeof *w);
     struct scratch *scratch = scratch_create();
@@ -230,6 +230,7 @@ struct worker *worker_create(struct streams *streams, struct audit *audit, struc
                                  .service = service_ref(service),
                                  .streams = streams,
                                  .audit = audit,
+                                 .metrics = metrics,
                                  .scratch = scratch,
                                  .freed = on_freed};
     if (uv_async_init(&w->loop, &w->wake, on_wake) != 0 ||

@@ -7,13 +7,15 @@
 #include <stdbool.h>
 
 #include "audit.h"
+#include "metrics.h"
 #include "streams.h"
 
 struct worker;
 
-/* spare: connections that are no viewer's, at most. Starts the thread. NULL: the reason has been
- * logged. */
-struct worker *worker_create(struct streams *streams, struct audit *audit, struct service *service,
+/* metrics: of this worker alone. spare: connections that are no viewer's, at most. Starts the
+ * thread. NULL: the reason has been logged. */
+struct worker *worker_create(struct streams *streams, struct audit *audit,
+                             struct metrics_shard *metrics, struct service *service,
                              unsigned spare);
 
 /* Hands an accepted socket over. False: it has as many waiting as it may. */

@@ -160,6 +160,8 @@ static uint16_t end_control(struct ws *ws, uint8_t opcode)
         memcpy(ws->pong, ws->control, ws->control_len);
         ws->pong_len = ws->control_len;
         ws->pong_due = true;
+    } else if (opcode == WSLAY_PONG) {
+        ws->pong_came = true;
     } else if (opcode == WSLAY_CONNECTION_CLOSE) {
         ws->peer_closed = true;
         return end_close(ws);

@@ -51,8 +51,9 @@ struct ws {
     bool is_client; /* what comes is a server's */
 
     /* for the owner to read and to clear */
-    bool pong_due; /* a ping came: answer with pong[]. Only the latest is kept (section 5.5.3), so
-                      that a flood of pings cannot make a queue. */
+    bool pong_due;  /* a ping came: answer with pong[]. Only the latest is kept (section 5.5.3), so
+                       that a flood of pings cannot make a queue. */
+    bool pong_came; /* for the owner to clear */
     uint8_t pong_len;
     uint8_t pong[WS_CONTROL_MAX];
     bool peer_closed; /* a close frame came; the code to echo is what ws_feed answered */

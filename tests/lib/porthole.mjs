@@ -115,6 +115,7 @@ export async function startPortholed(scope, { upstream, passwordFile, server = {
   proxy.url = ready.url;
   proxy.port = Number(new URL(ready.url).port);
   proxy.config = config;
+  proxy.certificate = certificate;
   proxy.tokens = tokens;
   proxy.adminSocket = join(dirname(config), 'admin.sock');
   return proxy;
