@@ -90,7 +90,7 @@ static bool take_prelude(struct tls_conn *c, const uint8_t **data, size_t *len)
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct tls_conn *c = stream->data;
-    if (n == 0)
+    if (!turn_read(&c->turn, n, buf))
         return;
     if (c->state == TLS_LINGER) {
         if (n < 0)
@@ -114,7 +114,13 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     struct tls_conn *c = handle->data;
     (void)suggested;
-    *buf = uv_buf_init((char *)c->scratch->cipher, SCRATCH_CIPHER);
+    *buf = turn_offer(&c->turn, c->scratch->cipher, SCRATCH_CIPHER);
+}
+
+static int start_reading(struct tls_conn *c)
+{
+    turn_begin(&c->turn);
+    return uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
 }
 
 /* ---- life ---- */
@@ -141,7 +147,7 @@ int tls_conn_start(struct tls_conn *c, SSL_CTX *ctx, bool prelude)
         return -1;
     uv_tcp_nodelay(&c->tcp, 1);
     c->wants_read = true;
-    return uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) == 0 ? 0 : -1;
+    return start_reading(c) == 0 ? 0 : -1;
 }
 
 void tls_conn_pause(struct tls_conn *c, bool pause)
@@ -152,7 +158,7 @@ void tls_conn_pause(struct tls_conn *c, bool pause)
     if (pause)
         uv_read_stop((uv_stream_t *)&c->tcp);
     else
-        uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
+        start_reading(c);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -245,6 +251,6 @@ void tls_conn_finish(struct tls_conn *c)
     c->last_outq = INT32_MAX;
     /* from here on input is thrown away, but read: unread input would turn the close into a reset
      */
-    uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
+    start_reading(c);
     shut_down_when_sent(c);
 }

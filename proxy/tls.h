@@ -14,6 +14,7 @@
 #include "outq.h"
 #include "scratch.h"
 #include "tls_pipe.h"
+#include "turn.h"
 
 enum { TLS_QUEUE_MAX = 2 * SCRATCH_GATHER /* bytes waiting; beyond it the peer is abusing us */ };
 
@@ -43,6 +44,7 @@ struct tls_conn {
     const struct tls_events *events;
     struct scratch *scratch;
     struct tls_pipe pipe;
+    struct turn turn;
     enum tls_state state;
     int handles; /* still to be closed */
     bool wants_read, shut_down;

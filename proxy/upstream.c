@@ -298,18 +298,18 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
     struct upstream *u = handle->data;
     (void)suggested;
     if (u->state != UPSTREAM_OPEN)
-        *buf = uv_buf_init((char *)u->scratch->cipher, SETUP_READ);
+        *buf = turn_offer(&u->turn, u->scratch->cipher, SETUP_READ);
     else if (u->tls != NULL)
-        *buf = uv_buf_init((char *)u->scratch->cipher, SCRATCH_CIPHER);
+        *buf = turn_offer(&u->turn, u->scratch->cipher, SCRATCH_CIPHER);
     else
-        *buf = uv_buf_init((char *)u->scratch->from_upstream + SCRATCH_UP_HEAD, SCRATCH_UP);
+        *buf = turn_offer(&u->turn, u->scratch->from_upstream + SCRATCH_UP_HEAD, SCRATCH_UP);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct upstream *u = stream->data;
     char detail[UPSTREAM_DETAIL_MAX];
-    if (n == 0)
+    if (!turn_read(&u->turn, n, buf))
         return;
     if (n == UV_EOF && u->state == UPSTREAM_OPEN) {
         end(u, CLOSED, "end of stream");
@@ -323,6 +323,12 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     } else {
         take_plain(u, (uint8_t *)buf->base, (size_t)n);
     }
+}
+
+static int start_reading(struct upstream *u)
+{
+    turn_begin(&u->turn);
+    return uv_read_start(&u->h.stream, on_alloc, on_read);
 }
 
 /* ---- connecting ---- */
@@ -355,7 +361,7 @@ static void on_connected(uv_connect_t *req, int status)
             uv_tcp_nodelay(&u->h.tcp, 1);
             uv_tcp_keepalive(&u->h.tcp, 1, KEEPALIVE_S);
         }
-        status = uv_read_start(&u->h.stream, on_alloc, on_read);
+        status = start_reading(u);
     }
     if (status < 0)
         end_errno(u, UNREACHABLE, "connecting to", status);
@@ -491,7 +497,7 @@ void upstream_start(struct upstream *u)
         memcpy(data, rfb_buf_data(&u->setup->early), early);
     destroy_setup(u);
     u->state = UPSTREAM_OPEN;
-    uv_read_start(&u->h.stream, on_alloc, on_read);
+    start_reading(u);
     if (early != 0)
         u->events->data(u, data, early);
 }
@@ -504,5 +510,5 @@ void upstream_pause(struct upstream *u, bool pause)
     if (pause)
         uv_read_stop(&u->h.stream);
     else
-        uv_read_start(&u->h.stream, on_alloc, on_read);
+        start_reading(u);
 }

@@ -17,6 +17,7 @@
 #include "rfb/handshake.h"
 #include "scratch.h"
 #include "tls_pipe.h"
+#include "turn.h"
 
 enum {
     UPSTREAM_DETAIL_MAX = 512,
@@ -68,6 +69,7 @@ struct upstream {
         uv_tcp_t tcp;
         uv_pipe_t pipe;
     } h;
+    struct turn turn;
     bool has_handle, has_timer, resolving; /* what is still to end before closed */
     bool paused, handles_closing;
     bool leaving;                 /* closes when the handshake has ended */

@@ -12,8 +12,8 @@ const OTHER_DESCRIPTORS = 200;
 
 // rounds: how often each is measured, in turns; megabytes: of a flood; count: of updates, round trips, new viewers;
 // viewers: idle ones
-const FULL = { rounds: 9, megabytes: 1500, updates: 4000, trips: 10_000, beside: 4000, entering: 400, viewers: 2000 };
-const QUICK = { rounds: 1, megabytes: 60, updates: 200, trips: 300, beside: 200, entering: 20, viewers: 40 };
+const FULL = { rounds: 9, megabytes: 1500, updates: 4000, trips: 10_000, beside: 1500, crowded: 4000, entering: 400, viewers: 2000 };
+const QUICK = { rounds: 1, megabytes: 60, updates: 200, trips: 300, beside: 200, crowded: 200, entering: 20, viewers: 40 };
 
 export class Bench {
   constructor({ quick = false, scope = new Scope(), env = process.env } = {}) {
@@ -80,7 +80,8 @@ export class Bench {
     const cpus = os.cpus();
     const versions = await this.scope.must('dpkg-query', ['-W', '-f', '${Package} ${Version}, ', ...PACKAGES]);
     const load = (await readFile('/proc/loadavg', 'utf8')).split(' ', 3).join(' ');
-    return [`${cpus.length} x ${cpus[0].model.trim()}, Linux ${os.release().split('-')[0]}, load ${load}; ${process.env.CC_VERSION ?? ''}; ${this.workers} worker${this.workers === 1 ? '' : 's'}`,
+    const congestion = (await readFile('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8')).trim();
+    return [`${cpus.length} x ${cpus[0].model.trim()}, Linux ${os.release().split('-')[0]}, load ${load}; ${process.env.CC_VERSION ?? ''}; congestion control ${congestion}; ${this.workers} worker${this.workers === 1 ? '' : 's'}`,
       versions.replace(/, $/, '')].join('\n');
   }
 }

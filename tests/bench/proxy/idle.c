@@ -83,8 +83,11 @@ static void obey(const struct crowd *c, struct wire *busy, pid_t proxy, char *li
     if (strncmp(line, "dropped", 7) == 0) {
         printf("ok %zu\n", atomic_load(&c->dropped));
     } else if (count != NULL && atol(count) > 0) {
-        ping_run(busy, WARM_COUNT, proxy, NULL, &f);
-        ping_run(busy, atol(count), proxy, *line == 'r' ? reload : NULL, &f);
+        const struct ping_run warm = {.count = WARM_COUNT, .proxy = proxy};
+        const struct ping_run all = {
+            .count = atol(count), .proxy = proxy, .midway = *line == 'r' ? reload : NULL};
+        ping_run(busy, &warm, &f);
+        ping_run(busy, &all, &f);
         printf("ok ");
         ping_print(&f, "\n");
     } else {

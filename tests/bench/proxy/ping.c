@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ping.h"
 
+#include <unistd.h>
+
 #include "../bench.h"
 #include "cpu.h"
 
@@ -12,24 +14,26 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-void ping_run(struct wire *w, long count, pid_t proxy, void (*midway)(pid_t proxy),
-              struct ping_figures *f)
+void ping_run(struct wire *w, const struct ping_run *run, struct ping_figures *f)
 {
     static const uint8_t pointer[6] = {5, 0, 0, 1, 0, 1};
     uint8_t answer[ANSWER];
+    long count = run->count;
     int64_t *ns = calloc((size_t)count, sizeof *ns);
     if (ns == NULL)
         die("calloc");
-    int64_t cpu = cpu_of(proxy);
+    int64_t cpu = cpu_of(run->proxy);
     for (long i = 0; i < count; i++) {
-        if (midway != NULL && i == count / 2)
-            midway(proxy);
+        if (run->midway != NULL && i == count / 2)
+            run->midway(run->proxy);
+        if (run->pause_us != 0)
+            usleep(run->pause_us);
         int64_t start = now_ns();
         wire_send(w, pointer, sizeof pointer);
         wire_take(w, answer, sizeof answer);
         ns[i] = now_ns() - start;
     }
-    cpu = cpu_of(proxy) - cpu;
+    cpu = cpu_of(run->proxy) - cpu;
     qsort(ns, (size_t)count, sizeof *ns, compare);
     *f = (struct ping_figures){.p50 = (double)ns[count / 2] / 1e3,
                                .p99 = (double)ns[count * 99 / 100] / 1e3,

@@ -12,9 +12,15 @@ struct ping_figures {
     double cpu_us;         /* of the proxy, for each */
 };
 
-/* One after the other, count of them. midway: called once, after half of them; NULL: nobody. */
-void ping_run(struct wire *w, long count, pid_t proxy, void (*midway)(pid_t proxy),
-              struct ping_figures *f);
+struct ping_run {
+    long count;
+    unsigned pause_us;           /* between one's answer and the next */
+    pid_t proxy;                 /* whose processor time is counted */
+    void (*midway)(pid_t proxy); /* called once, after half of them; NULL: nobody */
+};
+
+/* One after the other. */
+void ping_run(struct wire *w, const struct ping_run *run, struct ping_figures *f);
 /* {"p50_us":...,"cpu_us":... with its closing brace where there is an end to print behind it. */
 void ping_print(const struct ping_figures *f, const char *end);
 

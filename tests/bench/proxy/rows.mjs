@@ -77,10 +77,10 @@ async function crowd(bench) {
     const them = await gather(bench, haproxy, scope);
     const runs = { ours: [], theirs: [] };
     for (let round = 0; round < bench.rounds; round++) {
-      runs.ours.push(await us.ask(`ping ${bench.beside}`));
-      runs.theirs.push(await them.ask(`ping ${bench.beside}`));
+      runs.ours.push(await us.ask(`ping ${bench.crowded}`));
+      runs.theirs.push(await them.ask(`ping ${bench.crowded}`));
     }
-    const reloaded = await us.ask(`reload ${bench.beside}`);
+    const reloaded = await us.ask(`reload ${bench.crowded}`);
     await ours.proxy.event('reloaded');
     const dropped = await us.ask('dropped');
     bench.note(`${bench.viewers} idle viewers and a busy one: p50 ${compare(runs.ours, runs.theirs, 'p50_us', 'us').ours}, HAProxy ${compare(runs.ours, runs.theirs, 'p50_us', 'us').theirs}; `

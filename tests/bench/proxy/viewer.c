@@ -5,7 +5,7 @@
  *   flood    COUNT megabytes of whole screens
  *   updates  COUNT updates of 1 KB
  *   ping     COUNT pointer events, each answered by a small update before the next one
- *   beside   the same, while another viewer takes whole screens
+ *   beside   the same, 1 ms apart, while another viewer takes whole screens
  *   enter    COUNT viewers, one after the other in each of THREADS threads, until the ServerInit
  *   idle     COUNT viewers that stay; then it does what standard input asks for: see idle.h */
 #include <pthread.h>
@@ -24,6 +24,7 @@ enum {
     THREADS = 4,
     WARM_BYTES = 64 << 20, /* socket buffers have grown by then */
     WARM_COUNT = 200,
+    BESIDE_PAUSE_US = 1000, /* so that the flood has its share of the machine */
     UPDATE = 16 + 16 * 16 * 4
 };
 
@@ -70,9 +71,11 @@ static int ping(const struct run *r)
 {
     struct wire w;
     struct ping_figures f;
+    const struct ping_run warm = {.count = WARM_COUNT, .proxy = r->proxy};
+    const struct ping_run all = {.count = r->count, .proxy = r->proxy};
     wire_open(&w, &r->door);
-    ping_run(&w, WARM_COUNT, r->proxy, NULL, &f);
-    ping_run(&w, r->count, r->proxy, NULL, &f);
+    ping_run(&w, &warm, &f);
+    ping_run(&w, &all, &f);
     wire_close(&w);
     ping_print(&f, "\n");
     return 0;
@@ -109,10 +112,10 @@ static int beside(const struct run *r)
         die("pthread_create");
     while (atomic_load(&other.bytes) < WARM_BYTES)
         usleep(1000);
-    ping_run(&w, WARM_COUNT, r->proxy, NULL, &f);
     size_t bytes = atomic_load(&other.bytes);
     int64_t start = now_ns();
-    ping_run(&w, r->count, r->proxy, NULL, &f);
+    const struct ping_run all = {.count = r->count, .pause_us = BESIDE_PAUSE_US, .proxy = r->proxy};
+    ping_run(&w, &all, &f);
     bytes = atomic_load(&other.bytes) - bytes;
     int64_t ns = now_ns() - start;
     atomic_store(&other.enough, true);
