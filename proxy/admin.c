@@ -303,6 +303,7 @@ static void make_stream(struct admin *a, const char *id, const json_t *body,
     }
     /* kept first: a token that was given must outlive a crash */
     if (store_add(a->store, &g, why) != 0) {
+        admin_tell_not_stored("a new stream", why);
         refuse(out, 503, "the stream cannot be stored: %s", why);
     } else {
         int rc = streams_add(a->streams, a->service, &g);
@@ -367,6 +368,7 @@ static void change_stream(struct admin *a, const char *id, const json_t *body,
         return;
     /* kept first: a right that was taken must stay so after a crash */
     if (store_change(a->store, &g, why) < 0) {
+        admin_tell_not_stored("a change", why);
         refuse(out, 503, "the change cannot be stored, and nothing has changed: %s", why);
     } else if (streams_change(a->streams, a->service, &g) < 0) { /* 1: its desktop is not there */
         store_change(a->store, &old, why);
@@ -388,6 +390,7 @@ static void end_stream(struct admin *a, const char *id, const json_t *body,
     if (open < 0) {
         refuse(out, 503, "out of memory");
     } else if (removed < 0) {
+        admin_tell_not_stored("an end", why);
         refuse(out, 503, "%s: %s",
                open != 0 ? "the stream has ended, but is still stored; this is tried again"
                          : "it cannot be looked up",

@@ -23,6 +23,11 @@ void admin_tell_made(const struct admin *a, const struct grant *g)
     audit_event(a->audit, "stream_made", AUDIT_TEXT("stream", g->id), RIGHTS(g), BY(a->asker));
 }
 
+void admin_tell_not_stored(const char *what, const char *why)
+{
+    log_event(LOG_LEVEL_ERROR, "store_failed", LOG_TEXT("doing", what), LOG_TEXT("error", why));
+}
+
 void admin_tell_changed(const struct admin *a, const struct grant *g)
 {
     log_event(LOG_LEVEL_INFO, "stream_changed", LOG_TEXT("id", g->id),

@@ -12,6 +12,9 @@ void admin_tell_changed(const struct admin *a, const struct grant *g);
 void admin_tell_revoked(const struct admin *a, const char *id);
 void admin_tell_sent_away(const struct admin *a, uint64_t viewer);
 
+/* The database did not take it. */
+void admin_tell_not_stored(const char *what, const char *why);
+
 /* Somebody may not ask; unless too many lines of this kind come at once. */
 void admin_tell_refused(struct admin *a, const struct admin_asker *asker, enum refusal reason);
 

@@ -39,18 +39,34 @@ struct reader {
     bool too_long;
 };
 
+__attribute__((format(printf, 4, 0))) static void
+report(struct config_errors *errors, int line, const char *kind, const char *format, va_list args)
+{
+    if (line > 0)
+        fprintf(errors->out, "%s:%d: %s", errors->file, line, kind);
+    else
+        fprintf(errors->out, "%s: %s", errors->file, kind);
+    vfprintf(errors->out, format, args);
+    fputc('\n', errors->out);
+}
+
 void config_error(struct config_errors *errors, int line, const char *format, ...)
 {
     va_list args;
     errors->count++;
-    if (line > 0)
-        fprintf(errors->out, "%s:%d: ", errors->file, line);
-    else
-        fprintf(errors->out, "%s: ", errors->file);
     va_start(args, format);
-    vfprintf(errors->out, format, args);
+    report(errors, line, "", format, args);
     va_end(args);
-    fputc('\n', errors->out);
+}
+
+void config_warning(struct config_errors *errors, int line, const char *format, ...)
+{
+    va_list args;
+    if (!errors->warn)
+        return;
+    va_start(args, format);
+    report(errors, line, "warning: ", format, args);
+    va_end(args);
 }
 
 /* ---- for the sections ---- */

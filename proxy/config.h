@@ -98,10 +98,15 @@ struct config_errors {
     const char *file; /* the configuration's name, as given */
     FILE *out;
     unsigned count;
+    bool warn; /* also tell of what may be right, but looks like a slip */
 };
 
 /* Reports one error; line 0 leaves the line out. */
 void config_error(struct config_errors *errors, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Reports what does not keep the configuration from being taken, where that was asked for. */
+void config_warning(struct config_errors *errors, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Reads the file errors->file and the token and password files it names. The result is usable only

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char name_chars[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
@@ -114,6 +115,15 @@ int config_hash_token(const char *token, size_t len, uint8_t digest[CONFIG_TOKEN
     return 0;
 }
 
+void config_warn_of_readers(struct config_errors *errors, int line, const char *key,
+                            const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IROTH | S_IWOTH)) != 0)
+        config_warning(errors, line, "%s: everybody may read %s (mode %04o); chmod o= %s", key,
+                       path, (unsigned)(st.st_mode & 07777), path);
+}
+
 /* The first line of a file, without its end, into out; the stream has no buffer, so that no copy of
  * the secret stays behind. The length, or -1 after reporting; `size` bytes mean: too long. */
 static int read_secret(struct config_errors *errors, int line, const char *key, const char *value,
@@ -135,8 +145,10 @@ static int read_secret(struct config_errors *errors, int line, const char *key, 
     } else if (len < size && len != 0 && out[len - 1] == '\r') {
         len--;
     }
-    if (in != NULL)
+    if (in != NULL) {
+        config_warn_of_readers(errors, line, key, path);
         fclose(in);
+    }
     free(path);
     return len;
 }

@@ -25,6 +25,10 @@ int config_parse_listen(const char *text, struct sockaddr_storage *address);
 int config_parse_host_port(const char *text, char host[CONFIG_HOST_MAX + 1], char port[6]);
 int config_parse_sha256(const char *text, uint8_t digest[CONFIG_TOKEN_SIZE]);
 
+/* Warns of a file with a secret that everybody may read. */
+void config_warn_of_readers(struct config_errors *errors, int line, const char *key,
+                            const char *path);
+
 /* The first line of the file that `value` names, hashed. */
 int config_read_token(struct config_errors *errors, int line, const char *value,
                       uint8_t digest[CONFIG_TOKEN_SIZE]);

@@ -78,7 +78,8 @@ int main(int argc, char **argv)
     if (code != GO_ON)
         return code;
     signal(SIGPIPE, SIG_IGN);
-    struct config_errors errors = {.file = o.file, .out = stderr};
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error where it is written */
+    struct config_errors errors = {.file = o.file, .out = stderr, .warn = o.check};
     struct service *service = service_load(&errors);
     if (service == NULL) {
         code = WRONG;

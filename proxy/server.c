@@ -472,6 +472,9 @@ int server_run(struct service *service, const char *file)
     }
     service_ref(service);
     notify_init(&s.notify);
+    if (geteuid() == 0)
+        log_event(LOG_LEVEL_WARN, "running_as_root",
+                  LOG_TEXT("detail", "make a user for it, as portholed.service has one"));
     int number = listen_on(&s), rc = -1;
     if (number != 0) {
         log_listen_failed(&s, number);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "audit.h"
 #include "config_values.h"
@@ -24,11 +28,32 @@ static void load_tls(struct service *s, struct config_errors *errors)
             config_error(errors, certificate->line, "certificate: %s: %s; name a PEM file",
                          certificate->path, why);
     }
+    if (key->path != NULL)
+        config_warn_of_readers(errors, key->line, "key", key->path);
     /* against a certificate that was not read, any key would be wrong */
     if (good && key->path != NULL && tls_ctx_use_key(s->tls, key->path, why) != 0)
         config_error(errors, key->line,
                      "key: %s: %s; name the certificate's private key, PEM without pass phrase",
                      key->path, why);
+}
+
+/* Whoever starts portholed before the VNC server has a reason; whoever mistyped the path has none.
+ */
+static void check_sockets(const struct config *config, struct config_errors *errors)
+{
+    struct stat st;
+    for (const struct config_desktop *d = config->desktops; d != NULL; d = d->next) {
+        if (d->unix_path == NULL)
+            continue;
+        if (stat(d->unix_path, &st) != 0)
+            config_warning(errors, d->line, "upstream: %s: %s; is the VNC server running?",
+                           d->unix_path, strerror(errno));
+        else if (!S_ISSOCK(st.st_mode))
+            config_warning(errors, d->line, "upstream: %s is no socket", d->unix_path);
+        else if (access(d->unix_path, W_OK) != 0)
+            config_warning(errors, d->line, "upstream: %s: %s; who runs portholed must write to it",
+                           d->unix_path, strerror(errno));
+    }
 }
 
 static void check_audit(const struct config_path *file, struct config_errors *errors)
@@ -64,6 +89,7 @@ struct service *service_load(struct config_errors *errors)
         load_tls(s, errors);
         load_upstream_tls(s, errors);
         check_audit(&s->config->audit_file, errors);
+        check_sockets(s->config, errors);
         s->assets = assets_load(s->config->web_root.path, why);
         if (s->assets == NULL)
             config_error(errors, s->config->web_root.line,

@@ -27,7 +27,12 @@ static const char schema[] = "CREATE TABLE IF NOT EXISTS grants ("
 
 static int failed(const struct store *s, char why[STORE_ERROR_MAX])
 {
-    snprintf(why, STORE_ERROR_MAX, "%s", sqlite3_errmsg(s->db));
+    int code = sqlite3_errcode(s->db), number = sqlite3_system_errno(s->db);
+    bool system = code == SQLITE_CANTOPEN || code == SQLITE_IOERR || code == SQLITE_FULL;
+    if (system && number != 0)
+        snprintf(why, STORE_ERROR_MAX, "%s: %s", sqlite3_errmsg(s->db), strerror(number));
+    else
+        snprintf(why, STORE_ERROR_MAX, "%s", sqlite3_errmsg(s->db));
     return -1;
 }
 

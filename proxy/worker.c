@@ -207,9 +207,11 @@ static void run(void *worker)
     uv_run(&w->loop, UV_RUN_DEFAULT);
 }
 
-static struct worker *fail(struct worker *w, struct scratch *scratch, const char *detail)
+/* rc: libuv's. */
+static struct worker *fail(struct worker *w, struct scratch *scratch, int rc)
 {
-    log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", detail));
+    log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", "start a worker"),
+              LOG_TEXT("error", uv_strerror(rc)));
     scratch_destroy(scratch);
     free(w);
     return NULL;
@@ -220,8 +222,9 @@ struct worker *worker_create(struct streams *streams, struct audit *audit,
 {
     struct worker *w = calloc(1, sizeof *w);
     struct scratch *scratch = scratch_create();
-    if (w == NULL || scratch == NULL || uv_loop_init(&w->loop) != 0)
-        return fail(w, scratch, "out of memory");
+    int rc = w == NULL || scratch == NULL ? UV_ENOMEM : uv_loop_init(&w->loop);
+    if (rc != 0)
+        return fail(w, scratch, rc);
     uv_mutex_init(&w->lock);
     uv_timer_init(&w->loop, &w->timer);
     w->timer.data = w->wake.data = w;
@@ -233,10 +236,12 @@ struct worker *worker_create(struct streams *streams, struct audit *audit,
                                  .metrics = metrics,
                                  .scratch = scratch,
                                  .freed = on_freed};
-    if (uv_async_init(&w->loop, &w->wake, on_wake) != 0 ||
-        uv_thread_create(&w->thread, run, w) != 0) {
+    rc = uv_async_init(&w->loop, &w->wake, on_wake);
+    if (rc == 0)
+        rc = uv_thread_create(&w->thread, run, w);
+    if (rc != 0) {
         service_unref(service);
-        return fail(w, scratch, "a worker thread cannot be started");
+        return fail(w, scratch, rc);
     }
     if (streams_watch(streams, wake, w) == 0)
         return w;

@@ -276,7 +276,7 @@ live('a socket that is served, and files that are no database', async (scope) =>
   const taken = await second(text);
   assert.equal(taken.code, 1);
   assert.match(taken.stderr, /event=failed detail=\S+admin\.sock error="Address already in use"/);
-  for (const [content, error] of [['this is no database\n'.repeat(100), 'file is not a database'], [undefined, 'unable to open database file']]) {
+  for (const [content, error] of [['this is no database\n'.repeat(100), 'file is not a database'], [undefined, 'unable to open database file: No such file or directory']]) {
     const name = content === undefined ? 'no-such-folder/x.db' : 'text.db';
     if (content !== undefined) await writeFile(await scope.file(name), content);
     const result = await second(text.replace('admin.sock', 'other.sock').replace('streams.db', name));

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The machine that portholed runs on: an ordinary user, files that are not for it, nothing left of disk or descriptors.
+import assert from 'node:assert/strict';
+import { chmod, chown, copyFile, cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { live } from '../lib/proc.mjs';
+import { startXvnc } from '../lib/desktop.mjs';
+import { PORTHOLED, WEB_ROOT, admin, ini, makeCertificate, makeToken, parseLogLine, startPortholed, startSilentServer } from '../lib/porthole.mjs';
+import { Peer, RfbViewer, upgrade } from '../lib/viewer.mjs';
+
+const NOBODY = 65534;
+const isRoot = process.getuid() === 0;
+const HEALTH = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+// portholed and its files where an ordinary user may read them: nobody, when the tests are root's, and else their own.
+async function setUp(scope) {
+  const folder = await scope.folder();
+  await chmod(folder, 0o755);
+  const program = join(folder, 'portholed');
+  await copyFile(PORTHOLED, program);
+  await cp(WEB_ROOT, join(folder, 'web'), { recursive: true });
+  const { certificate, key } = await makeCertificate(scope);
+  const token = join(folder, 'token');
+  await writeFile(token, `${makeToken()}\n`);
+  const own = join(folder, 'own'); // where it may write
+  await mkdir(own, { mode: 0o700 });
+  if (isRoot) await chown(own, NOBODY, NOBODY);
+  for (const file of [key, token]) { // for the group, as README.md has it
+    if (isRoot) await chown(file, 0, NOBODY);
+    await chmod(file, 0o640);
+  }
+  const server = { listen: '127.0.0.1:0', certificate, key, web_root: 'web', database: 'own/streams.db', admin_socket: 'own/admin.sock', audit_file: 'own/audit' };
+  const as = isRoot ? ['setpriv', [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--no-new-privs', program]] : [program, []];
+  const config = join(folder, 'portholed.conf');
+  const write = (changes = {}, upstream = 'unix:/nonexistent/desktop.sock') => writeFile(config,
+    ini([['server', { ...server, ...changes }], ['desktop demo', { upstream }], ['stream demo', { desktop: 'demo', token_file: token }]]));
+  const start = (...options) => scope.start(as[0], [...as[1], '-c', config, ...options], { name: 'portholed' });
+  const run = (...options) => scope.run(as[0], [...as[1], '-c', config, ...options], { name: 'portholed' });
+  return { folder, key, token, certificate, config, write, start, run };
+}
+
+const events = (program, name) => program.stderr.split('\n').map(parseLogLine).filter((fields) => fields.event === name);
+
+live('an ordinary user may run it, and is told which file is not for it', async (scope, t) => {
+  const { folder, key, token, certificate, config, write, start, run } = await setUp(scope);
+  await write();
+  const program = start();
+  await program.until('ready', () => events(program, 'ready').length > 0);
+  assert.deepEqual(events(program, 'running_as_root'), []);
+  program.kill();
+  assert.deepEqual(await program.wait(), { code: 0, signal: null });
+
+  const denied = async (file) => {
+    const { mode } = await stat(file);
+    await chmod(file, 0);
+    if (isRoot) await chown(file, 0, 0);
+    try {
+      for (const options of [['--check'], []]) {
+        const result = await run(...options);
+        assert.equal(result.code, 2, result.stderr);
+        assert.match(result.stderr.replace(file, 'FILE'), /FILE(: Permission denied|:? cannot be read \(Permission denied\))/);
+      }
+    } finally {
+      if (isRoot) await chown(file, 0, NOBODY);
+      await chmod(file, mode);
+    }
+  };
+  for (const [title, file] of Object.entries({ configuration: config, certificate, key, token })) await t.test(`the ${title}`, () => denied(file));
+
+  const closed = join(folder, 'closed');
+  await mkdir(closed, { mode: 0o555 });
+  for (const [name, code, words] of [
+    ['audit_file', 2, /audit_file: \S+closed\/file: Permission denied/],
+    ['database', 1, /event=store_failed doing=\S+closed\/file error="unable to open database file/],
+    ['admin_socket', 1, /event=failed detail=\S+closed\/file error="Permission denied"/],
+  ]) {
+    await t.test(`a folder that is not for it: ${name}`, async () => {
+      await write({ [name]: 'closed/file' });
+      const result = await run();
+      assert.equal(result.code, code, result.stderr);
+      assert.match(result.stderr, words);
+      assert.doesNotMatch(result.stderr, /event=ready/);
+    });
+  }
+});
+
+live('--check warns of what may be right', async (scope) => {
+  const { key, token, config, write, run } = await setUp(scope);
+  const check = async () => {
+    const result = await run('--check');
+    assert.equal(result.code, 0, result.stderr);
+    assert.equal(result.stdout, `${config}: ok\n`);
+    return result.stderr.split('\n').slice(0, -1);
+  };
+  const line = async (name) => (await readFile(config, 'utf8')).split('\n').findIndex((text) => text.startsWith(name)) + 1;
+  await write();
+  const desktop = await line('[desktop demo]');
+  assert.deepEqual(await check(), [`${config}:${desktop}: warning: upstream: /nonexistent/desktop.sock: No such file or directory; is the VNC server running?`]);
+  await write({}, `unix:${token}`);
+  assert.deepEqual(await check(), [`${config}:${desktop}: warning: upstream: ${token} is no socket`]);
+  await write({}, 'tcp:127.0.0.1:5900');
+  assert.deepEqual(await check(), []);
+  for (const file of [key, token]) await chmod(file, 0o644);
+  const secrets = (await check()).sort();
+  assert.deepEqual(secrets, [
+    `${config}:${await line('key')}: warning: key: everybody may read ${key} (mode 0644); chmod o= ${key}`,
+    `${config}:${await line('token_file')}: warning: token_file: everybody may read ${token} (mode 0644); chmod o= ${token}`,
+  ].sort());
+  const secret = (await readFile(token, 'utf8')).trim();
+  assert.ok(!secrets.join().includes(secret));
+});
+
+live('root is advised against', async (scope) => {
+  const proxy = await startPortholed(scope, { upstream: `tcp:127.0.0.1:${(await startSilentServer(scope)).port}` });
+  assert.equal(proxy.events('running_as_root').length, isRoot ? 1 : 0);
+});
+
+const limit = (scope, proxy, what, value) => scope.must('prlimit', [`--pid=${proxy.program.pid}`, `--${what}=${value}:`]);
+
+live('a full disk costs new streams, and no viewer', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, server: { database: 'streams.db' } });
+  const viewer = await new RfbViewer(scope, proxy).open(proxy);
+  const made = (await admin(proxy, 'POST', '/v1/streams', { desktop: 'demo' })).json;
+  await limit(scope, proxy, 'fsize', 0); // for whoever writes, as a full disk is
+  const refused = await admin(proxy, 'POST', '/v1/streams', { desktop: 'demo' });
+  assert.equal(refused.status, 503, JSON.stringify(refused.json));
+  assert.match(refused.json.error, /^the stream cannot be stored: /);
+  const { doing, error } = await proxy.event('store_failed');
+  assert.equal(doing, 'a new stream');
+  assert.equal(refused.json.error, `the stream cannot be stored: ${error}`);
+  const heard = viewer.said.length;
+  viewer.says([3, 0, 0, 0, 0, 0, 0, 1, 0, 1]);
+  await viewer.hears(heard + 4);
+  await new RfbViewer(scope, proxy).open(proxy, { token: made.token }); // what was made before opens
+  await limit(scope, proxy, 'fsize', 'unlimited');
+  assert.equal((await admin(proxy, 'POST', '/v1/streams', { desktop: 'demo' })).status, 201);
+  assert.equal((await admin(proxy, 'DELETE', `/v1/streams/${made.id}`)).status, 200);
+});
+
+live('a disk that is full at the start', async (scope) => {
+  const proxy = await startPortholed(scope, { upstream: `tcp:127.0.0.1:${(await startSilentServer(scope)).port}` });
+  const config = await scope.file('full.conf');
+  await writeFile(config, (await readFile(proxy.config, 'utf8')).replace('admin.sock', 'full.sock\ndatabase = full.db'));
+  const result = await scope.run('prlimit', ['--fsize=0', PORTHOLED, '-c', config]);
+  assert.equal(result.code, 1, result.stderr);
+  assert.match(result.stderr, /event=store_failed doing=\S+full\.db error="[^"]+"/);
+});
+
+live('a database that somebody else has locked, or that may only be read', async (scope, t) => {
+  const { folder, write, run } = await setUp(scope);
+  const file = join(folder, 'own/taken.db');
+  await write({ database: 'own/taken.db' });
+  await t.test('locked', async () => {
+    const locker = scope.start('sqlite3', [file], { commanded: true });
+    await locker.ask("BEGIN EXCLUSIVE; CREATE TABLE t (c); SELECT 'ok';");
+    await chmod(file, 0o666);
+    const result = await run();
+    assert.equal(result.code, 1, result.stderr);
+    assert.match(result.stderr, /event=store_failed doing=\S+taken\.db error="database is locked"/);
+    await locker.stop();
+  });
+  await t.test('only to be read', async () => {
+    await writeFile(file, '');
+    await chmod(file, 0o444);
+    const result = await run();
+    assert.equal(result.code, 1, result.stderr);
+    assert.match(result.stderr, /event=store_failed doing=\S+taken\.db error="attempt to write a readonly database"/);
+  });
+});
+
+live('without descriptors nobody new comes in, and who is there stays', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, server: { workers: 1 } });
+  const viewer = await new RfbViewer(scope, proxy).open(proxy);
+  await limit(scope, proxy, 'nofile', 8);
+  const late = new Peer(scope, proxy).send(HEALTH);
+  assert.equal((await proxy.event('accept_failed')).detail, 'Too many open files');
+  const heard = viewer.said.length;
+  viewer.says([3, 0, 0, 0, 0, 0, 0, 1, 0, 1]);
+  await viewer.hears(heard + 4);
+  assert.deepEqual(late.statuses, []);
+  await limit(scope, proxy, 'nofile', 1024);
+  await late.gets('ok\n');
+  proxy.program.kill();
+  assert.deepEqual(await proxy.program.wait(), { code: 0, signal: null });
+});
+
+live('so few descriptors that it cannot begin', async (scope) => {
+  const proxy = await startPortholed(scope, { upstream: `tcp:127.0.0.1:${(await startSilentServer(scope)).port}` });
+  const config = await scope.file('few.conf');
+  await writeFile(config, (await readFile(proxy.config, 'utf8')).replace('admin.sock', 'few.sock').replace('[server]', '[server]\nworkers = 4'));
+  // Wherever it runs out of them, the message says so and of what it was in need.
+  const ends = new Set();
+  for (const files of [4, 8, 12, 16, 20, 24]) {
+    const result = await scope.run('prlimit', [`--nofile=${files}:${files}`, PORTHOLED, '-c', config]);
+    ends.add(result.code);
+    assert.match(result.stderr, /(cannot be read \(|error=".*)[Tt]oo many open files/, `${files}`);
+    assert.doesNotMatch(result.stderr, /event=ready/);
+  }
+  assert.deepEqual([...ends], [2, 1]);
+});
