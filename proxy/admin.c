@@ -72,16 +72,18 @@ static void list_desktops(struct admin *a, const char *id, const json_t *body,
 
 /* g: NULL for a stream of the configuration. */
 static json_t *describe(const char *id, const char *desktop, const struct policy *policy,
-                        unsigned max_viewers, unsigned viewers, const struct grant *g)
+                        unsigned max_viewers, unsigned viewers, const char *password,
+                        const struct grant *g)
 {
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b}", "id", id, "desktop", desktop,
-                             "role", policy_role_word(policy), "clipboard",
-                             policy_clipboard_word(policy), "max_viewers", (int)max_viewers,
-                             "viewers", (int)viewers, "configured", g == NULL);
+    json_t *json = json_pack(
+        "{s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:b}", "id", id, "desktop", desktop, "role",
+        policy_role_word(policy), "clipboard", policy_clipboard_word(policy), "max_viewers",
+        (int)max_viewers, "viewers", (int)viewers, "password", password, "configured", g == NULL);
     if (g == NULL || json == NULL)
         return json;
     json_object_set_new(json, "label", json_string(g->label));
     json_object_set_new(json, "single_use", json_boolean(g->single_use));
+    json_object_set_new(json, "link", json_string(g->by_name ? "password" : "token"));
     json_object_set_new(json, "created", json_integer(g->created));
     json_object_set_new(json, "expires", time_or_null(g->expires));
     return json;
@@ -90,8 +92,8 @@ static json_t *describe(const char *id, const char *desktop, const struct policy
 static void append_stream(void *list, const struct stream *s, unsigned viewers)
 {
     const struct config_stream *c = s->config;
-    json_array_append_new(
-        list, describe(c->name, c->desktop->name, &c->policy, c->max_viewers, viewers, s->grant));
+    json_array_append_new(list, describe(c->name, c->desktop->name, &c->policy, c->max_viewers,
+                                         viewers, config_password_word(c), s->grant));
 }
 
 /* Grants whose desktop is not there open nothing, but would if it came back. 0 or -1. */
@@ -107,7 +109,8 @@ static int append_asleep(const struct admin *a, json_t *list, char why[STORE_ERR
         if (config_find_desktop(a->service->config, g->desktop) != NULL ||
             (g->expires != 0 && g->expires <= now))
             continue;
-        json_t *json = describe(g->id, g->desktop, &g->policy, g->max_viewers, 0, g);
+        json_t *json = describe(g->id, g->desktop, &g->policy, g->max_viewers, 0,
+                                g->password[0] != '\0' ? "plain" : "none", g);
         json_object_set_new(json, "asleep", json_true());
         json_array_append_new(list, json);
     }
@@ -198,15 +201,50 @@ static const char *take_label(struct grant *g, const json_t *value, int64_t now)
     return strcmp(g->label, text) == 0 ? NULL : "a text without control characters";
 }
 
+/* Hashed at once: a good part of a second, in which nobody new is let in. Whoever may ask here
+ * could do worse. */
+static const char *take_password(struct grant *g, const json_t *value, int64_t now)
+{
+    (void)now;
+    static const char wanted[] = "a text of 1 to 1023 bytes";
+    const char *text = json_string_value(value);
+    size_t len = json_string_length(value);
+    if (text == NULL || len == 0 || len > PASSWORD_MAX)
+        return wanted;
+    return password_hash(text, len, g->password) == 0 ? NULL : "hashed, and there is no memory";
+}
+
+static const char *take_link(struct grant *g, const json_t *value, int64_t now)
+{
+    (void)now;
+    const char *text = json_string_value(value);
+    g->by_name = text != NULL && strcmp(text, "password") == 0;
+    return g->by_name || (text != NULL && strcmp(text, "token") == 0) ? NULL
+                                                                      : "\"token\" or \"password\"";
+}
+
+/* What has been read needs it no more. */
+static void wipe_password(const json_t *body)
+{
+    const json_t *value = json_object_get(body, "password");
+    if (json_is_string(value))
+        OPENSSL_cleanse((char *)json_string_value(value), json_string_length(value));
+}
+
 static const struct field {
     const char *name;
     const char *(*take)(struct grant *g, const json_t *value, int64_t now);
     bool fixed; /* it cannot be changed later */
 } fields[] = {
-    {"desktop", take_desktop, true},       {"role", take_role, false},
-    {"clipboard", take_clipboard, false},  {"ttl", take_ttl, false},
-    {"single_use", take_single_use, true}, {"max_viewers", take_max_viewers, false},
+    {"desktop", take_desktop, true},
+    {"role", take_role, false},
+    {"clipboard", take_clipboard, false},
+    {"ttl", take_ttl, false},
+    {"single_use", take_single_use, true},
+    {"max_viewers", take_max_viewers, false},
     {"label", take_label, false},
+    {"password", take_password, true},
+    {"link", take_link, true},
 };
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 
@@ -275,12 +313,19 @@ static int make_secret(struct grant *g, char token[TOKEN_TEXT])
 static void put_made(const struct admin *a, const struct grant *g, const char *token,
                      struct admin_answer *out)
 {
-    char url[ADMIN_URL_MAX + 64], ws_url[ADMIN_URL_MAX + 16];
-    snprintf(url, sizeof url, "%s/#token=%s", a->base_url, token);
-    snprintf(ws_url, sizeof ws_url, "wss%s/stream", a->base_url + strlen("https"));
+    char url[ADMIN_URL_MAX + 64], ws_url[ADMIN_URL_MAX + 64];
+    const char *host = a->base_url + strlen("https");
+    if (g->by_name) {
+        snprintf(url, sizeof url, "%s/#stream=%s", a->base_url, g->id);
+        snprintf(ws_url, sizeof ws_url, "wss%s/stream?stream=%s", host, g->id);
+    } else {
+        snprintf(url, sizeof url, "%s/#token=%s", a->base_url, token);
+        snprintf(ws_url, sizeof ws_url, "wss%s/stream", host);
+    }
     put_json(out, 201,
-             json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", g->id, "token", token, "url", url,
-                       "ws_url", ws_url, "expires", time_or_null(g->expires)));
+             json_pack("{s:s, s:s?, s:s, s:s, s:o}", "id", g->id, "token",
+                       g->by_name ? NULL : token, "url", url, "ws_url", ws_url, "expires",
+                       time_or_null(g->expires)));
     OPENSSL_cleanse(url, sizeof url);
 }
 
@@ -291,10 +336,16 @@ static void make_stream(struct admin *a, const char *id, const json_t *body,
     char token[TOKEN_TEXT], why[STORE_ERROR_MAX], forget[STORE_ERROR_MAX];
     struct grant g = {.created = (int64_t)time(NULL)};
     g.expires = g.created + TTL_DEFAULT;
-    if (read_fields(body, &g, false, out) != 0)
+    int rc = read_fields(body, &g, false, out);
+    wipe_password(body);
+    if (rc != 0)
         return;
     if (g.desktop[0] == '\0') {
         refuse(out, 400, "\"desktop\" is missing: the name of a desktop");
+        return;
+    }
+    if (g.by_name && g.password[0] == '\0') {
+        refuse(out, 400, "\"password\" is missing: \"link\" says that it opens the stream");
         return;
     }
     if (make_secret(&g, token) != 0) {
@@ -306,7 +357,7 @@ static void make_stream(struct admin *a, const char *id, const json_t *body,
         admin_tell_not_stored("a new stream", why);
         refuse(out, 503, "the stream cannot be stored: %s", why);
     } else {
-        int rc = streams_add(a->streams, a->service, &g);
+        rc = streams_add(a->streams, a->service, &g);
         if (rc == 0) {
             admin_tell_made(a, &g);
             put_made(a, &g, token, out);

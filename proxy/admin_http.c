@@ -22,7 +22,7 @@ void admin_http_init(struct admin_http *x)
 void admin_http_finish(struct admin_http *x)
 {
     http_head_reset(&x->head);
-    rfb_buf_finish(&x->body);
+    rfb_buf_wipe(&x->body);
     rfb_buf_wipe(&x->answer);
 }
 

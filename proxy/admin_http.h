@@ -28,7 +28,7 @@ struct admin_http {
 enum { ADMIN_CONNECTIONS_MAX = 16, ADMIN_DEADLINE_MS = 10000 /* for all of a connection */ };
 
 void admin_http_init(struct admin_http *x);
-/* Wipes the answer, which may hold a token. */
+/* Wipes the answer, which may hold a token, and the body, which may hold a password. */
 void admin_http_finish(struct admin_http *x);
 
 /* Feeds what came. 0: more is to come. 1: there is an answer, and nothing more may be fed. -1: out

@@ -18,7 +18,9 @@ struct grant {
     char id[GRANT_ID_SIZE];
     char label[GRANT_LABEL_MAX + 1]; /* for people; may be "" */
     char desktop[CONFIG_NAME_MAX + 1];
-    uint8_t token[CONFIG_TOKEN_SIZE]; /* SHA-256 of the token */
+    uint8_t token[CONFIG_TOKEN_SIZE];  /* SHA-256 of the token; by name: of one that nobody knows */
+    char password[PASSWORD_HASH_SIZE]; /* as password.h has it; "": none */
+    bool by_name;                      /* its id and the password open it, and no token does */
     struct policy policy;
     unsigned max_viewers; /* at once; 0: no limit but the server's */
     bool single_use;      /* the first viewer uses it up */

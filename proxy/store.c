@@ -9,21 +9,28 @@
 #include <sys/stat.h>
 
 enum {
-    BUSY_MS = 250, /* for somebody else's lock, a backup's say: the caller's loop waits */
-    VERSION = 1    /* of the tables */
+    BUSY_MS = 250 /* for somebody else's lock, a backup's say: the caller's loop waits */
 };
 
 struct store {
     sqlite3 *db;
 };
 
-static const char schema[] = "CREATE TABLE IF NOT EXISTS grants ("
-                             "id TEXT PRIMARY KEY, label TEXT NOT NULL, desktop TEXT NOT NULL, "
-                             "token BLOB NOT NULL UNIQUE, control INTEGER NOT NULL, "
-                             "clipboard_in INTEGER NOT NULL, clipboard_out INTEGER NOT NULL, "
-                             "max_viewers INTEGER NOT NULL, single_use INTEGER NOT NULL, "
-                             "created INTEGER NOT NULL, expires INTEGER NOT NULL) STRICT;"
-                             "PRAGMA user_version = 1;";
+/* From each version of the tables to the next; a new file is of version 0. What stands here has
+ * been run on somebody's files: a change is another step. */
+static const char *const steps[] = {
+    "CREATE TABLE grants ("
+    "id TEXT PRIMARY KEY, label TEXT NOT NULL, desktop TEXT NOT NULL, "
+    "token BLOB NOT NULL UNIQUE, control INTEGER NOT NULL, "
+    "clipboard_in INTEGER NOT NULL, clipboard_out INTEGER NOT NULL, "
+    "max_viewers INTEGER NOT NULL, single_use INTEGER NOT NULL, "
+    "created INTEGER NOT NULL, expires INTEGER NOT NULL) STRICT;"
+    "PRAGMA user_version = 1;",
+    "ALTER TABLE grants ADD COLUMN password TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE grants ADD COLUMN by_name INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version = 2;",
+};
+enum { VERSION = sizeof steps / sizeof steps[0] };
 
 static int failed(const struct store *s, char why[STORE_ERROR_MAX])
 {
@@ -41,8 +48,8 @@ static int run(struct store *s, const char *sql, char why[STORE_ERROR_MAX])
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : failed(s, why);
 }
 
-/* 0: a file of ours, or a new one. */
-static int check_version(struct store *s, char why[STORE_ERROR_MAX])
+/* -1: it cannot be read. */
+static int read_version(struct store *s)
 {
     sqlite3_stmt *q = NULL;
     int version = -1;
@@ -50,11 +57,30 @@ static int check_version(struct store *s, char why[STORE_ERROR_MAX])
         sqlite3_step(q) == SQLITE_ROW)
         version = sqlite3_column_int(q, 0);
     sqlite3_finalize(q);
+    return version;
+}
+
+/* Brings the tables to this program's version, all the way or not at all. */
+static int migrate(struct store *s, char why[STORE_ERROR_MAX])
+{
+    int version = read_version(s);
     if (version < 0)
         return failed(s, why);
-    if (version <= VERSION)
+    if (version == VERSION)
         return 0;
-    snprintf(why, STORE_ERROR_MAX, "it was written by a newer version");
+    if (version > VERSION) {
+        snprintf(why, STORE_ERROR_MAX, "it was written by a newer version");
+        return -1;
+    }
+    /* whoever else opens it now waits; it may have been here first */
+    if (run(s, "BEGIN IMMEDIATE", why) != 0)
+        return -1;
+    int rc = 0;
+    for (version = read_version(s); version >= 0 && version < VERSION && rc == 0; version++)
+        rc = run(s, steps[version], why);
+    if (rc == 0 && run(s, "COMMIT", why) == 0)
+        return 0;
+    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     return -1;
 }
 
@@ -74,9 +100,8 @@ struct store *store_open(const char *path, char why[STORE_ERROR_MAX])
     }
     sqlite3_busy_timeout(s->db, BUSY_MS);
     /* a log beside the file: one write for a change, and readers do not block it */
-    if (check_version(s, why) != 0 ||
-        run(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", why) != 0 ||
-        run(s, schema, why) != 0)
+    if (run(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", why) != 0 ||
+        migrate(s, why) != 0)
         goto broken;
     umask(mask);
     return s;
@@ -114,7 +139,8 @@ static int read_grant(sqlite3_stmt *q, struct grant *g)
     if (copy_text(q, 0, g->id, sizeof g->id) != 0 ||
         copy_text(q, 1, g->label, sizeof g->label) != 0 ||
         copy_text(q, 2, g->desktop, sizeof g->desktop) != 0 ||
-        sqlite3_column_bytes(q, 3) != CONFIG_TOKEN_SIZE)
+        sqlite3_column_bytes(q, 3) != CONFIG_TOKEN_SIZE ||
+        copy_text(q, 11, g->password, sizeof g->password) != 0)
         return -1;
     memcpy(g->token, sqlite3_column_blob(q, 3), CONFIG_TOKEN_SIZE);
     g->policy = (struct policy){.control = sqlite3_column_int(q, 4) != 0,
@@ -124,7 +150,9 @@ static int read_grant(sqlite3_stmt *q, struct grant *g)
     g->single_use = sqlite3_column_int(q, 8) != 0;
     g->created = sqlite3_column_int64(q, 9);
     g->expires = sqlite3_column_int64(q, 10);
-    return 0;
+    g->by_name = sqlite3_column_int(q, 12) != 0;
+    bool asks = g->password[0] != '\0';
+    return (asks && password_hash_flaw(g->password) != NULL) || (g->by_name && !asks) ? -1 : 0;
 }
 
 static int append(struct grant **list, size_t *count, const struct grant *g)
@@ -143,7 +171,7 @@ static int append(struct grant **list, size_t *count, const struct grant *g)
 /* As read_grant reads them. */
 #define SELECT                                                                                     \
     "SELECT id, label, desktop, token, control, clipboard_in, clipboard_out, max_viewers, "        \
-    "single_use, created, expires FROM grants "
+    "single_use, created, expires, password, by_name FROM grants "
 
 int store_get(struct store *s, const char *id, struct grant *g, char why[STORE_ERROR_MAX])
 {
@@ -195,7 +223,7 @@ int store_list(struct store *s, struct grant **list, size_t *count, char why[STO
 int store_add(struct store *s, const struct grant *g, char why[STORE_ERROR_MAX])
 {
     sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(s->db, "INSERT INTO grants VALUES (?,?,?,?,?,?,?,?,?,?,?)", -1, &q,
+    if (sqlite3_prepare_v2(s->db, "INSERT INTO grants VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", -1, &q,
                            NULL) != SQLITE_OK)
         return failed(s, why);
     sqlite3_bind_text(q, 1, g->id, -1, SQLITE_STATIC);
@@ -209,6 +237,8 @@ int store_add(struct store *s, const struct grant *g, char why[STORE_ERROR_MAX])
     sqlite3_bind_int(q, 9, g->single_use);
     sqlite3_bind_int64(q, 10, g->created);
     sqlite3_bind_int64(q, 11, g->expires);
+    sqlite3_bind_text(q, 12, g->password, -1, SQLITE_STATIC);
+    sqlite3_bind_int(q, 13, g->by_name);
     int rc = sqlite3_step(q) == SQLITE_DONE ? 0 : failed(s, why);
     sqlite3_finalize(q);
     return rc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Where grants are kept across restarts. Of a token there is only the hash. One thread's at a
- * time. */
+ * Where grants are kept across restarts. Of a token and a password there is only the hash. One
+ * thread's at a time. */
 #ifndef PROXY_STORE_H
 #define PROXY_STORE_H
 
@@ -12,8 +12,8 @@ enum { STORE_ERROR_MAX = 256 };
 
 struct store;
 
-/* Opens the file, or makes it; NULL in place of a path: memory, and nothing outlives the process.
- * NULL with the reason in why. */
+/* Opens the file, or makes it; one of an older version gets the tables of this one. NULL in place
+ * of a path: memory, and nothing outlives the process. NULL with the reason in why. */
 struct store *store_open(const char *path, char why[STORE_ERROR_MAX]);
 /* Accepts NULL. */
 void store_close(struct store *s);

@@ -141,10 +141,13 @@ static bool describe(struct stream *s, const struct service *service, const stru
     if (d == NULL)
         return false;
     s->own_grant = *g;
-    s->own_config = (struct config_stream){
-        .desktop = d, .token_count = 1, .policy = g->policy, .max_viewers = g->max_viewers};
+    s->own_config = (struct config_stream){.desktop = d,
+                                           .token_count = g->by_name ? 0 : 1,
+                                           .policy = g->policy,
+                                           .max_viewers = g->max_viewers};
     memcpy(s->own_config.name, g->id, sizeof g->id);
     memcpy(s->own_config.tokens[0], g->token, sizeof g->token);
+    memcpy(s->own_config.password, g->password, sizeof g->password);
     s->config = &s->own_config;
     s->grant = &s->own_grant;
     return true;

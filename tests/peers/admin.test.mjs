@@ -45,9 +45,9 @@ live('a stream is made, watched, listed and revoked', async (scope) => {
   const viewer = await open(scope, proxy, made.token);
   const { json: { streams } } = await admin(proxy, 'GET', '/v1/streams');
   const { created, ...listed } = streams.find(({ id }) => id === made.id);
-  assert.deepEqual(listed, { id: made.id, desktop: 'demo', role: 'view', clipboard: 'none', max_viewers: 3, configured: false, label: 'Ünï', single_use: false, expires: made.expires, viewers: 1 });
+  assert.deepEqual(listed, { id: made.id, desktop: 'demo', role: 'view', clipboard: 'none', max_viewers: 3, configured: false, label: 'Ünï', single_use: false, expires: made.expires, viewers: 1, password: 'none', link: 'token' });
   assert.equal(created, made.expires - 600);
-  assert.deepEqual(streams.find(({ id }) => id === 'demo'), { id: 'demo', desktop: 'demo', role: 'control', clipboard: 'both', max_viewers: 0, configured: true, viewers: 0 });
+  assert.deepEqual(streams.find(({ id }) => id === 'demo'), { id: 'demo', desktop: 'demo', role: 'control', clipboard: 'both', max_viewers: 0, configured: true, viewers: 0, password: 'none' });
   assert.deepEqual((await admin(proxy, 'GET', '/v1/desktops')).json, { desktops: [{ name: 'demo' }] });
   assert.deepEqual((await admin(proxy, 'GET', '/healthz')).json, { ok: true });
   const { json: { viewers: [watching] } } = await admin(proxy, 'GET', '/v1/viewers');
@@ -226,7 +226,7 @@ live('a stream is changed while it is used', async (scope) => {
 live('requests that cannot be right are told what would be', async (scope) => {
   const upstream = await startSilentServer(scope);
   const proxy = await startPortholed(scope, { upstream: `tcp:127.0.0.1:${upstream.port}` });
-  const known = 'known are desktop, role, clipboard, ttl, single_use, max_viewers, label';
+  const known = 'known are desktop, role, clipboard, ttl, single_use, max_viewers, label, password, link';
   for (const [body, words, status = 400] of [
     ['', 'the body is not a JSON object'],
     ['{', /^the body is not JSON: line 1: /],
@@ -244,6 +244,11 @@ live('requests that cannot be right are told what would be', async (scope) => {
     [{ desktop: 'demo', ttl: 1.5 }, /^"ttl" must be/],
     [{ desktop: 'demo', ttl: '60' }, /^"ttl" must be/],
     [{ desktop: 'demo', single_use: 1 }, '"single_use" must be true or false'],
+    [{ desktop: 'demo', password: '' }, '"password" must be a text of 1 to 1023 bytes'],
+    [{ desktop: 'demo', password: 'x'.repeat(1024) }, '"password" must be a text of 1 to 1023 bytes'],
+    [{ desktop: 'demo', password: 12345678 }, '"password" must be a text of 1 to 1023 bytes'],
+    [{ desktop: 'demo', link: 'name' }, '"link" must be "token" or "password"'],
+    [{ desktop: 'demo', link: 'password' }, /^"password" is missing/],
     [{ desktop: 'demo', max_viewers: 100001 }, /^"max_viewers" must be/],
     [{ desktop: 'demo', label: 'a\u001b]0;b\u0007' }, '"label" must be a text without control characters'],
     [{ desktop: 'demo', label: 'x'.repeat(101) }, '"label" must be a text of at most 100 bytes'],

@@ -2,10 +2,10 @@
 // Streams that ask their viewers for a password: with a token beside it and without, by every way that RFB has for it,
 // against right ones, wrong ones, and viewers that try to go around.
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { live, until } from '../lib/proc.mjs';
 import { startXvnc } from '../lib/desktop.mjs';
-import { PORTHOLED, hashPassword, porthole, startPortholed, startSilentServer } from '../lib/porthole.mjs';
+import { PORTHOLED, admin, hashPassword, porthole, startPortholed, startSilentServer } from '../lib/porthole.mjs';
 import { newPage, startChromium } from '../lib/chromium.mjs';
 import { GREETING, RfbViewer, binary, upgrade } from '../lib/viewer.mjs';
 
@@ -184,6 +184,47 @@ live("Debian's noVNC asks: wrong, wrong again, then right", async (scope) => {
   }
   assert.deepEqual(proxy.events('viewer_open').map(({ stream }) => stream), ['vnc', 'plain']);
   assertSecretsStayOut(proxy);
+});
+
+live('streams made at run time have passwords too, and only their hashes are kept', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, server: { database: 'streams.db' } });
+  const make = async (fields) => (await admin(proxy, 'POST', '/v1/streams', { desktop: 'demo', password: PASSWORD, ...fields })).json;
+  const [beside, instead] = [await make({}), await make({ link: 'password' })];
+  assert.equal(beside.url, `${proxy.url}#token=${beside.token}`);
+  assert.deepEqual([instead.token, instead.url, instead.ws_url],
+    [null, `${proxy.url}#stream=${instead.id}`, `${proxy.url.replace('https', 'wss')}stream?stream=${instead.id}`]);
+  const { json: { streams } } = await admin(proxy, 'GET', '/v1/streams');
+  assert.deepEqual([beside, instead].map(({ id }) => streams.find((stream) => stream.id === id)).map(({ password, link }) => [password, link]), [['plain', 'token'], ['plain', 'password']]);
+  const good = await fileOf(scope, 'good', `${PASSWORD}\n`);
+  const stream = (...args) => porthole(scope, ['stream', ...args], { env: { PORTHOLE_ADMIN: proxy.adminSocket } });
+  const third = await stream('create', 'demo', '--password-file', good, '--link', 'password');
+  assert.match(third.stdout, new RegExp(`^${proxy.url}#stream=[0-9a-f]{16}\n$`), third.stderr);
+  const refused = await stream('create', 'demo', '--link', 'password');
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /"password" is missing/);
+  const name = third.stdout.trim().split('=')[1];
+
+  const token = await fileOf(scope, 'beside', `${beside.token}\n`);
+  const enter = async (again) => {
+    for (const [query, args] of [['', ['--token-file', token]], [`?stream=${instead.id}`, []], [`?stream=${name}`, []]]) {
+      const got = await info(scope, again, query, ['--user', 'ada', '--password-file', good, ...args]);
+      assert.deepEqual([got.code, got.security], [0, 'plain'], got.stderr);
+    }
+  };
+  await enter(proxy);
+  proxy.program.kill('SIGTERM');
+  await proxy.program.wait(10_000);
+  const program = scope.start(PORTHOLED, ['-c', proxy.config], { name: 'portholed' });
+  const again = Object.assign(Object.create(Object.getPrototypeOf(proxy)), proxy, { program });
+  again.port = Number(new URL((await again.event('ready')).url).port);
+  await enter(again);
+  for (const end of ['', '-wal']) {
+    const bytes = await readFile(await scope.file(`streams.db${end}`)).catch(() => Buffer.alloc(0));
+    assert.ok(!bytes.includes(PASSWORD));
+  }
+  assertSecretsStayOut(proxy, beside.token);
+  assertSecretsStayOut(again, beside.token);
 });
 
 live('--hash-password and --check', async (scope) => {

@@ -8,6 +8,7 @@
 
 #include "ask.h"
 #include "option.h"
+#include "secrets.h"
 
 enum { TTL_MAX = 10 * 366 * 86400, VIEWERS_MAX = 100000 };
 
@@ -51,6 +52,19 @@ static int take_number(const struct app *app, const struct option_spec *spec, co
     int n;
     int code = app_int(app, text, spec->name, spec->min, spec->max, &n);
     return code == EXIT_FINE ? set_field(into, spec, json_integer(n)) : code;
+}
+
+static int take_password_file(const struct app *app, const struct option_spec *spec,
+                              const char *path, void *into)
+{
+    (void)app, (void)spec;
+    struct request *r = into;
+    char password[SECRET_MAX + 2];
+    int code = secrets_read_line(path, "password", password, sizeof password);
+    if (code == EXIT_FINE && json_object_set_new(r->body, "password", json_string(password)) != 0)
+        code = app_fail(EXIT_USAGE, "the password is not UTF-8, or there is no memory");
+    explicit_bzero(password, sizeof password);
+    return code;
 }
 
 static int take_flag(const struct app *app, const struct option_spec *spec, const char *text,
@@ -148,12 +162,18 @@ static int parse(const struct app *app, int argc, char **argv, struct request *r
         return app_usage(app, "cannot %s streams", argv[optind]);
     if (argc - optind - 1 != (*kind)->arguments)
         return app_usage(app, "it is stream %s%s", (*kind)->name, (*kind)->usage);
+    /* before the command it would be the password of a connection, and none is made */
+    if (app->password_file != NULL && app->password_file != getenv("PORTHOLE_PASSWORD_FILE"))
+        return app_usage(app, "write --password-file behind stream create");
     bool changes = strcmp((*kind)->name, "change") == 0;
     size_t options = json_object_size(r->body);
     if (!changes && strcmp((*kind)->name, "create") != 0 && options != 0)
         return app_usage(app, "only stream create and change take options beside --admin");
     if (changes && json_object_get(r->body, "single_use") != NULL)
         return app_usage(app, "--single-use cannot be changed");
+    if (changes &&
+        (json_object_get(r->body, "password") != NULL || json_object_get(r->body, "link") != NULL))
+        return app_usage(app, "--password-file and --link cannot be changed");
     if (changes && options == 0)
         return app_usage(app, "what is to be changed? --role, --clipboard, --ttl, --max-viewers "
                               "or --label");
@@ -224,6 +244,15 @@ static const struct option_spec stream_options[] = {
      .min = 0,
      .max = VIEWERS_MAX,
      .summary = "create, change: viewers at the same time\n(0: any number)"},
+    {.name = "password-file",
+     .value = "FILE",
+     .take = take_password_file,
+     .summary = "create: ask viewers for the password in its\nfirst line"},
+    {.name = "link",
+     .value = "token|password",
+     .take = take_text,
+     .summary = "create: what the link needs: a token in it, and\nthe password where there is one "
+                "(token), or that\nalone"},
     {.name = "label",
      .value = "TEXT",
      .take = take_text,

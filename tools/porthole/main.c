@@ -137,14 +137,27 @@ static int option_length(const char *word)
     return 0;
 }
 
+/* Has the command an option of this name itself? */
+static bool is_own(const struct command *command, const char *word)
+{
+    if (command == NULL || command->options == NULL || strncmp(word, "--", 2) != 0)
+        return false;
+    for (const struct option_spec *o = command->options; o->name != NULL; o++)
+        if (strlen(o->name) == strcspn(word + 2, "=") &&
+            strncmp(o->name, word + 2, strlen(o->name)) == 0)
+            return true;
+    return false;
+}
+
 /* People write global options behind the command too: moves those in front of it. */
 static void hoist_options(int argc, char **argv)
 {
     int command = 1, n;
     while (command < argc && (n = option_length(argv[command])) != 0)
         command += n;
+    const struct command *named = command < argc ? find_command(argv[command]) : NULL;
     for (int i = command + 1; i < argc && strcmp(argv[i], "--") != 0; i += n != 0 ? n : 1) {
-        n = option_length(argv[i]);
+        n = is_own(named, argv[i]) ? 0 : option_length(argv[i]);
         for (int k = i; i + n <= argc && k < i + n; k++) { /* else its value is missing */
             char *moved = argv[k];
             memmove(argv + command + 1, argv + command, (size_t)(k - command) * sizeof *argv);

@@ -12,8 +12,7 @@
 
 #include "progress.h"
 
-/* The first line of a file. */
-static int read_line(const char *path, const char *what, char *to, size_t size)
+int secrets_read_line(const char *path, const char *what, char *to, size_t size)
 {
     FILE *f = fopen(path, "re");
     if (f == NULL)
@@ -95,12 +94,12 @@ int secrets_find(struct secrets *secrets, const struct app *app, ph_options *opt
     options->secret = find;
     options->secret_data = secrets;
     if (app->password_file != NULL) {
-        code =
-            read_line(app->password_file, "password", secrets->password, sizeof secrets->password);
+        code = secrets_read_line(app->password_file, "password", secrets->password,
+                                 sizeof secrets->password);
         options->password = secrets->password;
     }
     if (code == EXIT_FINE && app->token_file != NULL) {
-        code = read_line(app->token_file, "token", secrets->token, sizeof secrets->token);
+        code = secrets_read_line(app->token_file, "token", secrets->token, sizeof secrets->token);
         options->token = secrets->token;
     }
     return code;
@@ -113,7 +112,7 @@ int secrets_find_agent(struct secrets *secrets, const struct app *app, const cha
     if (app->agent_token_file == NULL)
         return EXIT_FINE;
     *token = secrets->token;
-    return read_line(app->agent_token_file, "token", secrets->token, sizeof secrets->token);
+    return secrets_read_line(app->agent_token_file, "token", secrets->token, sizeof secrets->token);
 }
 
 void secrets_wipe(struct secrets *secrets)

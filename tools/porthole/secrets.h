@@ -8,6 +8,10 @@
 
 enum { SECRET_MAX = 1023, TOKEN_MAX = 2048 }; /* bytes that the library takes */
 
+/* The first line of a file: a what of 1 to size - 2 bytes, NUL-ended. An exit code; has printed
+ * why. */
+int secrets_read_line(const char *path, const char *what, char *to, size_t size);
+
 struct secrets {
     const struct app *app;
     char password[SECRET_MAX + 2]; /* a line, as long as it can be, with what shows it too long */
