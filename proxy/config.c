@@ -142,6 +142,11 @@ static void refuse_key(struct config_reader *r, const char *name)
     config_error(r->errors, r->line, "unknown key \"%s\" in %s; known are %s", name, title, known);
 }
 
+static bool is_list(const struct config_section *section, const char *name)
+{
+    return section->list != NULL && strcmp(section->list, name) == 0;
+}
+
 static void take_key(struct config_reader *r, const char *name, const char *value)
 {
     if (!r->in_section)
@@ -152,7 +157,7 @@ static void take_key(struct config_reader *r, const char *name, const char *valu
     for (size_t i = 0; r->section->keys[i].name != NULL; i++) {
         if (strcmp(r->section->keys[i].name, name) != 0)
             continue;
-        if (*r->seen & bit(i))
+        if ((*r->seen & bit(i)) != 0 && !is_list(r->section, name))
             config_error(r->errors, r->line, "%s stands twice in this section; keep one", name);
         else if (*value == '\0')
             config_error(r->errors, r->line, "%s has no value; write %s = VALUE", name, name);

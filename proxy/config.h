@@ -25,7 +25,7 @@ enum {
     CONFIG_PASSWORD_MAX = 255,
     CONFIG_VNC_PASSWORD_MAX = 8, /* bytes that VncAuth looks at */
     CONFIG_WORKERS_MAX = 256,
-    CONFIG_PROXIES_MAX = 64 /* a line has no room for more */
+    CONFIG_PROXIES_MAX = 128
 };
 
 /* A path, made absolute or relative to the working folder, and the line that named it (0: a

@@ -35,6 +35,7 @@ struct config_section {
     const char *title; /* "server", or "stream" for [stream NAME] */
     bool named;
     const struct config_key *keys; /* ends with a NULL name */
+    const char *list; /* a key that may stand on several lines, which add up; NULL: none */
     /* Makes or finds what the section fills, in r->item, and where its seen keys are kept, in
      * r->seen; name is "" where sections of this kind have none. Sets neither after reporting. */
     void (*begin)(struct config_reader *r, const char *name);

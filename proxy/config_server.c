@@ -192,4 +192,4 @@ static const struct config_key keys[] = {
 };
 
 const struct config_section config_server_section = {
-    .title = "server", .keys = keys, .begin = begin, .check = check};
+    .title = "server", .keys = keys, .list = "trusted_proxies", .begin = begin, .check = check};

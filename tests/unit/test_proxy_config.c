@@ -267,6 +267,9 @@ static void tells_every_mistake(void **state)
          "2001:db8::/32\n"
          "conf:4: trusted_proxies: \"::1/129\" is neither an address nor a network; "
          "use 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32\n"},
+        {SERVER "trusted_proxies = ::1 ::2\ntrusted_proxies = ::3\ndrain_timeout = 1\n"
+                "drain_timeout = 1\n",
+         "conf:7: drain_timeout stands twice in this section; keep one\n"},
         {SERVER "drain_timeout = 86401\n",
          "conf:4: drain_timeout: \"86401\" is not a whole number; use 0 to 86400\n"},
         {SERVER "proxy_protocol = yes\n",
@@ -431,6 +434,29 @@ static void knows_roles_and_clipboards(void **state)
     }
 }
 
+static void reads_proxies(void **state)
+{
+    (void)state;
+    char errors[256], text[NETWORK_TEXT_MAX];
+    struct config *c = load(SERVER "trusted_proxies = 10.0.0.0/8  ::1\nproxy_protocol = on\n"
+                                   "trusted_proxies = 192.0.2.1\ndrain_timeout = 60\n",
+                            errors, sizeof errors);
+    assert_string_equal(errors, "");
+    assert_int_equal(c->proxy_count, 3);
+    network_text(&c->proxies[2], text);
+    assert_string_equal(text, "192.0.2.1");
+    assert_true(c->proxy_protocol);
+    assert_int_equal(c->drain_timeout, 60);
+    config_destroy(c);
+
+    char many[4096] = SERVER;
+    for (int i = 0; i <= CONFIG_PROXIES_MAX; i++)
+        strcat(many, i % 16 == 0 ? "\ntrusted_proxies = ::1" : " ::1");
+    strcat(many, "\n");
+    config_destroy(load(many, errors, sizeof errors));
+    assert_string_equal(errors, "conf:13: trusted_proxies: there are more than 128\n");
+}
+
 static void reads_passwords(void **state)
 {
     (void)state;
@@ -474,6 +500,7 @@ int main(void)
         cmocka_unit_test(has_defaults),
         cmocka_unit_test(reads_a_whole_file),
         cmocka_unit_test(knows_roles_and_clipboards),
+        cmocka_unit_test(reads_proxies),
         cmocka_unit_test(reads_passwords),
         cmocka_unit_test(takes_a_token_without_newline),
     };
