@@ -51,7 +51,8 @@ export class Keys {
     panel.append(...GROUPS.map((group) => this.makeGroup(group)));
     // A finger on a button must not take the focus from the desktop, or from the on-screen keyboard.
     panel.addEventListener('mousedown', (event) => event.preventDefault());
-    addEventListener('blur', () => this.release());
+    // The window's, and not what the page tells noVNC when the focus moves inside it.
+    addEventListener('blur', () => { if (!document.hasFocus()) this.release(); });
     addEventListener('pagehide', () => this.release());
     document.addEventListener('visibilitychange', () => { if (document.hidden) this.release(); });
   }

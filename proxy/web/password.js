@@ -17,12 +17,12 @@ export class PasswordPrompt {
     $('reveal').addEventListener('click', () => this.reveal($('password').type === 'password'));
   }
 
-  // wrong: the server's words about the one before, or ''. name: what it is the password of, for password managers.
-  open(wrong, name) {
+  // wrong: the server's words about the one before, or ''. stream: its name, where it was opened by that.
+  open(wrong, stream) {
     const { $ } = this;
     $('passwrong').textContent = wrong;
-    $('passfor').value = name;
-    $('passlabel').textContent = `Password for ${name}`;
+    $('passfor').value = stream ?? location.host; // for password managers
+    $('passlabel').textContent = `Password for ${stream ?? 'this desktop'}`;
     $('password').setAttribute('aria-invalid', String(wrong !== ''));
     if (!$('passdialog').open) $('passdialog').showModal();
     $('password').focus();

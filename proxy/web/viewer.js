@@ -249,6 +249,7 @@ function wireWayOut() {
 
 function start() {
   session?.drop();
+  prompt.close();
   putAway(false);
   $('screen').replaceChildren();
   link = takeLink();
@@ -258,7 +259,7 @@ function start() {
   session.addEventListener('state', (event) => showState(event.detail));
   session.addEventListener('open', (event) => onOpen(event.detail.rfb, event.detail.rights));
   session.addEventListener('name', (event) => showName(event.detail.name));
-  session.addEventListener('password', (event) => prompt.open(event.detail.wrong, link.stream ?? location.host));
+  session.addEventListener('password', (event) => prompt.open(event.detail.wrong, link.stream));
   session.open();
 }
 
