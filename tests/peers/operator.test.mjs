@@ -2,14 +2,12 @@
 // What goes wrong around the proxy while it runs: the database, the disk, descriptors, the files it is told to read
 // again. Each is told of, a viewer in good faith sees on, and when it is over all is as it was.
 import assert from 'node:assert/strict';
-import { chmod, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { live, until } from '../lib/proc.mjs';
 import { startXvnc } from '../lib/desktop.mjs';
 import { LightViewer, Line, Witness } from '../lib/light.mjs';
-import { PORTHOLED, admin, startPortholed } from '../lib/porthole.mjs';
-
-const NOBODY = 65534;
+import { admin, startPortholed } from '../lib/porthole.mjs';
 
 async function startWorld(scope, options = {}) {
   const desktop = await startXvnc(scope);
@@ -93,23 +91,6 @@ live('a disk that is full', async (scope) => {
   const full = async () => prlimit(scope, world, `--fsize=${(await stat(`${world.database}-wal`)).size}:`);
   await withoutStore(world, full, () => prlimit(scope, world, '--fsize=unlimited:'), /disk is full|disk I\/O error/);
   await endsWell(world);
-});
-
-live('a database that may only be read', async (scope) => {
-  const { proxy, witness, database } = await startWorld(scope);
-  await witness.leave();
-  proxy.program.kill('SIGTERM');
-  await proxy.program.wait(15_000);
-  const folder = await scope.folder();
-  await chmod(folder, 0o755);
-  for (const name of await readdir(folder)) if (!name.endsWith('.db')) await chmod(join(folder, name), 0o644);
-  const root = process.getuid() === 0;
-  await chmod(database, root ? 0o644 : 0o444);
-  const command = [...(root ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] : []), PORTHOLED, '-c', proxy.config];
-  const { code, stderr } = await scope.run(command[0], command.slice(1));
-  assert.equal(code, 1);
-  assert.match(stderr, /event=store_failed doing=\S+streams\.db error="(attempt to write a readonly database|unable to open database file)"/);
-  assert.doesNotMatch(stderr, /event=ready/);
 });
 
 live('no descriptor is left', async (scope) => {
