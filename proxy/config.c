@@ -25,6 +25,7 @@ enum {
 
 static const struct config_section *const sections[] = {
     &config_server_section,
+    &config_certificate_section,
     &config_desktop_section,
     &config_stream_section,
 };
@@ -65,7 +66,7 @@ void config_warning(struct config_errors *errors, int line, const char *format, 
     if (!errors->warn)
         return;
     va_start(args, format);
-    report(errors, line, "warning: ", format, args);
+    report(errors, line, CONFIG_WARNING, format, args);
     va_end(args);
 }
 
@@ -341,6 +342,13 @@ void config_destroy(struct config *c)
     free(c->audit_file.path);
     free(c->public_url);
     free(c->allowed_origins);
+    while (c->certificates != NULL) {
+        struct config_certificate *next = c->certificates->next;
+        free(c->certificates->certificate.path);
+        free(c->certificates->key.path);
+        free(c->certificates);
+        c->certificates = next;
+    }
     while (c->desktops != NULL) {
         struct config_desktop *d = c->desktops;
         c->desktops = d->next;

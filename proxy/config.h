@@ -35,6 +35,15 @@ struct config_path {
     int line;
 };
 
+/* Whom the server is, beside [server]'s own. */
+struct config_certificate {
+    struct config_certificate *next;
+    char name[CONFIG_NAME_MAX + 1];
+    struct config_path certificate, key;
+    int line;
+    uint64_t seen;
+};
+
 /* What a VNC server must speak: TLS with a certificate that is verified, or without any. */
 enum config_tls { CONFIG_TLS_OFF, CONFIG_TLS_X509, CONFIG_TLS_ANONYMOUS };
 
@@ -87,7 +96,8 @@ struct config {
     size_t proxy_count;
     bool proxy_protocol; /* they begin their connections with it */
     int proxy_protocol_line;
-    struct config_desktop *desktops; /* in the file's order */
+    struct config_certificate *certificates; /* in the file's order, as what follows */
+    struct config_desktop *desktops;
     struct config_stream *streams;
     int server_line; /* of [server]; 0: there is none */
     uint64_t seen;
@@ -105,6 +115,7 @@ struct config_errors {
 void config_error(struct config_errors *errors, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+#define CONFIG_WARNING "warning: " /* before the words */
 /* Reports what does not keep the configuration from being taken, where that was asked for. */
 void config_warning(struct config_errors *errors, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What the reader of the configuration (config.c) and the sections' keys (config_server.c,
- * config_desktop.c, config_stream.c) share. Nobody else includes this. A new kind of section is a
- * struct config_section in a file of its own and a line in config.c's list; a new key is a line of
- * its section's table. */
+ * config_certificate.c, config_desktop.c, config_stream.c) share. Nobody else includes this. A new
+ * kind of section is a struct config_section in a file of its own and a line in config.c's list; a
+ * new key is a line of its section's table. */
 #ifndef PROXY_CONFIG_SECTION_H
 #define PROXY_CONFIG_SECTION_H
 
@@ -43,8 +43,8 @@ struct config_section {
     void (*check)(struct config_reader *r);
 };
 
-extern const struct config_section config_server_section, config_desktop_section,
-    config_stream_section;
+extern const struct config_section config_server_section, config_certificate_section,
+    config_desktop_section, config_stream_section;
 
 /* For begin: the header stands a second time, first in line first. name "" where it has none. */
 void config_stands_twice(struct config_reader *r, const struct config_section *section,

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <inttypes.h>
-#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,19 +207,9 @@ static void put_process(FILE *out, const struct metrics *m)
                 (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6);
 }
 
-/* Seconds since 1970; 0: it cannot be told. */
-static int64_t certificate_expiry(const struct service *service)
-{
-    const X509 *certificate = SSL_CTX_get0_certificate(service->tls);
-    struct tm tm;
-    if (certificate == NULL || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) != 1)
-        return 0;
-    return (int64_t)timegm(&tm);
-}
-
 static void put_service(FILE *out, const struct metrics *m, const struct service *service)
 {
-    int64_t expiry = certificate_expiry(service);
+    int64_t expiry = tls_server_expiry(service->tls);
     put_one(out, "portholed_config_last_reload_successful", "gauge",
             "Whether the configuration was read without an error the last time.", !m->load_failed);
     put_one(out, "portholed_config_last_reload_success_timestamp_seconds", "gauge",
@@ -228,7 +217,7 @@ static void put_service(FILE *out, const struct metrics *m, const struct service
             (uint64_t)m->loaded);
     if (expiry > 0)
         put_one(out, "portholed_certificate_expiry_timestamp_seconds", "gauge",
-                "When the certificate expires, in seconds since 1970.", (uint64_t)expiry);
+                "When the first certificate expires, in seconds since 1970.", (uint64_t)expiry);
     begin(out, "portholed_build_info", "gauge", "Always 1; the version is in the label.");
     put_labelled(out, "portholed_build_info", "version", PORTHOLE_VERSION, 1);
 }

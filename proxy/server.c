@@ -220,13 +220,16 @@ static void log_weak_passwords(const struct config *config)
 
 /* ---- reading the configuration again ---- */
 
-/* The errors of a file, one event each. */
-static void log_errors(char *lines)
+/* What was found in a file, one event each. */
+static void log_lines(char *lines)
 {
     char *rest = NULL;
     for (char *line = strtok_r(lines, "\n", &rest); line != NULL;
-         line = strtok_r(NULL, "\n", &rest))
-        log_event(LOG_LEVEL_ERROR, "reload_failed", LOG_TEXT("detail", line));
+         line = strtok_r(NULL, "\n", &rest)) {
+        bool warning = strstr(line, ": " CONFIG_WARNING) != NULL;
+        log_event(warning ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR,
+                  warning ? "reload_warning" : "reload_failed", LOG_TEXT("detail", line));
+    }
 }
 
 static struct service *load_again(const char *file)
@@ -238,10 +241,10 @@ static struct service *load_again(const char *file)
         log_event(LOG_LEVEL_ERROR, "reload_failed", LOG_TEXT("detail", "out of memory"));
         return NULL;
     }
-    struct config_errors errors = {.file = file, .out = out};
+    struct config_errors errors = {.file = file, .out = out, .warn = true};
     struct service *service = service_load(&errors);
     fclose(out);
-    log_errors(lines);
+    log_lines(lines);
     free(lines);
     return service;
 }

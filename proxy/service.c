@@ -9,32 +9,74 @@
 
 #include "audit.h"
 #include "config_values.h"
-#include "tls_ctx.h"
 #include "upstream_tls.h"
+
+/* As other servers do, one whose time is over is shown all the same: it was asked for, and viewers
+ * tell their users better than a server that is not there. */
+static void warn_of_dates(const struct tls_facts *facts, const struct config_path *certificate,
+                          struct config_errors *errors)
+{
+    if (facts->expired)
+        config_warning(errors, certificate->line,
+                       "certificate: %s has expired on %s: no viewer will trust it; renew it",
+                       certificate->path, facts->ends);
+    else if (facts->soon)
+        config_warning(errors, certificate->line, "certificate: %s expires on %s; renew it",
+                       certificate->path, facts->ends);
+    else if (facts->too_early)
+        config_warning(errors, certificate->line,
+                       "certificate: %s is not good before %s: no viewer will trust it; look at "
+                       "this machine's clock",
+                       certificate->path, facts->begins);
+}
+
+static void add_certificate(struct service *s, const struct config_path *certificate,
+                            const struct config_path *key, bool by_name,
+                            struct config_errors *errors)
+{
+    char why[TLS_ERROR_MAX];
+    struct tls_facts facts;
+    if (certificate->path == NULL || key->path == NULL)
+        return; /* that it is missing has been reported */
+    config_warn_of_readers(errors, key->line, "key", key->path);
+    switch (tls_server_add(s->tls, certificate->path, key->path, &facts, why)) {
+    case TLS_ADDED:
+        warn_of_dates(&facts, certificate, errors);
+        if (by_name && !facts.names_hosts)
+            config_error(errors, certificate->line,
+                         "certificate: %s has no host names in its subjectAltName, so nobody "
+                         "would be shown it; use one that has",
+                         certificate->path);
+        break;
+    case TLS_BAD_CERTIFICATE:
+        config_error(errors, certificate->line, "certificate: %s: %s; name a PEM file",
+                     certificate->path, why);
+        break;
+    case TLS_BAD_KEY:
+        config_error(errors, key->line,
+                     "key: %s: %s; name the certificate's private key, PEM without pass phrase",
+                     key->path, why);
+        break;
+    case TLS_TWICE:
+        config_error(errors, certificate->line, "certificate: %s: %s; keep one", certificate->path,
+                     why);
+        break;
+    case TLS_NO_MEMORY:
+        config_error(errors, 0, "TLS cannot be set up; look for a broken OpenSSL configuration");
+        break;
+    }
+}
 
 static void load_tls(struct service *s, struct config_errors *errors)
 {
-    const struct config_path *certificate = &s->config->certificate, *key = &s->config->key;
-    char why[TLS_ERROR_MAX];
-    s->tls = tls_ctx_create();
+    s->tls = tls_server_create();
     if (s->tls == NULL) {
         config_error(errors, 0, "TLS cannot be set up; look for a broken OpenSSL configuration");
         return;
     }
-    bool good = false;
-    if (certificate->path != NULL) {
-        good = tls_ctx_use_certificate(s->tls, certificate->path, why) == 0;
-        if (!good)
-            config_error(errors, certificate->line, "certificate: %s: %s; name a PEM file",
-                         certificate->path, why);
-    }
-    if (key->path != NULL)
-        config_warn_of_readers(errors, key->line, "key", key->path);
-    /* against a certificate that was not read, any key would be wrong */
-    if (good && key->path != NULL && tls_ctx_use_key(s->tls, key->path, why) != 0)
-        config_error(errors, key->line,
-                     "key: %s: %s; name the certificate's private key, PEM without pass phrase",
-                     key->path, why);
+    add_certificate(s, &s->config->certificate, &s->config->key, false, errors);
+    for (const struct config_certificate *c = s->config->certificates; c != NULL; c = c->next)
+        add_certificate(s, &c->certificate, &c->key, true, errors);
 }
 
 /* Whoever starts portholed before the VNC server has a reason; whoever mistyped the path has none.
@@ -111,7 +153,7 @@ void service_unref(struct service *s)
 {
     if (s == NULL || atomic_fetch_sub(&s->refs, 1) != 1)
         return;
-    SSL_CTX_free(s->tls);
+    tls_server_destroy(s->tls);
     assets_destroy(s->assets);
     config_destroy(s->config);
     free(s);

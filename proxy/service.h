@@ -5,21 +5,21 @@
 #ifndef PROXY_SERVICE_H
 #define PROXY_SERVICE_H
 
-#include <openssl/ssl.h>
 #include <stdatomic.h>
 
 #include "assets.h"
 #include "config.h"
+#include "tls_server.h"
 
 struct service {
     struct config *config;
     struct assets *assets;
-    SSL_CTX *tls;
+    struct tls_server *tls;
     atomic_uint refs; /* private */
 };
 
-/* Reads errors->file and every file it names; reports every error. NULL if there was one; else a
- * reference for the caller. */
+/* Reads errors->file and every file it names; reports every error, and what
+ * deserves a warning. NULL if there was an error; else a reference for the caller. */
 struct service *service_load(struct config_errors *errors);
 struct service *service_ref(struct service *s);
 /* Accepts NULL. */

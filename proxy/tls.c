@@ -2,6 +2,7 @@
 #include "tls.h"
 
 #include <linux/sockios.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -64,6 +65,10 @@ static void decrypt(struct tls_conn *c)
         case TLS_DATA:
             c->events->data(c, c->scratch->plain, got);
             break;
+        case TLS_HTTP:
+            c->in_clear = true;
+            end(c, why);
+            return;
         case TLS_FAILED:
             end(c, why);
             return;
@@ -235,15 +240,29 @@ static void shut_down_when_sent(struct tls_conn *c)
         tls_conn_abort(c);
 }
 
+/* As nginx has it: who typed http:// is to know why nothing comes. */
+static int answer_in_clear(struct tls_conn *c)
+{
+#define WORDS "This port speaks TLS: use https:// in place of http://.\n"
+    char answer[256];
+    int len = snprintf(answer, sizeof answer,
+                       "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n"
+                       "Content-Length: %zu\r\nConnection: close\r\n\r\n" WORDS,
+                       sizeof WORDS - 1);
+#undef WORDS
+    return outq_send(&c->out, (const uint8_t *)answer, (size_t)len);
+}
+
 void tls_conn_finish(struct tls_conn *c)
 {
-    if (c->state != TLS_OPEN) {
+    bool in_clear = c->state == TLS_ENDED && c->in_clear;
+    if (c->state != TLS_OPEN && !in_clear) {
         if (c->state != TLS_LINGER)
             tls_conn_abort(c);
         return;
     }
     c->state = TLS_LINGER;
-    if (tls_pipe_end(&c->pipe) != 0 ||
+    if ((in_clear ? answer_in_clear(c) : tls_pipe_end(&c->pipe)) != 0 ||
         uv_timer_start(&c->linger, on_linger, LINGER_TICK_MS, LINGER_TICK_MS) != 0) {
         tls_conn_abort(c);
         return;

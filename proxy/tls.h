@@ -47,7 +47,7 @@ struct tls_conn {
     struct turn turn;
     enum tls_state state;
     int handles; /* still to be closed */
-    bool wants_read, shut_down;
+    bool wants_read, shut_down, in_clear;
     bool hurried;               /* it lingers until hurry_until, and what then is left is lost */
     uint64_t hurry_until_ms;    /* of the loop's clock */
     int last_outq;              /* bytes in the kernel at the last look, while lingering */
@@ -70,7 +70,8 @@ void tls_conn_pause(struct tls_conn *c, bool pause);
 
 /* Ends in good order: close_notify behind what waits, then waits until the kernel has sent all of
  * it to the peer, as long as that goes forward (a slow viewer would lose megabytes and the close
- * reason otherwise). No event but closed follows. */
+ * reason otherwise). Who spoke HTTP in clear, which is an ended event, is told so. No event but
+ * closed follows. */
 void tls_conn_finish(struct tls_conn *c);
 /* What the peer has not got when this time has passed it never gets: neither from us, nor from the
  * kernel. For a connection that finishes; the first call counts. */

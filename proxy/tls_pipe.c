@@ -2,6 +2,7 @@
 #include "tls_pipe.h"
 
 #include <openssl/err.h>
+#include <openssl/sslerr.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -144,8 +145,10 @@ static enum tls_step step(struct tls_pipe *p, uint8_t *to, size_t size, size_t *
     int error = SSL_get_error(p->ssl, rc);
     if (error == SSL_ERROR_WANT_READ)
         return TLS_MORE;
+    /* OpenSSL knows it by its first bytes where it looks for a record */
+    bool http = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
     *why = failure(error, text);
-    return TLS_FAILED;
+    return http ? TLS_HTTP : TLS_FAILED;
 }
 
 enum tls_step tls_pipe_take(struct tls_pipe *p, uint8_t *to, size_t size, size_t *got,
@@ -154,7 +157,7 @@ enum tls_step tls_pipe_take(struct tls_pipe *p, uint8_t *to, size_t size, size_t
     *got = 0;
     enum tls_step taken = step(p, to, size, got, why, text);
     /* what OpenSSL itself had to say: handshake, alerts, key updates */
-    if (p->scratch->gather.len != 0 && flush(p) != 0 && taken != TLS_FAILED) {
+    if (p->scratch->gather.len != 0 && flush(p) != 0 && taken >= TLS_MORE) {
         *why = "the peer does not read";
         return TLS_FAILED;
     }

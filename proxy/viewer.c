@@ -168,8 +168,11 @@ static void on_drained(struct tls_conn *c)
 static void on_ended(struct tls_conn *c, const char *why)
 {
     struct viewer *v = viewer_of(c);
-    if (v->state == VIEWER_HTTP && strncmp(why, "TLS:", 4) == 0)
+    if (v->state == VIEWER_HTTP && strncmp(why, "TLS:", 4) == 0) {
         viewer_refused(v, REFUSAL_TLS, why);
+        viewer_hang_up(v);
+        return;
+    }
     viewer_drop(v, strcmp(why, TLS_PEER_CLOSED) == 0 ? ENDING_LEFT : ENDING_BROKEN, why);
 }
 
@@ -243,7 +246,7 @@ void viewer_accept(struct viewer_env *env, int fd)
         return;
     }
     viewer_arm(v, v->service->config->handshake_timeout * 1000ULL, 0);
-    if (tls_conn_start(&v->conn, v->service->tls, prelude == 1) != 0)
+    if (tls_conn_start(&v->conn, tls_server_ctx(v->service->tls), prelude == 1) != 0)
         viewer_drop(v, ENDING_NO_MEMORY, "out of memory");
 }
 

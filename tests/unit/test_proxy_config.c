@@ -139,15 +139,20 @@ static void tells_every_mistake(void **state)
         {SERVER "[desktop d\n",
          "conf:4: neither a section nor a key; write [SECTION] or KEY = VALUE\n"},
         {"key = k\n" SERVER, "conf:1: \"key\" stands before any section; put it below [server]\n"},
-        {SERVER "[servers]\nx = y\n", "conf:4: unknown section [servers]; "
-                                      "known are [server], [desktop NAME], [stream NAME]\n"},
-        {SERVER "[desktop]\n", "conf:4: unknown section [desktop]; "
-                               "known are [server], [desktop NAME], [stream NAME]\n"},
+        {SERVER "[servers]\nx = y\n",
+         "conf:4: unknown section [servers]; "
+         "known are [server], [certificate NAME], [desktop NAME], [stream NAME]\n"},
+        {SERVER "[desktop]\n",
+         "conf:4: unknown section [desktop]; "
+         "known are [server], [certificate NAME], [desktop NAME], [stream NAME]\n"},
         {SERVER "[desktop a b]\n",
          "conf:4: \"a b\" is not a name; use up to 32 letters, digits, '.', '_', '-'\n"},
         {SERVER "[desktop aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n",
          "conf:4: \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\" is not a name; "
          "use up to 32 letters, digits, '.', '_', '-'\n"},
+        {SERVER "[certificate c]\nkey = k\n[certificate c]\n",
+         "conf:6: [certificate c] stands twice, first in line 4; keep one\n"
+         "conf:4: certificate is missing in this section; add certificate = VALUE\n"},
         {SERVER "[desktop d]\n",
          "conf:4: upstream is missing in this section; add upstream = VALUE\n"},
         {SERVER DESKTOP DESKTOP, "conf:6: [desktop d] stands twice, first in line 4; keep one\n"},
@@ -285,7 +290,8 @@ static void tells_every_mistake(void **state)
          "drain_timeout, max_viewers, "
          "workers, allowed_origins, trusted_proxies, "
          "proxy_protocol\n"
-         "conf:5: unknown section [nope]; known are [server], [desktop NAME], [stream NAME]\n"
+         "conf:5: unknown section [nope]; known are [server], [certificate NAME], [desktop NAME], "
+         "[stream NAME]\n"
          "conf:1: certificate is missing in this section; add certificate = VALUE\n"
          "conf:1: key is missing in this section; add key = VALUE\n"
          "conf:6: upstream is missing in this section; add upstream = VALUE\n"},
