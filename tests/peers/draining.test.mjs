@@ -100,12 +100,19 @@ live('without viewers there is nothing to drain', async (scope) => {
   assert.equal(proxy.events('draining')[0].viewers, '0');
 });
 
-live("HAProxy's health check sees it", async (scope) => {
-  const { proxy, viewer } = await startWithViewer(scope, LONG);
-  const front = await startHaproxy(scope, ['mode http', 'bind BIND', 'option httpchk GET /healthz',
-    `server porthole 127.0.0.1:${proxy.port} check check-ssl verify none inter 100ms fall 1 rise 1`]);
-  proxy.program.kill('SIGTERM');
-  await until('HAProxy to take it out', () => /Server front\/porthole is DOWN, reason: Layer7 wrong status, code: 503/.test(front.program.stderr));
-  viewer.socket.destroy();
-  await ended(proxy);
-});
+for (const [title, server, lines, options] of [
+  ['that speaks HTTP', {}, ['mode http'], 'check-ssl'],
+  ['that speaks the PROXY protocol', { trusted_proxies: '127.0.0.1', proxy_protocol: 'on' }, ['mode tcp'], 'send-proxy-v2 check-ssl'],
+]) {
+  live(`the health check of a HAProxy ${title} sees it`, async (scope) => {
+    const desktop = await startXvnc(scope);
+    const proxy = await startPortholed(scope, { upstream: desktop.upstream, server: { ...LONG, ...server } });
+    const viewer = await new RfbViewer(scope, proxy, { localAddress: '127.0.0.2' }).open(proxy);
+    const front = await startHaproxy(scope, [...lines, 'bind BIND', 'option httpchk GET /healthz',
+      `server porthole 127.0.0.1:${proxy.port} ${options} check verify none inter 100ms fall 1 rise 1`]);
+    proxy.program.kill('SIGTERM');
+    await until('HAProxy to take it out', () => /Server front\/porthole is DOWN, reason: Layer7 wrong status, code: 503/.test(front.program.stderr));
+    viewer.socket.destroy();
+    await ended(proxy);
+  });
+}

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { chmod, chown, copyFile, cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { live } from '../lib/proc.mjs';
+import { live, until } from '../lib/proc.mjs';
 import { startXvnc } from '../lib/desktop.mjs';
 import { PORTHOLED, WEB_ROOT, admin, ini, makeCertificate, makeToken, parseLogLine, startPortholed, startSilentServer } from '../lib/porthole.mjs';
 import { Peer, RfbViewer, upgrade } from '../lib/viewer.mjs';
@@ -117,9 +117,9 @@ live('root is advised against', async (scope) => {
 
 const limit = (scope, proxy, what, value) => scope.must('prlimit', [`--pid=${proxy.program.pid}`, `--${what}=${value}:`]);
 
-live('a full disk costs new streams, and no viewer', async (scope) => {
+live('a full disk costs new streams and the trail its time, and no viewer', async (scope) => {
   const desktop = await startXvnc(scope);
-  const proxy = await startPortholed(scope, { upstream: desktop.upstream, server: { database: 'streams.db' } });
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, server: { database: 'streams.db', audit_file: 'audit' } });
   const viewer = await new RfbViewer(scope, proxy).open(proxy);
   const made = (await admin(proxy, 'POST', '/v1/streams', { desktop: 'demo' })).json;
   await limit(scope, proxy, 'fsize', 0); // for whoever writes, as a full disk is
@@ -129,12 +129,16 @@ live('a full disk costs new streams, and no viewer', async (scope) => {
   const { doing, error } = await proxy.event('store_failed');
   assert.equal(doing, 'a new stream');
   assert.equal(refused.json.error, `the stream cannot be stored: ${error}`);
+  await new Peer(scope, proxy).send(upgrade(proxy, { token: 'wrong'.repeat(8) })).gets('HTTP/1.1 401 ');
+  await proxy.event('audit_failed');
   const heard = viewer.said.length;
   viewer.says([3, 0, 0, 0, 0, 0, 0, 1, 0, 1]);
   await viewer.hears(heard + 4);
   await new RfbViewer(scope, proxy).open(proxy, { token: made.token }); // what was made before opens
   await limit(scope, proxy, 'fsize', 'unlimited');
   assert.equal((await admin(proxy, 'POST', '/v1/streams', { desktop: 'demo' })).status, 201);
+  const trail = proxy.config.replace('portholed.conf', 'audit');
+  await until('the trail to have what waited', async () => (await readFile(trail, 'utf8')).includes('wrong_token'));
   assert.equal((await admin(proxy, 'DELETE', `/v1/streams/${made.id}`)).status, 200);
 });
 
