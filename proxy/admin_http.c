@@ -66,14 +66,14 @@ static int ask(struct admin_http *x, const struct admin_door *door, const struct
 
 /* ---- who may ask ---- */
 
-static bool has_token(const struct admin_http *x, const uint8_t *wanted)
+static bool has_token(const struct admin_http *x, const struct config *config)
 {
     const char *token;
     size_t len;
     uint8_t digest[CONFIG_TOKEN_SIZE];
-    bool good = token_bearer(&x->head, &token, &len) &&
+    bool good = config->has_admin_token && token_bearer(&x->head, &token, &len) &&
                 config_hash_token(token, len, digest) == 0 &&
-                CRYPTO_memcmp(digest, wanted, sizeof digest) == 0;
+                CRYPTO_memcmp(digest, config->admin_token, sizeof digest) == 0;
     OPENSSL_cleanse(digest, sizeof digest);
     return good;
 }
@@ -82,16 +82,15 @@ static bool has_token(const struct admin_http *x, const uint8_t *wanted)
 static int check_asker(struct admin_http *x, const struct admin_door *door,
                        const struct admin_asker *asker)
 {
-    if (door->token == NULL)
+    if (!door->needs_token)
         return 0;
-    /* programs send none: it is a page, by whatever browser its reader has, which might have been
-     * made to keep a token */
+    /* programs send none: this is a page, and no page has business here, whatever it knows */
     if (x->head.headers[HTTP_H_ORIGIN] != NULL) {
         admin_tell_refused(door->admin, asker, REFUSAL_ORIGIN);
         return refuse(x, 403, NULL, "pages may not ask here");
     }
     bool given = x->head.headers[HTTP_H_AUTHORIZATION] != NULL;
-    if (has_token(x, door->token))
+    if (has_token(x, door->admin->service->config))
         return 0;
     admin_tell_refused(door->admin, asker, given ? REFUSAL_WRONG_TOKEN : REFUSAL_NO_TOKEN);
     return refuse(x, 401, "WWW-Authenticate: Bearer\r\n",

@@ -12,20 +12,19 @@ struct admin_door {
     struct admin *admin;
     void (*after)(void *owner); /* called behind each request */
     void *owner;
-    const uint8_t *token; /* SHA-256 of the one that a request needs; NULL: whoever gets here may */
+    bool needs_token; /* that of admin->service; false: whoever gets here may ask */
 };
 
 /* Embedded by its owner. */
 struct admin_http {
     struct rfb_buf answer; /* for the owner to send, then the connection ends */
 
+    bool head_done; /* it has come, and who sent it may ask */
+
     /* private */
     struct http_head head;
     struct rfb_buf body;
-    bool head_done;
 };
-
-enum { ADMIN_CONNECTIONS_MAX = 16, ADMIN_DEADLINE_MS = 10000 /* for all of a connection */ };
 
 void admin_http_init(struct admin_http *x);
 /* Wipes the answer, which may hold a token, and the body, which may hold a password. */

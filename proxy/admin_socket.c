@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { READ_SIZE = 4096, BACKLOG = 16 };
+enum { CONNECTIONS_MAX = 16, DEADLINE_MS = 10000, READ_SIZE = 4096, BACKLOG = 16 };
 
 struct admin_socket {
     uv_loop_t *loop;
@@ -154,9 +154,8 @@ static void on_connection(uv_stream_t *listener, int status)
         a->next->previous = a;
     s->list = a;
     s->count++;
-    if (uv_accept(listener, (uv_stream_t *)&a->pipe) != 0 || s->count > ADMIN_CONNECTIONS_MAX ||
-        name_asker(a) != 0 ||
-        uv_timer_start(&a->deadline, on_deadline, ADMIN_DEADLINE_MS, 0) != 0 ||
+    if (uv_accept(listener, (uv_stream_t *)&a->pipe) != 0 || s->count > CONNECTIONS_MAX ||
+        name_asker(a) != 0 || uv_timer_start(&a->deadline, on_deadline, DEADLINE_MS, 0) != 0 ||
         uv_read_start((uv_stream_t *)&a->pipe, on_alloc, on_read) != 0)
         end(a);
 }

@@ -84,6 +84,10 @@ struct config {
     struct sockaddr_storage listen;
     struct config_path certificate, key, web_root;
     struct config_path admin_socket, database, audit_file; /* path NULL: none */
+    struct sockaddr_storage admin_listen;                  /* family 0: none */
+    int admin_listen_line, admin_token_line;
+    bool has_admin_token;
+    uint8_t admin_token[CONFIG_TOKEN_SIZE]; /* SHA-256 */
     char *public_url;       /* https://HOST or https://HOST:PORT; NULL: by the listener's address */
     unsigned ping_interval; /* seconds */
     unsigned handshake_timeout; /* seconds */

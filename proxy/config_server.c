@@ -30,6 +30,23 @@ static void set_admin_socket(struct config_reader *r, const char *value)
                      strlen(r->config->admin_socket.path), CONFIG_UNIX_PATH_MAX);
 }
 
+static void set_admin_listen(struct config_reader *r, const char *value)
+{
+    r->config->admin_listen_line = r->line;
+    if (config_parse_listen(value, &r->config->admin_listen) != 0)
+        config_error(r->errors, r->line,
+                     "admin_listen: \"%s\" is not an address and a port; "
+                     "use 127.0.0.1:6081 or [::1]:6081",
+                     value);
+}
+
+static void set_admin_token_file(struct config_reader *r, const char *value)
+{
+    r->config->admin_token_line = r->line;
+    r->config->has_admin_token = config_read_token(r->errors, r->line, "admin_token_file", value,
+                                                   r->config->admin_token) == 0;
+}
+
 static void set_database(struct config_reader *r, const char *value)
 {
     config_set_path(r, &r->config->database, value);
@@ -157,6 +174,24 @@ static void begin(struct config_reader *r, const char *name)
     r->seen = &c->seen;
 }
 
+static void check_admin(struct config_reader *r)
+{
+    const struct config *c = r->config;
+    if (c->admin_listen_line != 0 && c->admin_token_line == 0)
+        config_error(r->errors, c->admin_listen_line,
+                     "admin_listen: nothing says who may ask there; add admin_token_file = PATH");
+    if (c->admin_token_line != 0 && c->admin_listen_line == 0)
+        config_error(r->errors, c->admin_token_line,
+                     "admin_token_file: there is nowhere to use it; "
+                     "add admin_listen = ADDRESS:PORT");
+    for (const struct config_stream *s = c->streams; s != NULL && c->has_admin_token; s = s->next)
+        for (size_t i = 0; i < s->token_count; i++)
+            if (memcmp(s->tokens[i], c->admin_token, CONFIG_TOKEN_SIZE) == 0)
+                config_error(r->errors, c->admin_token_line,
+                             "admin_token_file: this token opens [stream %s]; use another",
+                             s->name);
+}
+
 static void check(struct config_reader *r)
 {
     struct config *c = r->config;
@@ -169,6 +204,7 @@ static void check(struct config_reader *r)
         config_error(r->errors, c->proxy_protocol_line,
                      "proxy_protocol: nobody is trusted to speak it; "
                      "add trusted_proxies = ADDRESS ...");
+    check_admin(r);
 }
 
 static const struct config_key keys[] = {
@@ -177,6 +213,8 @@ static const struct config_key keys[] = {
     {"key", true, set_key},
     {"web_root", false, set_web_root},
     {"admin_socket", false, set_admin_socket},
+    {"admin_listen", false, set_admin_listen},
+    {"admin_token_file", false, set_admin_token_file},
     {"database", false, set_database},
     {"audit_file", false, set_audit_file},
     {"public_url", false, set_public_url},

@@ -54,7 +54,7 @@ static void add_token(struct config_reader *r, const uint8_t digest[CONFIG_TOKEN
 static void set_token_file(struct config_reader *r, const char *value)
 {
     uint8_t digest[CONFIG_TOKEN_SIZE];
-    if (config_read_token(r->errors, r->line, value, digest) == 0)
+    if (config_read_token(r->errors, r->line, "token_file", value, digest) == 0)
         add_token(r, digest);
 }
 

@@ -153,24 +153,25 @@ static int read_secret(struct config_errors *errors, int line, const char *key, 
     return len;
 }
 
-int config_read_token(struct config_errors *errors, int line, const char *value,
+int config_read_token(struct config_errors *errors, int line, const char *key, const char *value,
                       uint8_t digest[CONFIG_TOKEN_SIZE])
 {
     char token[CONFIG_TOKEN_MAX + 1] = "";
     int rc = -1;
-    int len = read_secret(errors, line, "token_file", value, token, sizeof token);
+    int len = read_secret(errors, line, key, value, token, sizeof token);
     if (len < 0)
         return -1;
     if (len < CONFIG_TOKEN_MIN)
-        config_error(errors, line, "token_file: the token has %d characters; use at least %d", len,
+        config_error(errors, line, "%s: the token has %d characters; use at least %d", key, len,
                      CONFIG_TOKEN_MIN);
     else if (len > CONFIG_TOKEN_MAX)
-        config_error(errors, line, "token_file: the token is too long; use at most %d characters",
+        config_error(errors, line, "%s: the token is too long; use at most %d characters", key,
                      CONFIG_TOKEN_MAX);
     else if (memchr(token, 0, (size_t)len) != NULL || strspn(token, token_chars) != (size_t)len)
         config_error(errors, line,
-                     "token_file: the token has a character that a URL cannot carry; "
-                     "use letters, digits, '-', '_', '.', '~'");
+                     "%s: the token has a character that a URL cannot carry; "
+                     "use letters, digits, '-', '_', '.', '~'",
+                     key);
     else
         rc = config_hash_token(token, (size_t)len, digest);
     OPENSSL_cleanse(token, sizeof token);

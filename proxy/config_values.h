@@ -29,8 +29,8 @@ int config_parse_sha256(const char *text, uint8_t digest[CONFIG_TOKEN_SIZE]);
 void config_warn_of_readers(struct config_errors *errors, int line, const char *key,
                             const char *path);
 
-/* The first line of the file that `value` names, hashed. */
-int config_read_token(struct config_errors *errors, int line, const char *value,
+/* The first line of the file that the key's `value` names, hashed. */
+int config_read_token(struct config_errors *errors, int line, const char *key, const char *value,
                       uint8_t digest[CONFIG_TOKEN_SIZE]);
 /* The first line of the file, made by portholed --hash-password. */
 int config_read_hash(struct config_errors *errors, int line, const char *value,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "admin_listener.h"
 #include "admin_socket.h"
 #include "log.h"
 
@@ -16,7 +17,8 @@ enum {
 
 struct grants {
     struct admin admin;
-    struct admin_socket *socket; /* NULL: none is configured */
+    struct admin_socket *socket;     /* NULL: none is configured */
+    struct admin_listener *listener; /* the same */
     uv_timer_t expiry;
     uv_async_t wake; /* something has ended */
     bool expired;    /* the store may hold what has expired */
@@ -175,18 +177,33 @@ static int open_store(struct grants *g, const char *path)
     return -1;
 }
 
-static int open_socket(struct grants *g, uv_loop_t *loop, const char *path)
+static void log_not_open(const char *where, int error)
 {
-    int error;
-    if (path == NULL)
-        return 0;
-    const struct admin_door door = {.admin = &g->admin, .after = after_request, .owner = g};
-    g->socket = admin_socket_open(loop, path, &door, &error);
-    if (g->socket != NULL)
-        return 0;
-    log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", path),
+    log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", where),
               LOG_TEXT("error", strerror(error)));
-    return -1;
+}
+
+/* 0, or -1: the reason has been logged. */
+static int open_doors(struct grants *g, uv_loop_t *loop, const struct config *config)
+{
+    struct admin_door door = {.admin = &g->admin, .after = after_request, .owner = g};
+    int error;
+    if (config->admin_socket.path != NULL) {
+        g->socket = admin_socket_open(loop, config->admin_socket.path, &door, &error);
+        if (g->socket == NULL) {
+            log_not_open(config->admin_socket.path, error);
+            return -1;
+        }
+    }
+    if (config->admin_listen.ss_family != 0) {
+        door.needs_token = true;
+        g->listener = admin_listener_open(loop, &config->admin_listen, &door, &error);
+        if (g->listener == NULL) {
+            log_not_open("admin_listen", error);
+            return -1;
+        }
+    }
+    return 0;
 }
 
 struct grants *grants_open(uv_loop_t *loop, struct service *service, struct streams *streams,
@@ -206,8 +223,7 @@ struct grants *grants_open(uv_loop_t *loop, struct service *service, struct stre
     g->admin =
         (struct admin){.service = service, .streams = streams, .audit = audit, .metrics = metrics};
     if (open_store(g, config->database.path) == 0 && grants_reload(g, service, base_url) == 0 &&
-        streams_watch(streams, wake, g) == 0 &&
-        open_socket(g, loop, config->admin_socket.path) == 0)
+        streams_watch(streams, wake, g) == 0 && open_doors(g, loop, config) == 0)
         return g;
     grants_close(g);
     return NULL;
@@ -227,6 +243,7 @@ void grants_close(struct grants *g)
     if (g == NULL)
         return;
     admin_socket_close(g->socket);
+    admin_listener_close(g->listener);
     uv_close((uv_handle_t *)&g->wake, on_closed);
     uv_close((uv_handle_t *)&g->expiry, on_closed);
 }

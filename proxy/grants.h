@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Streams made while the server runs: the store that keeps them, the clock that ends them, the
- * admin socket that makes them. Belongs to the server's loop. */
+ * admin API's doors, by which they are made. Belongs to the server's loop. */
 #ifndef PROXY_GRANTS_H
 #define PROXY_GRANTS_H
 

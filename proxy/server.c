@@ -264,6 +264,8 @@ static void warn_of_restart(const struct config *old, const struct config *new)
     } keys[] = {
         {"listen", memcmp(&old->listen, &new->listen, sizeof old->listen) == 0},
         {"workers", old->workers == new->workers},
+        {"admin_listen",
+         memcmp(&old->admin_listen, &new->admin_listen, sizeof old->admin_listen) == 0},
         {"admin_socket", same_path(&old->admin_socket, &new->admin_socket)},
         {"database", same_path(&old->database, &new->database)},
     };

@@ -116,6 +116,19 @@ static void tells_every_mistake(void **state)
          "use 127.0.0.1:6080 or [::1]:6080\n"},
         {SERVER "listen = ::1:80\n", "conf:4: listen: \"::1:80\" is not an address and a port; "
                                      "use 127.0.0.1:6080 or [::1]:6080\n"},
+        {SERVER "admin_listen = 127.0.0.1:0\n",
+         "conf:4: admin_listen: nothing says who may ask there; add admin_token_file = PATH\n"},
+        {SERVER "admin_listen = here\nadmin_token_file = token\n",
+         "conf:4: admin_listen: \"here\" is not an address and a port; "
+         "use 127.0.0.1:6081 or [::1]:6081\n"},
+        {SERVER "admin_token_file = token\n",
+         "conf:4: admin_token_file: there is nowhere to use it; "
+         "add admin_listen = ADDRESS:PORT\n"},
+        {SERVER "admin_listen = 127.0.0.1:0\nadmin_token_file = token.short\n",
+         "conf:5: admin_token_file: the token has 3 characters; use at least 32\n"},
+        {SERVER "admin_listen = 127.0.0.1:0\nadmin_token_file = token\n" DESKTOP
+                "[stream s]\ndesktop = d\ntoken_file = token.crlf\n",
+         "conf:5: admin_token_file: this token opens [stream s]; use another\n"},
         {SERVER "ping_interval = 0\n",
          "conf:4: ping_interval: \"0\" is not a whole number; use 1 to 3600\n"},
         {SERVER "ping_interval = 1s\n",
@@ -129,7 +142,8 @@ static void tells_every_mistake(void **state)
         {SERVER "web_root =\n", "conf:4: web_root has no value; write web_root = VALUE\n"},
         {SERVER "colour = red\n", "conf:4: unknown key \"colour\" in [server]; known are listen, "
                                   "certificate, key, web_root, "
-                                  "admin_socket, database, audit_file, public_url, ping_interval, "
+                                  "admin_socket, admin_listen, admin_token_file, database, "
+                                  "audit_file, public_url, ping_interval, "
                                   "handshake_timeout, drain_timeout, max_viewers, workers, "
                                   "allowed_origins, trusted_proxies, "
                                   "proxy_protocol\n"},
@@ -286,7 +300,8 @@ static void tells_every_mistake(void **state)
          "conf:2: neither a section nor a key; write [SECTION] or KEY = VALUE\n"
          "conf:3: listen: \"x\" is not an address and a port; use 127.0.0.1:6080 or [::1]:6080\n"
          "conf:4: unknown key \"foo\" in [server]; known are listen, certificate, key, web_root, "
-         "admin_socket, database, audit_file, public_url, ping_interval, handshake_timeout, "
+         "admin_socket, admin_listen, admin_token_file, database, audit_file, public_url, "
+         "ping_interval, handshake_timeout, "
          "drain_timeout, max_viewers, "
          "workers, allowed_origins, trusted_proxies, "
          "proxy_protocol\n"
