@@ -92,8 +92,14 @@ static json_t *describe(const char *id, const char *desktop, const struct policy
 static void append_stream(void *list, const struct stream *s, unsigned viewers)
 {
     const struct config_stream *c = s->config;
-    json_array_append_new(list, describe(c->name, c->desktop->name, &c->policy, c->max_viewers,
-                                         viewers, config_password_word(c), s->grant));
+    json_t *json = describe(c->name, c->desktop->name, &c->policy, c->max_viewers, viewers,
+                            config_password_word(c), s->grant);
+    if (s->jwt != NULL) {
+        json_object_set_new(json, "jwt", json_string(s->jwt->key));
+        json_object_set_new(json, "jti",
+                            s->jwt->jti[0] != '\0' ? json_string(s->jwt->jti) : json_null());
+    }
+    json_array_append_new(list, json);
 }
 
 /* Grants whose desktop is not there open nothing, but would if it came back. 0 or -1. */
@@ -430,11 +436,73 @@ static void change_stream(struct admin *a, const char *id, const json_t *body,
     }
 }
 
+/* ---- JWTs ---- */
+
+/* Its viewers go at once; that the store has it is what lets it survive a restart. */
+static void revoke_jwt(struct admin *a, struct revocation *r, struct admin_answer *out)
+{
+    char why[STORE_ERROR_MAX];
+    r->until = streams_ban_end((int64_t)time(NULL));
+    int rc = streams_ban(a->streams, r, false);
+    if (rc == 2) {
+        refuse(out, 503, "there are %d revocations, which is all there may be",
+               STREAMS_REVOCATIONS_MAX);
+    } else if (rc != 0) {
+        refuse(out, 503, "out of memory");
+    } else if (store_revoke(a->store, r, why) != 0) {
+        refuse(out, 503, "it is revoked, but that is not stored; this is tried again: %s", why);
+    } else {
+        admin_tell_jwt_revoked(a, r);
+        put_json(out, 200, json_pack("{s:s, s:I}", "id", r->id, "until", (json_int_t)r->until));
+    }
+}
+
+static void revoke_jti(struct admin *a, const char *id, const json_t *body,
+                       struct admin_answer *out)
+{
+    (void)id;
+    struct revocation r = {.jti = ""};
+    const char *jti = json_string_value(json_object_get(body, "jti"));
+    if (jti == NULL || !jwt_is_jti(jti) || json_object_size(body) != 1) {
+        refuse(out, 400, "the body must be {\"jti\": JTI}, 1 to %d bytes of printable ASCII",
+               JWT_JTI_MAX);
+        return;
+    }
+    memcpy(r.jti, jti, strlen(jti) + 1);
+    if (streams_jti_id(jti, r.id) == 0)
+        revoke_jwt(a, &r, out);
+    else
+        refuse(out, 503, "out of memory");
+}
+
+static void append_revocation(void *list, const struct revocation *r)
+{
+    json_array_append_new(list, json_pack("{s:s, s:o, s:I}", "id", r->id, "jti",
+                                          r->jti[0] != '\0' ? json_string(r->jti) : json_null(),
+                                          "until", (json_int_t)r->until));
+}
+
+static void list_revocations(struct admin *a, const char *id, const json_t *body,
+                             struct admin_answer *out)
+{
+    (void)id;
+    (void)body;
+    json_t *list = json_array();
+    streams_each_ban(a->streams, append_revocation, list);
+    put_json(out, 200, json_pack("{s:o}", "revocations", list));
+}
+
 static void end_stream(struct admin *a, const char *id, const json_t *body,
                        struct admin_answer *out)
 {
     (void)body;
     char why[STORE_ERROR_MAX];
+    struct revocation r = {.jti = ""};
+    if (streams_find_jti(a->streams, id, r.jti)) {
+        memcpy(r.id, id, sizeof r.id);
+        revoke_jwt(a, &r, out);
+        return;
+    }
     /* its viewers go whatever the store says */
     int open = streams_revoke(a->streams, id);
     int removed = open >= 0 ? store_remove(a->store, id, why) : 0;
@@ -518,11 +586,12 @@ static const struct {
     const char *path; /* ends with / where an id follows */
     void (*answer)(struct admin *a, const char *id, const json_t *body, struct admin_answer *out);
 } routes[] = {
-    {HTTP_GET, "/v1/desktops", list_desktops}, {HTTP_GET, "/v1/streams", list_streams},
-    {HTTP_POST, "/v1/streams", make_stream},   {HTTP_PATCH, "/v1/streams/", change_stream},
-    {HTTP_DELETE, "/v1/streams/", end_stream}, {HTTP_GET, "/v1/viewers", list_viewers},
-    {HTTP_DELETE, "/v1/viewers/", end_viewer}, {HTTP_GET, "/healthz", tell_health},
-    {HTTP_GET, "/metrics", tell_metrics},
+    {HTTP_GET, "/v1/desktops", list_desktops},  {HTTP_GET, "/v1/streams", list_streams},
+    {HTTP_POST, "/v1/streams", make_stream},    {HTTP_PATCH, "/v1/streams/", change_stream},
+    {HTTP_DELETE, "/v1/streams/", end_stream},  {HTTP_GET, "/v1/viewers", list_viewers},
+    {HTTP_DELETE, "/v1/viewers/", end_viewer},  {HTTP_GET, "/healthz", tell_health},
+    {HTTP_GET, "/metrics", tell_metrics},       {HTTP_GET, "/v1/revocations", list_revocations},
+    {HTTP_POST, "/v1/revocations", revoke_jti},
 };
 
 /* The id behind the route's path, "" where it takes none; NULL: another path. */

@@ -44,6 +44,13 @@ void admin_tell_revoked(const struct admin *a, const char *id)
     audit_event(a->audit, "stream_revoked", AUDIT_TEXT("stream", id), BY(a->asker));
 }
 
+void admin_tell_jwt_revoked(const struct admin *a, const struct revocation *r)
+{
+    log_event(LOG_LEVEL_INFO, "jwt_revoked", LOG_TEXT("id", r->id), LOG_TEXT("jti", r->jti));
+    audit_event(a->audit, "jwt_revoked", AUDIT_TEXT("stream", r->id),
+                AUDIT_TEXT("jti", r->jti[0] != '\0' ? r->jti : NULL), BY(a->asker));
+}
+
 void admin_tell_sent_away(const struct admin *a, uint64_t viewer)
 {
     log_event(LOG_LEVEL_INFO, "viewer_sent_away", LOG_NUMBER("id", viewer));

@@ -10,6 +10,7 @@
 void admin_tell_made(const struct admin *a, const struct grant *g);
 void admin_tell_changed(const struct admin *a, const struct grant *g);
 void admin_tell_revoked(const struct admin *a, const char *id);
+void admin_tell_jwt_revoked(const struct admin *a, const struct revocation *r);
 void admin_tell_sent_away(const struct admin *a, uint64_t viewer);
 
 /* The database did not take it. */

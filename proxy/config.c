@@ -24,10 +24,8 @@ enum {
 #define PROBE "\002"
 
 static const struct config_section *const sections[] = {
-    &config_server_section,
-    &config_certificate_section,
-    &config_desktop_section,
-    &config_stream_section,
+    &config_server_section, &config_certificate_section, &config_desktop_section,
+    &config_stream_section, &config_jwt_section,
 };
 enum { SECTIONS = sizeof sections / sizeof sections[0] };
 
@@ -361,6 +359,11 @@ void config_destroy(struct config *c)
         SSL_CTX_free(d->tls_ctx);
         free(d->unix_path);
         free(d);
+    }
+    while (c->jwts != NULL) {
+        struct config_jwt *j = c->jwts;
+        c->jwts = j->next;
+        config_jwt_destroy(j);
     }
     while (c->streams != NULL) {
         struct config_stream *s = c->streams;

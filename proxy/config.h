@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "forwarded.h"
+#include "jwt_key.h"
 #include "password.h"
 #include "policy.h"
 
@@ -25,7 +26,9 @@ enum {
     CONFIG_PASSWORD_MAX = 255,
     CONFIG_VNC_PASSWORD_MAX = 8, /* bytes that VncAuth looks at */
     CONFIG_WORKERS_MAX = 256,
-    CONFIG_PROXIES_MAX = 128
+    CONFIG_PROXIES_MAX = 128,
+    CONFIG_VIEWERS_MAX = 100000,
+    CONFIG_JWT_TTL_MAX = 30 * 86400 /* seconds: as long is kept which jti was revoked */
 };
 
 /* A path, made absolute or relative to the working folder, and the line that named it (0: a
@@ -80,6 +83,19 @@ struct config_stream {
     int desktop_line;
 };
 
+/* A key whose JWTs are taken. */
+struct config_jwt {
+    struct config_jwt *next;
+    char name[CONFIG_NAME_MAX + 1];
+    struct jwt_key key;
+    char *issuer, *audience, *kid; /* NULL: none is asked for */
+    char *desktops;                /* separated by white space; NULL: all */
+    unsigned max_ttl;              /* seconds from iat to exp */
+    struct config_path key_file;
+    int line, desktops_line;
+    uint64_t seen;
+};
+
 struct config {
     struct sockaddr_storage listen;
     struct config_path certificate, key, web_root;
@@ -103,6 +119,7 @@ struct config {
     struct config_certificate *certificates; /* in the file's order, as what follows */
     struct config_desktop *desktops;
     struct config_stream *streams;
+    struct config_jwt *jwts;
     int server_line; /* of [server]; 0: there is none */
     uint64_t seen;
 };
@@ -129,6 +146,11 @@ void config_warning(struct config_errors *errors, int line, const char *format, 
 struct config *config_load(struct config_errors *errors);
 /* Wipes the secrets. Accepts NULL. */
 void config_destroy(struct config *config);
+
+/* May its tokens open this desktop? */
+bool config_jwt_opens(const struct config_jwt *j, const char *desktop);
+/* Would both take the same tokens? */
+bool config_jwt_same(const struct config_jwt *a, const struct config_jwt *b);
 
 /* NULL: there is no desktop of this name. */
 const struct config_desktop *config_find_desktop(const struct config *config, const char *name);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What the reader of the configuration (config.c) and the sections' keys (config_server.c,
- * config_certificate.c, config_desktop.c, config_stream.c) share. Nobody else includes this. A new
- * kind of section is a struct config_section in a file of its own and a line in config.c's list; a
- * new key is a line of its section's table. */
+ * config_certificate.c, config_desktop.c, config_stream.c, config_jwt.c) share. Nobody else
+ * includes this. A new kind of section is a struct config_section in a file of its own and a line
+ * in config.c's list; a new key is a line of its section's table. */
 #ifndef PROXY_CONFIG_SECTION_H
 #define PROXY_CONFIG_SECTION_H
 
@@ -44,7 +44,7 @@ struct config_section {
 };
 
 extern const struct config_section config_server_section, config_certificate_section,
-    config_desktop_section, config_stream_section;
+    config_desktop_section, config_stream_section, config_jwt_section;
 
 /* For begin: the header stands a second time, first in line first. name "" where it has none. */
 void config_stands_twice(struct config_reader *r, const struct config_section *section,
@@ -60,6 +60,7 @@ void config_set_path(struct config_reader *r, struct config_path *path, const ch
 void config_set_number(struct config_reader *r, const char *key, const char *value, unsigned min,
                        unsigned max, unsigned *number);
 
-enum { CONFIG_VIEWERS_MAX = 100000 };
+/* For config_destroy; wipes. */
+void config_jwt_destroy(struct config_jwt *j);
 
 #endif

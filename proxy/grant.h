@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "jwt.h"
 #include "policy.h"
 
 enum {
@@ -26,6 +27,13 @@ struct grant {
     bool single_use;      /* the first viewer uses it up */
     int64_t created;      /* seconds since 1970 */
     int64_t expires;      /* the same; 0: never */
+};
+
+/* A JWT that opens nothing any more. */
+struct revocation {
+    char id[GRANT_ID_SIZE];    /* of its stream */
+    char jti[JWT_JTI_MAX + 1]; /* "": it has none */
+    int64_t until;             /* seconds since 1970: then it has expired in any case */
 };
 
 #endif

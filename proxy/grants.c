@@ -22,6 +22,7 @@ struct grants {
     uv_timer_t expiry;
     uv_async_t wake; /* something has ended */
     bool expired;    /* the store may hold what has expired */
+    int64_t due;     /* when it looks around next, seconds since 1970 */
     bool failing;    /* it did not take the last change: it is asked again by the timer only */
     unsigned handles;
 };
@@ -89,6 +90,21 @@ static bool warn_of_asleep(const struct config *config, const struct grant *list
 
 static void on_expiry(uv_timer_t *timer);
 
+/* The store keeps which JWTs must not open again, for those that open from now on. */
+static bool keep_revocations(struct grants *g)
+{
+    struct revocation r;
+    char why[STORE_ERROR_MAX];
+    while (streams_next_unkept(g->admin.streams, &r)) {
+        if (store_revoke(g->admin.store, &r, why) != 0) {
+            log_store_failed("keeping what was revoked", why);
+            return false;
+        }
+        streams_kept(g->admin.streams);
+    }
+    return true;
+}
+
 /* The store forgets what must not open again. One failure is enough: whoever holds its lock would
  * hold this loop as long for each. */
 static bool forget(struct grants *g, int64_t now)
@@ -111,10 +127,12 @@ static void look_around(struct grants *g)
 {
     int64_t now = (int64_t)time(NULL), next;
     g->expired = streams_expire(g->admin.streams, now, &next) || g->expired;
-    g->failing = !forget(g, now);
+    g->expired = streams_lift_bans(g->admin.streams, now) || g->expired;
+    g->failing = !keep_revocations(g) || !forget(g, now);
     int64_t seconds = g->failing ? RETRY_S : LOOK_AGAIN_S;
     if (next != 0 && next - now < seconds)
         seconds = next - now;
+    g->due = now + seconds;
     uv_timer_start(&g->expiry, on_expiry, (uint64_t)seconds * 1000, 0);
 }
 
@@ -127,8 +145,13 @@ static void on_expiry(uv_timer_t *timer)
 static void on_wake(uv_async_t *async)
 {
     struct grants *g = async->data;
+    struct streams *streams = g->admin.streams;
+    struct revocation r;
     char id[GRANT_ID_SIZE];
-    if (!g->failing && streams_next_dead(g->admin.streams, id))
+    int64_t next = streams_earliest(streams);
+    bool sooner = next != 0 && next < g->due; /* a JWT was opened */
+    if (sooner ||
+        (!g->failing && (streams_next_dead(streams, id) || streams_next_unkept(streams, &r))))
         look_around(g);
 }
 
@@ -206,6 +229,26 @@ static int open_doors(struct grants *g, uv_loop_t *loop, const struct config *co
     return 0;
 }
 
+/* 0, or -1: the reason has been logged. */
+static int load_revocations(struct grants *g)
+{
+    struct revocation *list;
+    size_t count;
+    char why[STORE_ERROR_MAX];
+    int rc = store_list_revocations(g->admin.store, &list, &count, why);
+    if (rc != 0) {
+        log_store_failed("reading", why);
+        return -1;
+    }
+    for (size_t i = 0; i < count && rc == 0; i++)
+        rc = streams_ban(g->admin.streams, &list[i], true);
+    free(list);
+    if (rc != 0)
+        log_event(LOG_LEVEL_ERROR, "failed",
+                  LOG_TEXT("detail", rc > 0 ? "too many revocations are stored" : "out of memory"));
+    return rc == 0 ? 0 : -1;
+}
+
 struct grants *grants_open(uv_loop_t *loop, struct service *service, struct streams *streams,
                            struct audit *audit, struct metrics *metrics, const char *base_url)
 {
@@ -222,8 +265,9 @@ struct grants *grants_open(uv_loop_t *loop, struct service *service, struct stre
     g->expired = true; /* while no server ran */
     g->admin =
         (struct admin){.service = service, .streams = streams, .audit = audit, .metrics = metrics};
-    if (open_store(g, config->database.path) == 0 && grants_reload(g, service, base_url) == 0 &&
-        streams_watch(streams, wake, g) == 0 && open_doors(g, loop, config) == 0)
+    if (open_store(g, config->database.path) == 0 && load_revocations(g) == 0 &&
+        grants_reload(g, service, base_url) == 0 && streams_watch(streams, wake, g) == 0 &&
+        open_doors(g, loop, config) == 0)
         return g;
     grants_close(g);
     return NULL;

@@ -8,6 +8,7 @@ static const struct {
     [REFUSAL_NONE] = {"none", "", false, false},
     [REFUSAL_NO_TOKEN] = {"no_token", "no token", true, true},
     [REFUSAL_WRONG_TOKEN] = {"wrong_token", "wrong token", true, true},
+    [REFUSAL_EXPIRED_TOKEN] = {"expired_token", "expired token", true, false},
     [REFUSAL_ENCODED_TOKEN] = {"encoded_token", "percent-encoded token", true, true},
     [REFUSAL_WRONG_NAME] = {"wrong_name", "wrong name", true, true},
     [REFUSAL_WRONG_PASSWORD] = {"wrong_password", "wrong password", true, true},

@@ -11,6 +11,7 @@ enum refusal {
     REFUSAL_NONE,
     REFUSAL_NO_TOKEN,
     REFUSAL_WRONG_TOKEN,
+    REFUSAL_EXPIRED_TOKEN, /* a JWT: of the others nobody knows any more */
     REFUSAL_ENCODED_TOKEN,
     REFUSAL_WRONG_NAME,
     REFUSAL_WRONG_PASSWORD,

@@ -120,6 +120,29 @@ static struct stream *find_named(struct streams *streams, const char *name, size
     return stream;
 }
 
+/* The stream of a token that nobody here has made: of a JWT. Why it opens none, the log hears; its
+ * holder hears no more than that it is too late. */
+static struct stream *open_jwt(struct streams *streams, const char *token, size_t len,
+                               struct site_answer *a)
+{
+    struct stream *stream = NULL;
+    const char *why;
+    enum opening opening = streams_open_jwt(streams, token, len, &stream, &why);
+    if (why != NULL)
+        snprintf(a->detail, sizeof a->detail, "JWT: %s", why);
+    if (opening == OPENING_NO_MEMORY) {
+        refuse_stream(a, 503, "There is no memory left; try again later.\n", REFUSAL_NO_MEMORY);
+        a->head.extra = "Retry-After: 10\r\n";
+    } else if (opening == OPENING_EXPIRED) {
+        refuse_stream(a, 401, "This token has expired.\n", REFUSAL_EXPIRED_TOKEN);
+        a->head.extra = "WWW-Authenticate: Bearer\r\n";
+    } else if (opening == OPENING_WRONG) {
+        refuse_stream(a, 401, "This token opens no stream.\n", REFUSAL_WRONG_TOKEN);
+        a->head.extra = "WWW-Authenticate: Bearer\r\n";
+    }
+    return stream;
+}
+
 /* The token first: a page that cannot see why its WebSocket was refused asks again by a plain
  * request, and learns from the status whether its token was the reason. */
 /* The stream that the request's token opens, a reference; or NULL after refusing. */
@@ -133,14 +156,13 @@ static struct stream *find_stream(struct streams *streams, const struct http_hea
     struct stream *stream = place == TOKEN_FOUND ? streams_find(streams, token, len) : NULL;
     if (place == TOKEN_MISSING && token_stream_name(head, &token, &len))
         return find_named(streams, token, len, a);
+    if (place == TOKEN_FOUND && stream == NULL)
+        return open_jwt(streams, token, len, a);
     if (place == TOKEN_ENCODED) {
         refuse_stream(a, 401, "The token must not be percent-encoded.\n", REFUSAL_ENCODED_TOKEN);
         a->head.extra = unauthorized;
     } else if (place == TOKEN_MISSING) {
         refuse_stream(a, 401, "A token is needed to open a stream.\n", REFUSAL_NO_TOKEN);
-        a->head.extra = unauthorized;
-    } else if (stream == NULL) {
-        refuse_stream(a, 401, "This token opens no stream.\n", REFUSAL_WRONG_TOKEN);
         a->head.extra = unauthorized;
     }
     return stream;
@@ -160,7 +182,7 @@ static void answer_stream(struct streams *streams, const struct http_head *head,
         a->head.extra = "Retry-After: 10\r\n";
     } else if (check_handshake(head, a)) {
         a->stream = stream;
-        a->auth = "token";
+        a->auth = stream->jwt != NULL ? "jwt" : "token";
         a->protocol = offers_binary(head->headers[HTTP_H_WS_PROTOCOL]) ? "binary" : NULL;
         return;
     }

@@ -17,12 +17,13 @@ struct site_answer {
     size_t body_len;
     char text[160];       /* a body of its own, in place of the other; not to be sent when "" */
     enum refusal refused; /* somebody wanted a stream, and this is why not */
+    char detail[96];      /* not "": the same for the log; never for the answer */
 
     /* set when the request opens a stream; then the rest means nothing */
     struct stream *stream; /* a reference, the caller's */
     char accept[WS_ACCEPT_SIZE];
     const char *protocol; /* NULL: select none */
-    const char *auth;     /* by what it was opened, a word for the audit trail: "token" */
+    const char *auth;     /* by what it was opened, a word for the audit trail: "token", "jwt" */
 };
 
 /* Answers a complete head. */

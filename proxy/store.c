@@ -28,6 +28,8 @@ static const char *const steps[] = {
     "PRAGMA user_version = 1;",
     "ALTER TABLE grants ADD COLUMN password TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE grants ADD COLUMN by_name INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE revocations ("
+    "id TEXT PRIMARY KEY, jti TEXT NOT NULL, until INTEGER NOT NULL) STRICT;"
     "PRAGMA user_version = 2;",
 };
 enum { VERSION = sizeof steps / sizeof steps[0] };
@@ -275,14 +277,84 @@ int store_remove(struct store *s, const char *id, char why[STORE_ERROR_MAX])
     return rc;
 }
 
-int store_expire(struct store *s, int64_t now, char why[STORE_ERROR_MAX])
+/* ---- revocations ---- */
+
+static int append_revocation(struct revocation **list, size_t *count, const struct revocation *r)
+{
+    /* doubled at each power of two */
+    if ((*count & (*count - 1)) == 0) {
+        struct revocation *more = realloc(*list, (*count != 0 ? 2 * *count : 1) * sizeof *more);
+        if (more == NULL)
+            return -1;
+        *list = more;
+    }
+    (*list)[(*count)++] = *r;
+    return 0;
+}
+
+int store_list_revocations(struct store *s, struct revocation **list, size_t *count,
+                           char why[STORE_ERROR_MAX])
+{
+    static const char sql[] = "SELECT id, jti, until FROM revocations ORDER BY until, id";
+    sqlite3_stmt *q = NULL;
+    struct revocation r;
+    int rc = 0, step;
+    *list = NULL;
+    *count = 0;
+    if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) != SQLITE_OK)
+        return failed(s, why);
+    while (rc == 0 && (step = sqlite3_step(q)) != SQLITE_DONE) {
+        r = (struct revocation){.until = sqlite3_column_int64(q, 2)};
+        if (step != SQLITE_ROW) {
+            rc = failed(s, why);
+        } else if (copy_text(q, 0, r.id, sizeof r.id) != 0 ||
+                   copy_text(q, 1, r.jti, sizeof r.jti) != 0) {
+            snprintf(why, STORE_ERROR_MAX, "it holds a revocation that makes no sense");
+            rc = -1;
+        } else if (append_revocation(list, count, &r) != 0) {
+            snprintf(why, STORE_ERROR_MAX, "out of memory");
+            rc = -1;
+        }
+    }
+    sqlite3_finalize(q);
+    if (rc != 0) {
+        free(*list);
+        *list = NULL;
+        *count = 0;
+    }
+    return rc;
+}
+
+int store_revoke(struct store *s, const struct revocation *r, char why[STORE_ERROR_MAX])
 {
     sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(s->db, "DELETE FROM grants WHERE expires != 0 AND expires <= ?", -1, &q,
+    if (sqlite3_prepare_v2(s->db, "INSERT OR IGNORE INTO revocations VALUES (?,?,?)", -1, &q,
                            NULL) != SQLITE_OK)
+        return failed(s, why);
+    sqlite3_bind_text(q, 1, r->id, -1, SQLITE_STATIC);
+    sqlite3_bind_text(q, 2, r->jti, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(q, 3, r->until);
+    int rc = sqlite3_step(q) == SQLITE_DONE ? 0 : failed(s, why);
+    sqlite3_finalize(q);
+    return rc;
+}
+
+/* ---- time ---- */
+
+static int delete_until(struct store *s, const char *sql, int64_t now, char why[STORE_ERROR_MAX])
+{
+    sqlite3_stmt *q = NULL;
+    if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) != SQLITE_OK)
         return failed(s, why);
     sqlite3_bind_int64(q, 1, now);
     int rc = sqlite3_step(q) == SQLITE_DONE ? 0 : failed(s, why);
     sqlite3_finalize(q);
     return rc;
+}
+
+int store_expire(struct store *s, int64_t now, char why[STORE_ERROR_MAX])
+{
+    if (delete_until(s, "DELETE FROM grants WHERE expires != 0 AND expires <= ?", now, why) != 0)
+        return -1;
+    return delete_until(s, "DELETE FROM revocations WHERE until <= ?", now, why);
 }

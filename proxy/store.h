@@ -28,7 +28,12 @@ int store_get(struct store *s, const char *id, struct grant *g, char why[STORE_E
 int store_change(struct store *s, const struct grant *g, char why[STORE_ERROR_MAX]);
 /* 1: it is forgotten, 0: there is none such, or -1 as above. */
 int store_remove(struct store *s, const char *id, char why[STORE_ERROR_MAX]);
-/* Forgets what has expired by now, seconds since 1970. */
+/* All revocations of JWTs, oldest first, as store_list. */
+int store_list_revocations(struct store *s, struct revocation **list, size_t *count,
+                           char why[STORE_ERROR_MAX]);
+/* 0, or -1 as above. One that is there already is well. */
+int store_revoke(struct store *s, const struct revocation *r, char why[STORE_ERROR_MAX]);
+/* Forgets what has expired by now, seconds since 1970, and revocations that nobody needs then. */
 int store_expire(struct store *s, int64_t now, char why[STORE_ERROR_MAX]);
 
 #endif

@@ -18,6 +18,7 @@ struct streams *streams_create(void)
     struct streams *all = calloc(1, sizeof *all);
     if (all == NULL)
         return NULL;
+    all->last_unkept = &all->first_unkept;
     if (pthread_mutex_init(&all->lock, NULL) != 0) {
         free(all);
         return NULL;
@@ -109,6 +110,7 @@ void streams_drop(struct streams *all, struct stream *s)
     leave_name(all, s);
     streams_drop_turns(all, s->turns);
     service_unref(s->service);
+    free((struct stream_jwt *)s->jwt);
     free(s);
 }
 
@@ -162,14 +164,14 @@ static int complete(struct streams *all, struct service *service, struct stream 
     s->service = service_ref(service);
     s->load = all->loads;
     s->turns = streams_take_turns(all, s->config->desktop->name);
-    if (s->turns == NULL || join_name(all, s) != 0 || let_open(openers, s) != 0) {
+    s->current = openers != NULL;
+    if (s->turns == NULL || join_name(all, s) != 0 || (s->current && let_open(openers, s) != 0)) {
         streams_drop(all, s);
         return -1;
     }
-    s->current = true;
     if (s->grant != NULL) {
         int64_t expires = s->grant->expires;
-        all->grants++;
+        all->grants += s->current;
         if (expires != 0 && (all->earliest == 0 || expires < all->earliest))
             all->earliest = expires;
     }
@@ -209,6 +211,14 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+static const struct config_jwt *find_key(const struct config *config, const char *name)
+{
+    const struct config_jwt *j = config->jwts;
+    while (j != NULL && strcmp(j->name, name) != 0)
+        j = j->next;
+    return j;
+}
+
 static bool same_desktop(const struct config_desktop *a, const struct config_desktop *b)
 {
     return strcmp(a->name, b->name) == 0 && same_text(a->unix_path, b->unix_path) &&
@@ -238,11 +248,24 @@ static bool keeps_passwords(const struct config_stream *a, const struct config_s
            (strcmp(a->password, b->password) == 0 && strcmp(a->vnc_password, b->vnc_password) == 0);
 }
 
+/* A JWT's: as long as its key is there, and would take it. */
+static bool jwt_goes_on(const struct stream *old, const struct service *service)
+{
+    const char *desktop = old->config->desktop->name;
+    const struct config_jwt *before = find_key(old->service->config, old->jwt->key),
+                            *now = find_key(service->config, old->jwt->key);
+    const struct config_desktop *d = config_find_desktop(service->config, desktop);
+    return now != NULL && config_jwt_same(before, now) && d != NULL &&
+           same_desktop(old->config->desktop, d);
+}
+
 /* May the viewers of the old one stay, now that the last load and service are what there is? */
 static bool goes_on(const struct streams *all, const struct stream *old,
                     const struct service *service)
 {
     const struct stream *s = old->name->newest;
+    if (old->jwt != NULL)
+        return service != NULL && jwt_goes_on(old, service);
     if (s->load == all->loads && s->current)
         return same_desktop(old->config->desktop, s->config->desktop) &&
                keeps_tokens(old->config, s->config) && keeps_passwords(old->config, s->config) &&
@@ -325,6 +348,9 @@ int streams_load(struct streams *all, struct service *service, const struct gran
     if (rc == 0) {
         retire_old(all, service);
         all->openers = openers;
+        struct service *before = all->service;
+        all->service = service_ref(service);
+        service_unref(before);
     }
     pthread_mutex_unlock(&all->lock);
     if (rc == 0)
@@ -341,6 +367,13 @@ void streams_destroy(struct streams *all)
     char id[GRANT_ID_SIZE];
     while (streams_next_dead(all, id))
         streams_forget(all, id);
+    struct banned *b, *following;
+    HASH_ITER(hh, all->banned, b, following)
+    {
+        HASH_DEL(all->banned, b);
+        free(b);
+    }
+    service_unref(all->service);
     while (all->watchers != NULL) {
         struct watcher *w = all->watchers;
         all->watchers = w->next;
@@ -403,7 +436,7 @@ void streams_each(struct streams *all,
     pthread_mutex_lock(&all->lock);
     for (const struct stream_name *name = all->names; name != NULL; name = name->hh.next)
         for (const struct stream *s = name->newest; s != NULL; s = s->older)
-            if (s->current)
+            if (s->current || (s->jwt != NULL && atomic_load(&s->end) == STREAM_GOES_ON))
                 fn(owner, s, name->viewers);
     pthread_mutex_unlock(&all->lock);
 }

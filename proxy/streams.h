@@ -25,11 +25,18 @@ struct stream_opener {
 
 enum stream_end { STREAM_GOES_ON, STREAM_REVOKED, STREAM_EXPIRED, STREAM_REDUCED };
 
-/* What a token opens: a section of the configuration, or a grant. Reference-counted; what it points
- * at stays as long as it does. */
+/* Where the stream of a JWT comes from. */
+struct stream_jwt {
+    char key[CONFIG_NAME_MAX + 1]; /* the name of [jwt NAME] */
+    char jti[JWT_JTI_MAX + 1];     /* "": none */
+};
+
+/* What a token opens: a section of the configuration, a grant, or what a JWT says.
+ * Reference-counted; what it points at stays as long as it does. */
 struct stream {
     const struct config_stream *config; /* a grant's too: its id is the name */
-    const struct grant *grant;          /* NULL: of the configuration */
+    const struct grant *grant;          /* NULL: of the configuration; a JWT's too */
+    const struct stream_jwt *jwt;       /* NULL: of no JWT */
     atomic_int end;                     /* a stream_end: whether its viewers are to be sent away */
 
     /* private */
@@ -90,6 +97,8 @@ int streams_change(struct streams *all, struct service *service, const struct gr
 /* Ends a grant, its viewers included, and counts it among the dead. 1, 0: there is none such, or
  * -1: out of memory, and nothing has happened. */
 int streams_revoke(struct streams *all, const char *id);
+/* When the next stream expires, or a little earlier; 0: none will. */
+int64_t streams_earliest(struct streams *all);
 /* Ends what has expired by now (seconds since 1970). True: there was something. *next: when the
  * next will, 0: none. */
 bool streams_expire(struct streams *all, int64_t now, int64_t *next);
@@ -100,6 +109,25 @@ bool streams_is_over(struct streams *all, const char *id);
 bool streams_next_dead(struct streams *all, char id[GRANT_ID_SIZE]);
 /* The store has forgotten it. */
 void streams_forget(struct streams *all, const char *id);
+
+/* JWTs whose stream has this id open nothing any more, and their viewers are sent away. kept: the
+ * store has it. 0, 2: there are STREAMS_REVOCATIONS_MAX, or -1: out of memory. */
+enum { STREAMS_REVOCATIONS_MAX = 100000 /* of 0.2 KB */ };
+int64_t streams_ban_end(int64_t now); /* until when a ban is needed that begins now */
+int streams_ban(struct streams *all, const struct revocation *r, bool kept);
+/* The id of the stream that JWTs with this jti (of up to JWT_JTI_MAX bytes) open. 0 or -1. */
+int streams_jti_id(const char *jti, char id[GRANT_ID_SIZE]);
+/* The jti, or "", of a JWT's stream that somebody is in. False: there is none such. */
+bool streams_find_jti(struct streams *all, const char *id, char jti[JWT_JTI_MAX + 1]);
+/* One that the store is to keep next; false: there is none. */
+bool streams_next_unkept(struct streams *all, struct revocation *r);
+/* The store has that one. */
+void streams_kept(struct streams *all);
+/* Forgets those whose time is over by now. True: there were some. */
+bool streams_lift_bans(struct streams *all, int64_t now);
+/* Calls back for each; behind the lock as below. */
+void streams_each_ban(struct streams *all, void (*fn)(void *owner, const struct revocation *r),
+                      void *owner);
 
 /* Calls back for each stream that tokens open, with how many viewers it has, or for each viewer;
  * behind the lock, so nothing here may be called from inside. */
@@ -123,6 +151,12 @@ bool streams_are_draining(struct streams *all);
 struct stream *streams_find(struct streams *all, const char *token, size_t len);
 /* The stream of this name, where a password alone opens it, as above. */
 struct stream *streams_find_named(struct streams *all, const char *name, size_t len);
+/* The stream that a JWT opens which one of the present configuration's keys has signed, with a
+ * reference for the caller in *found. Otherwise *why says what is wrong, for the log; NULL: it is
+ * no JWT. */
+enum opening { OPENING_GRANTED, OPENING_WRONG, OPENING_EXPIRED, OPENING_NO_MEMORY };
+enum opening streams_open_jwt(struct streams *all, const char *token, size_t len,
+                              struct stream **found, const char **why);
 /* Accepts NULL. */
 void stream_unref(struct streams *all, struct stream *s);
 

@@ -75,7 +75,7 @@ int streams_revoke(struct streams *all, const char *id)
     struct stream *next;
     for (struct stream *s = name != NULL ? name->newest : NULL; s != NULL && found >= 0; s = next) {
         next = s->older;
-        if (s->grant == NULL)
+        if (s->grant == NULL || s->jwt != NULL)
             continue;
         if (!found && streams_bury(all, id) != 0) {
             found = -1;
@@ -174,6 +174,14 @@ static bool end_expired(struct streams *all, int64_t now)
         }
     }
     return any;
+}
+
+int64_t streams_earliest(struct streams *all)
+{
+    pthread_mutex_lock(&all->lock);
+    int64_t earliest = all->earliest;
+    pthread_mutex_unlock(&all->lock);
+    return earliest;
 }
 
 bool streams_expire(struct streams *all, int64_t now, int64_t *next)

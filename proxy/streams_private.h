@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What the rooms of the streams share: streams.c (which there are), streams_grants.c (made and
- * ended while the server runs), streams_viewers.c (who is in them) and streams_turns.c (who may
- * connect). Nobody else includes this. Everything here is behind the lock. */
+ * ended while the server runs), streams_jwt.c (what JWTs open), streams_viewers.c (who is in them)
+ * and streams_turns.c (who may connect). Nobody else includes this. Everything here is behind the
+ * lock. */
 #ifndef PROXY_STREAMS_PRIVATE_H
 #define PROXY_STREAMS_PRIVATE_H
 
@@ -24,6 +25,14 @@ struct dead {
     UT_hash_handle hh;
 };
 
+/* A JWT that was revoked or used up. */
+struct banned {
+    struct revocation revocation;
+    bool unkept; /* the store is to keep it */
+    struct banned *next_unkept;
+    UT_hash_handle hh; /* by the id */
+};
+
 struct watcher;
 
 struct streams {
@@ -31,6 +40,9 @@ struct streams {
     struct stream_name *names;
     struct stream_opener *openers; /* of the current streams, by the token's digest */
     struct dead *dead;
+    struct banned *banned; /* the oldest first */
+    struct banned *first_unkept, **last_unkept;
+    struct service *service; /* the present one, a reference */
     struct turns *turns;
     struct watcher *watchers; /* does not change while there are workers */
     uint64_t loads;           /* counts configurations */
@@ -44,7 +56,8 @@ struct streams {
 
 /* ---- streams.c ---- */
 
-/* Makes a grant's stream, and lets its token open it. 0, 1: there is no such desktop, or -1: out of
+/* Makes a grant's stream, and lets its token open it; with openers NULL, one that no token opens:
+ * the only reference is the caller's. 0, 1: there is no such desktop, or -1: out of
  * memory. */
 int streams_create_granted(struct streams *all, struct service *service, const struct grant *g,
                            struct stream_opener **openers, struct stream **made);
@@ -64,6 +77,12 @@ struct stream_name *streams_name(const struct streams *all, const char *text);
 bool streams_is_dead(const struct streams *all, const char *id);
 /* 0, or -1: out of memory. */
 int streams_bury(struct streams *all, const char *id);
+
+/* ---- streams_jwt.c ---- */
+
+bool streams_is_banned(const struct streams *all, const char *id);
+/* As streams_ban, but nobody is sent away. */
+int streams_put_ban(struct streams *all, const struct revocation *r, bool kept);
 
 /* ---- streams_turns.c ---- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Who is in the streams, and how many there may be. */
-#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "streams_private.h"
@@ -48,17 +48,27 @@ bool streams_are_draining(struct streams *all)
 static enum entry may_enter(const struct streams *all, const struct stream *s)
 {
     unsigned max = s->config->max_viewers;
-    if (s->spent || atomic_load(&s->end) != STREAM_GOES_ON || stream_has_expired(s))
+    if (s->spent || atomic_load(&s->end) != STREAM_GOES_ON || stream_has_expired(s) ||
+        (s->jwt != NULL && streams_is_banned(all, s->name->text)))
         return ENTRY_ENDED;
     bool full = all->viewers >= all->viewers_max || (max != 0 && s->name->viewers >= max);
     return full ? ENTRY_FULL : ENTRY_GRANTED;
 }
 
-/* Uses up a grant for a single use. 0, or -1: out of memory, and it is not. */
+static int ban(struct streams *all, const struct stream *s)
+{
+    struct revocation r = {.until = streams_ban_end((int64_t)time(NULL))};
+    memcpy(r.id, s->grant->id, sizeof r.id);
+    memcpy(r.jti, s->jwt->jti, sizeof r.jti);
+    return streams_put_ban(all, &r, false);
+}
+
+/* Uses up what is for a single use. 0, or else: out of memory, and it is not. */
 static int spend(struct streams *all, struct stream *s)
 {
-    if (streams_bury(all, s->grant->id) != 0)
-        return -1;
+    int rc = s->jwt != NULL ? ban(all, s) : streams_bury(all, s->grant->id);
+    if (rc != 0)
+        return rc;
     s->spent = true;
     streams_retire(all, s);
     return 0;

@@ -43,7 +43,7 @@ static void respond(struct viewer *v, struct site_answer *answer)
 {
     struct rfb_buf out;
     if (answer->refused != REFUSAL_NONE)
-        viewer_refused(v, answer->refused, NULL);
+        viewer_refused(v, answer->refused, answer->detail[0] != '\0' ? answer->detail : NULL);
     if (answer->stream != NULL) {
         viewer_upgrade(v, answer);
         return;

@@ -46,6 +46,12 @@ void viewer_tell_entry(struct viewer *v)
               LOG_TEXT("desktop", v->stream->config->desktop->name));
 }
 
+static const char *jti_of(const struct viewer *v)
+{
+    const struct stream_jwt *jwt = v->stream->jwt;
+    return jwt != NULL && jwt->jti[0] != '\0' ? jwt->jti : NULL;
+}
+
 static const char *label_of(const struct viewer *v)
 {
     const struct grant *g = v->stream->grant;
@@ -64,12 +70,13 @@ void viewer_tell_begun(struct viewer *v)
     const struct config_stream *s = v->stream->config;
     char proxy[ADDRESS_TEXT_MAX];
     v->audited = true;
-    audit_event(
-        v->env->audit, "viewer_begun", AUDIT_NUMBER("viewer", v->presence.id),
-        AUDIT_TEXT("peer", v->peer), AUDIT_TEXT("via", via(v, proxy)),
-        AUDIT_TEXT("stream", s->name), AUDIT_TEXT("label", label_of(v)),
-        AUDIT_TEXT("desktop", s->desktop->name), AUDIT_TEXT("role", policy_role_word(&s->policy)),
-        AUDIT_TEXT("clipboard", policy_clipboard_word(&s->policy)), AUDIT_TEXT("auth", v->auth));
+    audit_event(v->env->audit, "viewer_begun", AUDIT_NUMBER("viewer", v->presence.id),
+                AUDIT_TEXT("peer", v->peer), AUDIT_TEXT("via", via(v, proxy)),
+                AUDIT_TEXT("stream", s->name), AUDIT_TEXT("label", label_of(v)),
+                AUDIT_TEXT("jti", jti_of(v)), AUDIT_TEXT("desktop", s->desktop->name),
+                AUDIT_TEXT("role", policy_role_word(&s->policy)),
+                AUDIT_TEXT("clipboard", policy_clipboard_word(&s->policy)),
+                AUDIT_TEXT("auth", v->auth));
 }
 
 void viewer_tell_trouble(struct viewer *v, enum trouble kind, const char *detail)
@@ -92,7 +99,8 @@ void viewer_tell_end(struct viewer *v, enum ending ending, const char *why)
         return;
     audit_event(v->env->audit, "viewer_ended", AUDIT_NUMBER("viewer", v->presence.id),
                 AUDIT_TEXT("peer", v->peer), AUDIT_TEXT("stream", s->name),
-                AUDIT_TEXT("label", label_of(v)), AUDIT_TEXT("desktop", s->desktop->name),
+                AUDIT_TEXT("label", label_of(v)), AUDIT_TEXT("jti", jti_of(v)),
+                AUDIT_TEXT("desktop", s->desktop->name),
                 AUDIT_TEXT("role", policy_role_word(&s->policy)),
                 AUDIT_TEXT("reason", ending_word(ending)), AUDIT_TEXT("why", why),
                 AUDIT_NUMBER("seconds", ms / 1000), AUDIT_NUMBER("to_viewer", v->relay.to_viewer),

@@ -92,8 +92,8 @@ async function writeToken(scope, name, token) {
 
 // Starts portholed with one desktop behind one token. upstream: `unix:/path` or `tcp:HOST:PORT`. streams: further ones of
 // the desktop, NAME: KEYS; their tokens are in `tokens` of the answer. desktops: further ones, NAME: KEYS.
-// env: of the process.
-export async function startPortholed(scope, { upstream, passwordFile, server = {}, streams = {}, desktops = {}, env, token = makeToken() }) {
+// sections: others, HEAD: KEYS. env: of the process.
+export async function startPortholed(scope, { upstream, passwordFile, server = {}, streams = {}, desktops = {}, sections: further = {}, env, token = makeToken() }) {
   const tokens = Object.fromEntries(Object.keys(streams).map((name) => [name, makeToken()]));
   const sections = [['stream demo', { desktop: 'demo', token_file: await writeToken(scope, 'demo', token) }]];
   for (const [name, keys] of Object.entries(streams)) {
@@ -108,6 +108,7 @@ export async function startPortholed(scope, { upstream, passwordFile, server = {
     ['desktop demo', { upstream, ...(passwordFile ? { password_file: passwordFile } : {}) }],
     ...Object.entries(desktops).map(([name, keys]) => [`desktop ${name}`, keys]),
     ...sections,
+    ...Object.entries(further),
   ]));
   const program = scope.start(PORTHOLED, ['-c', config], { name: 'portholed', env });
   const proxy = new Proxy(program, token);
@@ -119,6 +120,16 @@ export async function startPortholed(scope, { upstream, passwordFile, server = {
   proxy.tokens = tokens;
   proxy.adminSocket = join(dirname(config), 'admin.sock');
   return proxy;
+}
+
+// The same configuration, once the first process has ended.
+export async function restart(scope, proxy) {
+  proxy.program.kill('SIGTERM');
+  await proxy.program.wait(10_000);
+  const program = scope.start(PORTHOLED, ['-c', proxy.config], { name: 'portholed' });
+  const again = Object.assign(Object.create(Object.getPrototypeOf(proxy)), proxy, { program });
+  again.port = Number(new URL((await again.event('ready')).url).port);
+  return again;
 }
 
 // Asks the admin socket; answers { status, headers, json }. body: an object, or a text as it is.

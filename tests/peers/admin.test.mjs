@@ -5,7 +5,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { live, until } from '../lib/proc.mjs';
 import { startXvnc } from '../lib/desktop.mjs';
-import { PORTHOLED, admin, porthole, startPortholed, startSilentServer } from '../lib/porthole.mjs';
+import { PORTHOLED, admin, porthole, restart, startPortholed, startSilentServer } from '../lib/porthole.mjs';
 import { Peer, RfbViewer, upgrade } from '../lib/viewer.mjs';
 
 async function make(proxy, fields) {
@@ -20,16 +20,6 @@ const refused = async (scope, proxy, token) => {
   await peer.gets('This token opens no stream.');
   assert.deepEqual(peer.statuses, [401]);
 };
-
-// The same configuration, once the first process has ended.
-async function restart(scope, proxy) {
-  proxy.program.kill('SIGTERM');
-  await proxy.program.wait(10_000);
-  const program = scope.start(PORTHOLED, ['-c', proxy.config], { name: 'portholed' });
-  const again = Object.assign(Object.create(Object.getPrototypeOf(proxy)), proxy, { program });
-  again.port = Number(new URL((await again.event('ready')).url).port);
-  return again;
-}
 
 live('a stream is made, watched, listed and revoked', async (scope) => {
   const desktop = await startXvnc(scope);

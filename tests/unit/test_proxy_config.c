@@ -155,10 +155,10 @@ static void tells_every_mistake(void **state)
         {"key = k\n" SERVER, "conf:1: \"key\" stands before any section; put it below [server]\n"},
         {SERVER "[servers]\nx = y\n",
          "conf:4: unknown section [servers]; "
-         "known are [server], [certificate NAME], [desktop NAME], [stream NAME]\n"},
+         "known are [server], [certificate NAME], [desktop NAME], [stream NAME], [jwt NAME]\n"},
         {SERVER "[desktop]\n",
          "conf:4: unknown section [desktop]; "
-         "known are [server], [certificate NAME], [desktop NAME], [stream NAME]\n"},
+         "known are [server], [certificate NAME], [desktop NAME], [stream NAME], [jwt NAME]\n"},
         {SERVER "[desktop a b]\n",
          "conf:4: \"a b\" is not a name; use up to 32 letters, digits, '.', '_', '-'\n"},
         {SERVER "[desktop aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n",
@@ -295,6 +295,22 @@ static void tells_every_mistake(void **state)
          "conf:4: proxy_protocol: \"yes\" is neither; use on or off\n"},
         {SERVER "proxy_protocol = on\n", "conf:4: proxy_protocol: nobody is trusted to speak it; "
                                          "add trusted_proxies = ADDRESS ...\n"},
+        {SERVER DESKTOP "[jwt j]\n",
+         "conf:6: algorithm is missing in this section; add algorithm = VALUE\n"
+         "conf:6: key_file is missing in this section; add key_file = VALUE\n"},
+        {SERVER DESKTOP "[jwt j]\nalgorithm = none\nkey_file = token\n",
+         "conf:7: algorithm: \"none\" is none; use HS256, RS256 or EdDSA\n"},
+        {SERVER DESKTOP "[jwt j]\nalgorithm = HS256\nkey_file = token.short\n",
+         "conf:8: key_file: token.short: the secret has 3 bytes; HS256 takes 32 to 1024; name "
+         "another file\n"},
+        {SERVER DESKTOP "[jwt j]\nalgorithm = RS256\nkey_file = token\n",
+         "conf:8: key_file: token: it holds no public key in PEM (-----BEGIN PUBLIC KEY-----); "
+         "name another file\n"},
+        {SERVER DESKTOP "[jwt j]\nalgorithm = HS256\nkey_file = token\nmax_ttl = 2592001\n"
+                        "desktops = d e\n[jwt j]\n",
+         "conf:9: max_ttl: \"2592001\" is not a whole number; use 1 to 2592000\n"
+         "conf:11: [jwt j] stands twice, first in line 6; keep one\n"
+         "conf:10: there is no desktop \"e\"; add [desktop e]\n"},
         /* one run finds them all, in their order */
         {"[server]\nkey\nlisten = x\nfoo = 1\n[nope]\n[desktop d]\n",
          "conf:2: neither a section nor a key; write [SECTION] or KEY = VALUE\n"
@@ -306,7 +322,7 @@ static void tells_every_mistake(void **state)
          "workers, allowed_origins, trusted_proxies, "
          "proxy_protocol\n"
          "conf:5: unknown section [nope]; known are [server], [certificate NAME], [desktop NAME], "
-         "[stream NAME]\n"
+         "[stream NAME], [jwt NAME]\n"
          "conf:1: certificate is missing in this section; add certificate = VALUE\n"
          "conf:1: key is missing in this section; add key = VALUE\n"
          "conf:6: upstream is missing in this section; add upstream = VALUE\n"},

@@ -16,7 +16,8 @@ enum { TTL_MAX = 10 * 366 * 86400, VIEWERS_MAX = 100000 };
 
 struct request {
     const char *socket; /* NULL: as it is by default */
-    json_t *body;       /* what create asks for */
+    const char *jti;    /* revoke: of a JWT, in place of an ID */
+    json_t *body;       /* what create and change ask for */
 };
 
 static const char *socket_of(const struct request *r)
@@ -118,6 +119,10 @@ static int print_list(const struct app *app, json_t *answer)
         const char *label = json_is_true(json_object_get(stream, "configured"))
                                 ? "(portholed.conf)"
                                 : text_of(stream, "label");
+        if (json_object_get(stream, "jwt") != NULL) {
+            printf("  JWT %s (key %s)\n", text_of(stream, "jti"), text_of(stream, "jwt"));
+            continue;
+        }
         bool asleep = json_is_true(json_object_get(stream, "asleep"));
         printf("  %s%s\n", label, asleep ? " (no such desktop now)" : "");
     }
@@ -143,7 +148,7 @@ static const struct kind {
     {"create", " DESKTOP", "POST", 1, print_made},
     {"list", "", "GET", 0, print_list},
     {"change", " ID", "PATCH", 1, print_nothing},
-    {"revoke", " ID", "DELETE", 1, print_nothing},
+    {"revoke", " ID, or stream revoke --jti JTI", "DELETE", 1, print_nothing},
     {.name = NULL},
 };
 
@@ -160,7 +165,10 @@ static int parse(const struct app *app, int argc, char **argv, struct request *r
             break;
     if ((*kind)->name == NULL)
         return app_usage(app, "cannot %s streams", argv[optind]);
-    if (argc - optind - 1 != (*kind)->arguments)
+    bool revokes = strcmp((*kind)->name, "revoke") == 0;
+    if (r->jti != NULL && !revokes)
+        return app_usage(app, "only stream revoke takes --jti");
+    if (argc - optind - 1 != (r->jti != NULL ? 0 : (*kind)->arguments))
         return app_usage(app, "it is stream %s%s", (*kind)->name, (*kind)->usage);
     /* before the command it would be the password of a connection, and none is made */
     if (app->password_file != NULL && app->password_file != getenv("PORTHOLE_PASSWORD_FILE"))
@@ -190,12 +198,24 @@ static int put_path(const struct app *app, const char *id, char *path, size_t si
     return EXIT_FINE;
 }
 
+static int revoke_jti(const struct app *app, const struct request *r)
+{
+    json_t *answer;
+    if (json_object_set_new(r->body, "jti", json_string(r->jti)) != 0)
+        return app_usage(app, "the jti is not UTF-8");
+    int code =
+        ask(socket_of(r), "POST", "/v1/revocations", r->body, app->limit.timeout_ms, &answer);
+    return code == EXIT_FINE ? print_nothing(app, answer) : code;
+}
+
 static int run(struct app *app, int argc, char **argv, struct request *r)
 {
     const struct kind *kind = kinds;
     char path[128] = "/v1/streams";
     json_t *answer, *body = NULL;
     int code = parse(app, argc, argv, r, &kind);
+    if (code == EXIT_FINE && r->jti != NULL)
+        return revoke_jti(app, r);
     if (code == EXIT_FINE && strcmp(kind->name, "create") == 0) {
         body = r->body;
         if (json_object_set_new(body, "desktop", json_string(argv[optind + 1])) != 0)
@@ -257,12 +277,17 @@ static const struct option_spec stream_options[] = {
      .value = "TEXT",
      .take = take_text,
      .summary = "create, change: what list shows beside it"},
+    {.name = "jti",
+     .value = "JTI",
+     .take = option_string,
+     .at = offsetof(struct request, jti),
+     .summary = "revoke: the JWTs with this jti, in place of a\nstream"},
     {.name = NULL},
 };
 
 const struct command command_stream = {
     .name = "stream",
-    .arguments = "[OPTION]... create DESKTOP|list|change ID|revoke ID",
+    .arguments = "[OPTION]... create DESKTOP|list|change ID|revoke ID|revoke --jti JTI",
     .summary = "make, list, change and revoke links to desktops",
     .details = "create prints a link for the browser, whose token is told once and never again.\n"
                "change acts at once: viewers whose rights it takes must come again.\n"
