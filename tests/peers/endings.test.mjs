@@ -54,13 +54,13 @@ live('the desktop dies: the page says so, the proxy lives on', async (scope) => 
   desktop.server.kill('SIGKILL');
   await waitForState(page, 'disconnected');
   await page.getByText('The desktop went away').waitFor();
-  await page.getByRole('button', { name: 'Reconnect' }).waitFor();
+  await page.getByRole('button', { name: 'Try now' }).waitFor();
   await page.getByText(/Trying again in \d+ s/).waitFor();
   const closed = await proxy.event('viewer_close');
   assert.equal(closed.why, 'upstream lost');
 
   // The desktop is gone for good: the page's next try is refused by the proxy in words that say which end is missing.
-  await page.getByRole('button', { name: 'Reconnect' }).click();
+  await page.getByRole('button', { name: 'Try now' }).click();
   await proxy.event('upstream_error');
   await page.getByText('The desktop cannot be shown').waitFor();
   await stopProxy(proxy);
