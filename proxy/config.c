@@ -293,6 +293,7 @@ static struct config *create_defaults(void)
     c->web_root.path = config_join("", PORTHOLE_PKGDATADIR "/web");
     c->ping_interval = 20;
     c->handshake_timeout = 10;
+    c->failed_attempts = 10;
     c->max_viewers = 1000;
     unsigned cores = uv_available_parallelism();
     c->workers = cores < CONFIG_WORKERS_MAX ? cores : CONFIG_WORKERS_MAX;

@@ -107,6 +107,7 @@ struct config {
     char *public_url;       /* https://HOST or https://HOST:PORT; NULL: by the listener's address */
     unsigned ping_interval; /* seconds */
     unsigned handshake_timeout; /* seconds */
+    unsigned failed_attempts;   /* of an address that are free; 0: all are */
     unsigned drain_timeout;     /* seconds; 0: SIGTERM ends viewers at once */
     unsigned max_viewers;
     unsigned workers;      /* threads */

@@ -82,6 +82,11 @@ static void set_ping_interval(struct config_reader *r, const char *value)
     config_set_number(r, "ping_interval", value, 1, 3600, &r->config->ping_interval);
 }
 
+static void set_failed_attempts(struct config_reader *r, const char *value)
+{
+    config_set_number(r, "failed_attempts", value, 0, 1000, &r->config->failed_attempts);
+}
+
 static void set_handshake_timeout(struct config_reader *r, const char *value)
 {
     config_set_number(r, "handshake_timeout", value, 1, 600, &r->config->handshake_timeout);
@@ -220,6 +225,7 @@ static const struct config_key keys[] = {
     {"public_url", false, set_public_url},
     {"ping_interval", false, set_ping_interval},
     {"handshake_timeout", false, set_handshake_timeout},
+    {"failed_attempts", false, set_failed_attempts},
     {"drain_timeout", false, set_drain_timeout},
     {"max_viewers", false, set_max_viewers},
     {"workers", false, set_workers},

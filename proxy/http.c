@@ -279,6 +279,10 @@ int http_put_answer(struct rfb_buf *out, const struct http_answer *a)
         rc = put_text(out, rc, a->etag);
         rc = put_text(out, rc, "\r\n");
     }
+    if (a->retry_after != 0) {
+        snprintf(head, sizeof head, "Retry-After: %u\r\n", a->retry_after);
+        rc = put_text(out, rc, head);
+    }
     if (a->extra != NULL)
         rc = put_text(out, rc, a->extra);
     return put_text(out, rc,

@@ -77,11 +77,12 @@ bool http_same_origin(const char *origin, const char *host);
 
 struct http_answer {
     unsigned status;
-    const char *type;  /* Content-Type */
-    const char *etag;  /* with its quotes; NULL: none */
-    const char *extra; /* further header lines, each ended by CRLF; NULL: none */
-    size_t length;     /* bytes of the body */
-    bool close;        /* the connection ends behind this answer */
+    const char *type;     /* Content-Type */
+    const char *etag;     /* with its quotes; NULL: none */
+    const char *extra;    /* further header lines, each ended by CRLF; NULL: none */
+    unsigned retry_after; /* seconds; 0: none */
+    size_t length;        /* bytes of the body */
+    bool close;           /* the connection ends behind this answer */
 };
 
 /* Appends the head of an answer. 0, RFB_E_TOO_LARGE or RFB_E_NO_MEMORY. */

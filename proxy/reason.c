@@ -12,6 +12,7 @@ static const struct {
     [REFUSAL_ENCODED_TOKEN] = {"encoded_token", "percent-encoded token", true, true},
     [REFUSAL_WRONG_NAME] = {"wrong_name", "wrong name", true, true},
     [REFUSAL_WRONG_PASSWORD] = {"wrong_password", "wrong password", true, true},
+    [REFUSAL_MUST_WAIT] = {"must_wait", "too many failed attempts", true, false},
     [REFUSAL_ORIGIN] = {"origin", "foreign origin", true, false},
     [REFUSAL_NO_WEBSOCKET] = {"websocket", "not a WebSocket request", false, false},
     [REFUSAL_WEBSOCKET_VERSION] = {"websocket", "another WebSocket version", false, false},
@@ -45,6 +46,11 @@ bool refusal_is_attempt(enum refusal r)
 bool refusal_is_auth(enum refusal r)
 {
     return refusals[r].auth;
+}
+
+bool refusal_is_guess(enum refusal r)
+{
+    return refusals[r].auth && r != REFUSAL_NO_TOKEN && r != REFUSAL_ENCODED_TOKEN;
 }
 
 const char *ending_word(enum ending e)

@@ -15,6 +15,7 @@ enum refusal {
     REFUSAL_ENCODED_TOKEN,
     REFUSAL_WRONG_NAME,
     REFUSAL_WRONG_PASSWORD,
+    REFUSAL_MUST_WAIT,
     REFUSAL_ORIGIN,
     REFUSAL_NO_WEBSOCKET,
     REFUSAL_WEBSOCKET_VERSION,
@@ -39,6 +40,8 @@ const char *refusal_text(enum refusal r);
 bool refusal_is_attempt(enum refusal r);
 /* Was a secret missing or wrong? */
 bool refusal_is_auth(enum refusal r);
+/* Was a secret wrong? Then it may have been a guess. */
+bool refusal_is_guess(enum refusal r);
 
 enum ending {
     ENDING_LEFT,     /* the viewer closed */

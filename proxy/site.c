@@ -216,7 +216,7 @@ static void answer_health(struct streams *streams, struct site_answer *a)
 }
 
 void site_answer(const struct service *service, struct streams *streams,
-                 const struct http_head *head, struct site_answer *a)
+                 const struct http_head *head, unsigned wait, struct site_answer *a)
 {
     *a = (struct site_answer){.head.close = !head->keep_alive};
     bool rights = strcmp(head->path, "/stream/rights") == 0;
@@ -232,6 +232,10 @@ void site_answer(const struct service *service, struct streams *streams,
     } else if (head->method != HTTP_GET && (stream || head->method != HTTP_HEAD)) {
         say(a, 405, "Only GET and HEAD are taken.\n");
         a->head.extra = stream ? "Allow: GET\r\n" : "Allow: GET, HEAD\r\n";
+    } else if (stream && wait != 0) {
+        refuse_stream(a, 429, "Too many failed attempts came from your address; try again later.\n",
+                      REFUSAL_MUST_WAIT);
+        a->head.retry_after = wait;
     } else if (rights) {
         answer_rights(streams, head, a);
     } else if (stream) {

@@ -26,9 +26,10 @@ struct site_answer {
     const char *auth;     /* by what it was opened, a word for the audit trail: "token", "jwt" */
 };
 
-/* Answers a complete head. */
+/* Answers a complete head. wait: seconds that its address must wait before it may try again to open
+ * a stream; 0: it may. */
 void site_answer(const struct service *service, struct streams *streams,
-                 const struct http_head *head, struct site_answer *answer);
+                 const struct http_head *head, unsigned wait, struct site_answer *answer);
 /* Refuses a request that http_head_feed could not take; the connection ends behind it. */
 void site_refuse(unsigned status, const char *why, struct site_answer *answer);
 

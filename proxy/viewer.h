@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "audit.h"
+#include "backoff.h"
 #include "log.h"
 #include "metrics.h"
 #include "scratch.h"
@@ -22,14 +23,15 @@ struct viewer_env {
     uv_loop_t *loop;
     struct service *service; /* the present one: for connections to come */
     struct streams *streams;
+    struct backoff *backoff;       /* the workers share it */
     struct audit *audit;           /* NULL: nobody keeps one */
     struct metrics_shard *metrics; /* NULL as well */
     struct scratch *scratch;
     struct viewer *list;
     struct viewer *first_waiting, *last_waiting; /* for a turn to connect */
-    unsigned connections;                /* viewers and others, until their memory is gone */
-    unsigned viewers;                    /* those that watch or are about to */
-    struct log_limit refusals, attempts; /* of lines in the log, and in the audit trail */
+    unsigned connections; /* viewers and others, until their memory is gone */
+    unsigned viewers;     /* those that watch or are about to */
+    struct log_limit refusals, guesses, attempts; /* of lines in the log, and in the audit trail */
     uint64_t next_complaint; /* about X-Forwarded-For, not before: ms of the loop's clock */
     bool stopping;
     void (*freed)(struct viewer_env *env); /* a connection has ended; may be NULL */

@@ -95,7 +95,7 @@ void viewer_take_http(struct viewer *v, const uint8_t *data, size_t len)
         if (rc == 1)
             viewer_name_client(v);
         if (rc == 1)
-            site_answer(v->service, v->env->streams, v->head, &answer);
+            site_answer(v->service, v->env->streams, v->head, viewer_must_wait(v), &answer);
         else
             site_refuse((unsigned)-rc, why, &answer);
         respond(v, &answer);

@@ -79,6 +79,7 @@ struct viewer {
     bool audited;                    /* its beginning is in the audit trail, so its end will be */
     struct ws ws;
     struct stream *candidate; /* a reference: where it may enter with the right password */
+    bool charged;             /* its password counts as a failure until it is known to be right */
     struct check *check;      /* of its password, on another thread */
     struct rfb_server_hs *hs; /* until the relay starts; in CONNECTING: it was asked a password */
     struct relay relay;
@@ -113,6 +114,9 @@ void viewer_free_if_closed(struct viewer *v);
  * trail, unless too many lines of this kind come at once. detail: for the log, in place of the
  * reason's own text; may be NULL. */
 void viewer_refused(struct viewer *v, enum refusal reason, const char *detail);
+/* Seconds that v's address must wait before it may try to open a stream, for failures that
+ * viewer_refused has counted; 0: it may. */
+unsigned viewer_must_wait(const struct viewer *v);
 /* v has entered its stream, for the log. */
 void viewer_tell_entry(struct viewer *v);
 /* v has shown all secrets that it needs, v->auth says which: from here on the audit trail has it.

@@ -46,6 +46,16 @@ static void refuse(struct viewer *v, uint16_t code, const char *words)
     rfb_buf_finish(&out);
 }
 
+static unsigned free_attempts(const struct viewer *v)
+{
+    return v->service->config->failed_attempts;
+}
+
+static uint64_t now_ms(void)
+{
+    return uv_hrtime() / 1000000; /* one clock for all loops */
+}
+
 static void let_in(struct viewer *v)
 {
     static const struct {
@@ -56,6 +66,8 @@ static void let_in(struct viewer *v)
     struct rfb_buf out;
     v->auth = token ? words[v->hs->auth].beside_token : words[v->hs->auth].alone;
     rfb_buf_init(&out, RFB_SERVER_HS_OUT);
+    backoff_refund(v->env->backoff, &v->address, v->candidate->config->name, free_attempts(v),
+                   now_ms());
     if (rfb_server_hs_verdict(v->hs, true, NULL, &out) != RFB_OK || viewer_send(v, &out) != 0)
         broke(v);
     else
@@ -98,9 +110,33 @@ void viewer_check_password(struct viewer *v)
         judge(v, -1);
 }
 
+/* True: now. Else it has been refused, or comes back here when its delay is over. */
+static bool may_be_checked(struct viewer *v)
+{
+    if (v->charged)
+        return true;
+    unsigned wait = viewer_must_wait(v);
+    if (wait != 0) {
+        char words[WS_REASON_MAX];
+        snprintf(words, sizeof words,
+                 "too many failed attempts from your address; try again in %u seconds", wait);
+        viewer_refused(v, REFUSAL_MUST_WAIT, NULL);
+        refuse(v, WS_CLOSE_TRY_LATER, words);
+        return false;
+    }
+    uint64_t delay = backoff_charge(v->env->backoff, &v->address, v->candidate->config->name,
+                                    free_attempts(v), now_ms());
+    v->charged = true;
+    if (delay != 0)
+        viewer_arm(v, delay, 0);
+    return delay == 0;
+}
+
 static void begin_check(struct viewer *v)
 {
     const struct rfb_server_hs *hs = v->hs;
+    if (!may_be_checked(v))
+        return;
     if (hs->auth == RFB_AUTH_VNC) {
         judge(v, rfb_vncauth_check(v->candidate->config->vnc_password, hs->offer.challenge,
                                    hs->response));

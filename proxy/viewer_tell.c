@@ -28,11 +28,35 @@ static void audit_attempt(struct viewer *v, enum refusal reason, const char *why
                 AUDIT_NUMBER("suppressed", suppressed));
 }
 
+unsigned viewer_must_wait(const struct viewer *v)
+{
+    uint64_t ms = backoff_wait(v->env->backoff, &v->address, v->service->config->failed_attempts,
+                               uv_hrtime() / 1000000);
+    return (unsigned)((ms + 999) / 1000);
+}
+
+/* Its own line, and its own limit: who reads the log for guesses is not to miss them for anything
+ * else that is refused. A password has been counted when it came (viewer_proof.c). */
+static void tell_guess(struct viewer *v, enum refusal reason)
+{
+    const char *stream = v->candidate != NULL ? v->candidate->config->name : "";
+    uint64_t suppressed;
+    if (!v->charged)
+        backoff_failed(v->env->backoff, &v->address, v->service->config->failed_attempts,
+                       uv_hrtime() / 1000000);
+    if (log_allow(&v->env->guesses, uv_now(v->env->loop), &suppressed))
+        log_event(LOG_LEVEL_WARN, "auth_failed", LOG_TEXT("peer", v->peer),
+                  LOG_TEXT("stream", stream), LOG_TEXT("how", refusal_word(reason)),
+                  LOG_NUMBER("suppressed", suppressed));
+}
+
 void viewer_refused(struct viewer *v, enum refusal reason, const char *detail)
 {
     const char *why = detail != NULL ? detail : refusal_text(reason);
     metrics_refused(v->env->metrics, reason);
     log_refusal(v, why);
+    if (refusal_is_guess(reason))
+        tell_guess(v, reason);
     if (refusal_is_attempt(reason))
         audit_attempt(v, reason, why);
 }

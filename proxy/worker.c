@@ -217,7 +217,7 @@ static struct worker *fail(struct worker *w, struct scratch *scratch, int rc)
     return NULL;
 }
 
-struct worker *worker_create(struct streams *streams, struct audit *audit,
+struct worker *worker_create(struct streams *streams, struct backoff *backoff, struct audit *audit,
                              struct metrics_shard *metrics, struct service *service, unsigned spare)
 {
     struct worker *w = calloc(1, sizeof *w);
@@ -232,6 +232,7 @@ struct worker *worker_create(struct streams *streams, struct audit *audit,
     w->env = (struct viewer_env){.loop = &w->loop,
                                  .service = service_ref(service),
                                  .streams = streams,
+                                 .backoff = backoff,
                                  .audit = audit,
                                  .metrics = metrics,
                                  .scratch = scratch,

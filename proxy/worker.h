@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "audit.h"
+#include "backoff.h"
 #include "metrics.h"
 #include "streams.h"
 
@@ -14,7 +15,7 @@ struct worker;
 
 /* metrics: of this worker alone. spare: connections that are no viewer's, at most. Starts the
  * thread. NULL: the reason has been logged. */
-struct worker *worker_create(struct streams *streams, struct audit *audit,
+struct worker *worker_create(struct streams *streams, struct backoff *backoff, struct audit *audit,
                              struct metrics_shard *metrics, struct service *service,
                              unsigned spare);
 

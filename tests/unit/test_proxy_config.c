@@ -135,18 +135,21 @@ static void tells_every_mistake(void **state)
          "conf:4: ping_interval: \"1s\" is not a whole number; use 1 to 3600\n"},
         {SERVER "handshake_timeout = -1\n",
          "conf:4: handshake_timeout: \"-1\" is not a whole number; use 1 to 600\n"},
+        {SERVER "failed_attempts = 1001\n",
+         "conf:4: failed_attempts: \"1001\" is not a whole number; use 0 to 1000\n"},
         {SERVER "max_viewers = 99999999999999999999\n",
          "conf:4: max_viewers: \"99999999999999999999\" is not a whole number; use 1 to 100000\n"},
         {SERVER "certificate = d\n",
          "conf:4: certificate stands twice in this section; keep one\n"},
         {SERVER "web_root =\n", "conf:4: web_root has no value; write web_root = VALUE\n"},
-        {SERVER "colour = red\n", "conf:4: unknown key \"colour\" in [server]; known are listen, "
-                                  "certificate, key, web_root, "
-                                  "admin_socket, admin_listen, admin_token_file, database, "
-                                  "audit_file, public_url, ping_interval, "
-                                  "handshake_timeout, drain_timeout, max_viewers, workers, "
-                                  "allowed_origins, trusted_proxies, "
-                                  "proxy_protocol\n"},
+        {SERVER "colour = red\n",
+         "conf:4: unknown key \"colour\" in [server]; known are listen, "
+         "certificate, key, web_root, "
+         "admin_socket, admin_listen, admin_token_file, database, "
+         "audit_file, public_url, ping_interval, "
+         "handshake_timeout, failed_attempts, drain_timeout, max_viewers, workers, "
+         "allowed_origins, trusted_proxies, "
+         "proxy_protocol\n"},
         {SERVER SERVER, "conf:4: [server] stands twice, first in line 1; keep one\n"},
         {SERVER "nonsense\n",
          "conf:4: neither a section nor a key; write [SECTION] or KEY = VALUE\n"},
@@ -317,7 +320,7 @@ static void tells_every_mistake(void **state)
          "conf:3: listen: \"x\" is not an address and a port; use 127.0.0.1:6080 or [::1]:6080\n"
          "conf:4: unknown key \"foo\" in [server]; known are listen, certificate, key, web_root, "
          "admin_socket, admin_listen, admin_token_file, database, audit_file, public_url, "
-         "ping_interval, handshake_timeout, "
+         "ping_interval, handshake_timeout, failed_attempts, "
          "drain_timeout, max_viewers, "
          "workers, allowed_origins, trusted_proxies, "
          "proxy_protocol\n"
@@ -388,6 +391,7 @@ static void has_defaults(void **state)
     assert_int_equal(ntohs(((struct sockaddr_in *)&c->listen)->sin_port), 6080);
     assert_int_equal(c->ping_interval, 20);
     assert_int_equal(c->handshake_timeout, 10);
+    assert_int_equal(c->failed_attempts, 10);
     assert_int_equal(c->max_viewers, 1000);
     assert_null(c->allowed_origins);
     assert_int_equal(c->web_root.path[0], '/');

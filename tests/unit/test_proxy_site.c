@@ -31,6 +31,7 @@ static struct config_stream streams[4] = {
 static struct config config = {.streams = streams};
 static struct service service = {.config = &config, .refs = 1};
 static struct streams *all;
+static unsigned must_wait; /* seconds */
 
 static const char *in_folder(const char *name)
 {
@@ -98,7 +99,7 @@ static const struct config_stream *ask(const char *request, const char *headers,
     snprintf(text, sizeof text, "%s HTTP/1.1\r\nHost: x\r\n%s\r\n", request, headers);
     http_head_init(&h);
     assert_int_equal(http_head_feed(&h, (uint8_t *)text, strlen(text), &used, &why), 1);
-    site_answer(&service, all, &h, a);
+    site_answer(&service, all, &h, must_wait, a);
     http_head_reset(&h);
     const struct config_stream *opened = a->stream != NULL ? a->stream->config : NULL;
     stream_unref(all, a->stream);
@@ -313,6 +314,32 @@ static void tells_rights(void **state)
     streams[0].policy = (struct policy){.control = false};
 }
 
+static void lets_wait(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *request;
+        unsigned status;
+    } cases[] = {
+        {"GET /stream?token=" GOOD, 429}, /* whatever it brings */
+        {"GET /stream?token=x", 429},
+        {"GET /stream", 429},
+        {"GET /stream/rights?stream=named", 429},
+        {"GET /stream/rights?stream=none", 429},
+        {"GET /", 200}, /* the page is there to tell it */
+        {"GET /healthz", 200},
+    };
+    must_wait = 7;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct site_answer a;
+        assert_null(ask(cases[i].request, WS, &a));
+        assert_int_equal(a.head.status, cases[i].status);
+        assert_int_equal(a.head.retry_after, cases[i].status == 429 ? 7 : 0);
+        assert_int_equal(a.refused, cases[i].status == 429 ? REFUSAL_MUST_WAIT : REFUSAL_NONE);
+    }
+    must_wait = 0;
+}
+
 static void refuses_when_full(void **state)
 {
     (void)state;
@@ -387,10 +414,15 @@ static void refuses_too_much(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers_requests),   cmocka_unit_test(finds_tokens),
-        cmocka_unit_test(tells_of_passwords), cmocka_unit_test(checks_origins),
-        cmocka_unit_test(tells_rights),       cmocka_unit_test(refuses_when_full),
-        cmocka_unit_test(compares_etags),     cmocka_unit_test(refuses_links_that_lead_out),
+        cmocka_unit_test(answers_requests),
+        cmocka_unit_test(finds_tokens),
+        cmocka_unit_test(tells_of_passwords),
+        cmocka_unit_test(checks_origins),
+        cmocka_unit_test(lets_wait),
+        cmocka_unit_test(tells_rights),
+        cmocka_unit_test(refuses_when_full),
+        cmocka_unit_test(compares_etags),
+        cmocka_unit_test(refuses_links_that_lead_out),
         cmocka_unit_test(refuses_too_much),
     };
     return cmocka_run_group_tests_name("proxy site", tests, set_up, tear_down);
