@@ -73,6 +73,14 @@ live('a password beside a token, and one of eight characters', async (scope) => 
     await page.keyboard.press('Enter');
     await waitForState(page, 'connected');
   }
+  // One that the server has not told of is asked for when RFB does.
+  await page.route('**/stream/rights*', (route) => route.fulfill({ json: { role: 'control', clipboard: 'both' } }), { times: 1 });
+  await page.goto('about:blank');
+  await page.goto(`${proxy.url}#stream=plain`);
+  await waitForState(page, 'password');
+  await field(page).fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await waitForState(page, 'connected');
   await page.goto('about:blank');
   await page.goto(`${proxy.url}#stream=nobody`);
   await waitForState(page, 'refused');
