@@ -114,6 +114,40 @@ static void keeps_everything(void **state)
     remove_files();
 }
 
+static void keeps_revocations_until_their_time(void **state)
+{
+    (void)state;
+    char why[STORE_ERROR_MAX];
+    const struct revocation first = {.id = "0123456789abcdef", .jti = "a jti", .until = 100},
+                            second = {.id = "fedcba9876543210", .until = 200};
+    struct revocation *list;
+    size_t count;
+    run(TABLE ROW); /* an older file gets their table */
+    struct store *s = open_store();
+    assert_int_equal(store_revoke(s, &second, why), 0);
+    assert_int_equal(store_revoke(s, &first, why), 0);
+    assert_int_equal(store_revoke(s, &first, why), 0);
+    store_close(s);
+    s = open_store();
+    assert_int_equal(store_list_revocations(s, &list, &count, why), 0);
+    assert_int_equal(count, 2);
+    assert_memory_equal(&list[0], &first, sizeof first);
+    assert_memory_equal(&list[1], &second, sizeof second);
+    free(list);
+    assert_int_equal(store_expire(s, 100, why), 0);
+    assert_int_equal(store_list_revocations(s, &list, &count, why), 0);
+    assert_int_equal(count, 1);
+    assert_string_equal(list[0].id, second.id);
+    free(list);
+    store_close(s);
+    run("UPDATE revocations SET jti = printf('%065d', 1);");
+    s = open_store();
+    assert_int_equal(store_list_revocations(s, &list, &count, why), -1);
+    assert_string_equal(why, "it holds a revocation that makes no sense");
+    store_close(s);
+    remove_files();
+}
+
 static void takes_files_of_version_1(void **state)
 {
     (void)state;
@@ -188,8 +222,11 @@ static void believes_no_broken_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keeps_everything),        cmocka_unit_test(takes_files_of_version_1),
-        cmocka_unit_test(changes_all_or_nothing),  cmocka_unit_test(leaves_newer_files_alone),
+        cmocka_unit_test(keeps_everything),
+        cmocka_unit_test(keeps_revocations_until_their_time),
+        cmocka_unit_test(takes_files_of_version_1),
+        cmocka_unit_test(changes_all_or_nothing),
+        cmocka_unit_test(leaves_newer_files_alone),
         cmocka_unit_test(believes_no_broken_rows),
     };
     return cmocka_run_group_tests_name("proxy store", tests, set_up, tear_down);
