@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The client's end of a WebSocket. Input: cut, flags (1: frames, else the answer to the request),
- * what the server says. */
+ * An end of a WebSocket. Input: cut, flags (1: frames, else the answer to a client's request; 2:
+ * the frames are a client's), what the peer says. */
 #include <string.h>
 
 #include "fuzz.h"
@@ -31,18 +31,20 @@ static size_t next(struct feed_split *split, const uint8_t *bytes, size_t left, 
     return n;
 }
 
-static void run(struct end *e, bool frames, const uint8_t *bytes, size_t n, struct feed_split split)
+static void run(struct end *e, uint8_t flags, const uint8_t *bytes, size_t n,
+                struct feed_split split)
 {
     static const struct stream_ws how = {.host = "box", .path = "/", .token = "t"};
     struct upgrade u;
     struct ws ws;
     struct rfb_buf request;
     uint8_t *piece;
+    bool frames = flags & 1;
     *e = (struct end){.rc = 0};
     rfb_buf_init(&e->payload, n);
     rfb_buf_init(&request, 4096);
     FUZZ_CHECK(ws_init(&ws) == 0 && upgrade_begin(&u, &how, &request, NULL) == 0);
-    ws.is_client = true;
+    ws.is_client = !(flags & 2);
     while (e->rc == 0 && e->taken < n) {
         size_t len = next(&split, bytes + e->taken, n - e->taken, &piece), used = len;
         e->rc = frames ? ws_feed(&ws, piece, len, keep, &e->payload)
@@ -50,6 +52,7 @@ static void run(struct end *e, bool frames, const uint8_t *bytes, size_t n, stru
         FUZZ_CHECK(used <= len && (e->rc != 0 || used == len));
         e->taken += frames ? len : used;
         free(piece);
+        FUZZ_CHECK(ws.pong_len <= WS_CONTROL_MAX);
     }
     if (!frames && e->rc == 0)
         e->rc = upgrade_end(&u, &e->error);
@@ -63,8 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct end whole, pieces;
     if (size < HEAD)
         return 0;
-    run(&whole, data[1] & 1, data + HEAD, size - HEAD, (struct feed_split){.kind = FEED_WHOLE});
-    run(&pieces, data[1] & 1, data + HEAD, size - HEAD, fuzz_split(data[0]));
+    run(&whole, data[1], data + HEAD, size - HEAD, (struct feed_split){.kind = FEED_WHOLE});
+    run(&pieces, data[1], data + HEAD, size - HEAD, fuzz_split(data[0]));
     FUZZ_CHECK(whole.rc == pieces.rc && whole.payload.len == pieces.payload.len);
     FUZZ_CHECK(whole.payload.len == 0 ||
                memcmp(rfb_buf_data(&whole.payload), rfb_buf_data(&pieces.payload),
