@@ -36,7 +36,7 @@ static void give_turn_back(struct streams *streams)
 {
     atomic_fetch_sub(&running, 1);
     if (atomic_exchange(&wanted, false))
-        streams_wake_all(streams);
+        streams_wake_turns(streams);
 }
 
 static void on_work(uv_work_t *work)

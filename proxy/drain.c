@@ -36,7 +36,7 @@ int drain_init(struct drain *d, uv_loop_t *loop, struct streams *streams, void (
     *d = (struct drain){.streams = streams, .over = over, .owner = owner};
     d->deadline.data = d->wake.data = d;
     if (uv_timer_init(loop, &d->deadline) == 0 && uv_async_init(loop, &d->wake, on_wake) == 0 &&
-        streams_watch(streams, wake, d) == 0)
+        streams_watch(streams, wake, NULL, d) == 0)
         return 0;
     log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", "out of memory"));
     return -1;

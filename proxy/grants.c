@@ -266,7 +266,7 @@ struct grants *grants_open(uv_loop_t *loop, struct service *service, struct stre
     g->admin =
         (struct admin){.service = service, .streams = streams, .audit = audit, .metrics = metrics};
     if (open_store(g, config->database.path) == 0 && load_revocations(g) == 0 &&
-        grants_reload(g, service, base_url) == 0 && streams_watch(streams, wake, g) == 0 &&
+        grants_reload(g, service, base_url) == 0 && streams_watch(streams, wake, NULL, g) == 0 &&
         open_doors(g, loop, config) == 0)
         return g;
     grants_close(g);

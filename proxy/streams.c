@@ -10,6 +10,7 @@
 struct watcher {
     struct watcher *next;
     void (*wake)(void *owner);
+    void (*turn)(void *owner); /* or NULL */
     void *owner;
 };
 
@@ -26,12 +27,13 @@ struct streams *streams_create(void)
     return all;
 }
 
-int streams_watch(struct streams *all, void (*wake)(void *owner), void *owner)
+int streams_watch(struct streams *all, void (*wake)(void *owner), void (*turn)(void *owner),
+                  void *owner)
 {
     struct watcher *w = malloc(sizeof *w);
     if (w == NULL)
         return -1;
-    *w = (struct watcher){.next = all->watchers, .wake = wake, .owner = owner};
+    *w = (struct watcher){.next = all->watchers, .wake = wake, .turn = turn, .owner = owner};
     all->watchers = w;
     return 0;
 }
@@ -40,6 +42,13 @@ void streams_wake_all(struct streams *all)
 {
     for (struct watcher *w = all->watchers; w != NULL; w = w->next)
         w->wake(w->owner);
+}
+
+void streams_wake_turns(struct streams *all)
+{
+    for (struct watcher *w = all->watchers; w != NULL; w = w->next)
+        if (w->turn != NULL)
+            w->turn(w->owner);
 }
 
 /* ---- one stream ---- */

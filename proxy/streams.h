@@ -71,13 +71,17 @@ struct streams *streams_create(void);
 /* No stream may be referred to any more. Accepts NULL. */
 void streams_destroy(struct streams *all);
 
-/* Called from any thread when a stream has ended or been spent, a viewer is unwanted, a
- * handshake, or a password's check, has ended that others wait for, or the last viewer leaves while
- * streams drain. To be set before others use all. 0, or -1: out of memory. */
-int streams_watch(struct streams *all, void (*wake)(void *owner), void *owner);
+/* wake is called from any thread when a stream has ended or been spent, a viewer is unwanted, or
+ * the last viewer leaves while streams drain; turn, unless it is NULL, when a handshake, or a
+ * password's check, has ended that others wait for. The former takes a look at every viewer, and
+ * the latter happens with every new one. To be set before others use all. 0, or -1: out of memory.
+ */
+int streams_watch(struct streams *all, void (*wake)(void *owner), void (*turn)(void *owner),
+                  void *owner);
 
 /* Calls them back. */
 void streams_wake_all(struct streams *all);
+void streams_wake_turns(struct streams *all);
 
 /* Takes over the streams of a configuration, and the grants for its desktops. A stream that is not
  * there any more is revoked, and so is one whose desktop, tokens, passwords or rights have become

@@ -61,5 +61,5 @@ void streams_end_handshake(struct streams *all, struct stream *s)
     s->turns->wanted = false;
     pthread_mutex_unlock(&all->lock);
     if (wanted)
-        streams_wake_all(all);
+        streams_wake_turns(all);
 }

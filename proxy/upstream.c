@@ -367,8 +367,8 @@ static void on_connected(uv_connect_t *req, int status)
         end_errno(u, UNREACHABLE, "connecting to", status);
 }
 
-/* Tries the next address that the lookup found; there is one. */
-static void connect_next(struct upstream *u)
+/* Tries the next address that the lookup found; there is one. 0 or a libuv error. */
+static int try_next(struct upstream *u)
 {
     struct upstream_setup *s = u->setup;
     struct addrinfo *address = s->next;
@@ -379,7 +379,13 @@ static void connect_next(struct upstream *u)
         u->h.handle.data = u;
         rc = uv_tcp_connect(&s->connect, &u->h.tcp, address->ai_addr, on_connected);
     }
-    if (rc != 0 && u->has_handle && s->next != NULL)
+    return rc;
+}
+
+static void connect_next(struct upstream *u)
+{
+    int rc = try_next(u);
+    if (rc != 0 && u->has_handle && u->setup->next != NULL)
         uv_close(&u->h.handle, on_attempt_closed);
     else if (rc != 0)
         end_errno(u, UNREACHABLE, "connecting to", rc);
@@ -427,7 +433,15 @@ static int begin(struct upstream *u)
         uv_pipe_connect(&s->connect, &u->h.pipe, u->desktop->unix_path, on_connected);
         return 0;
     }
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICSERV | AI_NUMERICHOST};
+    /* an address needs no other thread to look it up */
+    if (getaddrinfo(u->desktop->host, u->desktop->port, &hints, &s->found) == 0) {
+        s->next = s->found;
+        u->state = UPSTREAM_CONNECT;
+        return try_next(u);
+    }
+    hints.ai_flags = AI_NUMERICSERV;
     u->state = UPSTREAM_RESOLVE;
     s->resolve.data = u;
     int rc = uv_getaddrinfo(u->loop, &s->resolve, on_resolved, u->desktop->host, u->desktop->port,

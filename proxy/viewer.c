@@ -284,7 +284,6 @@ void viewer_look_around(struct viewer_env *env)
     for (struct viewer *v = env->list; v != NULL; v = v->next)
         if (v->stream != NULL)
             look_at(v);
-    viewer_open_waiting(env);
 }
 
 bool viewer_make_room(struct viewer_env *env)

@@ -39,9 +39,10 @@ struct viewer_env {
 
 /* Begins with an accepted socket, which is closed in any case. */
 void viewer_accept(struct viewer_env *env, int fd);
-/* Streams have changed, or there are turns to connect: sends away who is to go, lets in who waits.
- */
+/* Streams have changed: sends away who is to go. */
 void viewer_look_around(struct viewer_env *env);
+/* There may be turns to connect: lets those begin whose turn it is, the longest waiting first. */
+void viewer_open_waiting(struct viewer_env *env);
 
 /* Ends the oldest of the connections that are no viewer's, for another to come: the freed event
  * follows. False: there is none that could be ended. */

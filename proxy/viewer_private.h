@@ -161,8 +161,6 @@ void viewer_end_handshake(struct viewer *v);
 void viewer_await_turn(struct viewer *v);
 /* It waits for its turn no more. */
 void viewer_stop_waiting(struct viewer *v);
-/* Lets those begin whose turn it is, the longest waiting first. */
-void viewer_open_waiting(struct viewer_env *env);
 /* Plaintext in the states from PROVING on. */
 void viewer_take_websocket(struct viewer *v, const uint8_t *data, size_t len);
 void viewer_stream_drained(struct viewer *v);

@@ -25,6 +25,7 @@ struct worker {
     bool stopping, aborted;
     bool making_room; /* somebody was ended for another to come, and is not gone yet */
     atomic_uint load;
+    atomic_bool look;            /* something has become of viewers */
     atomic_uint asked, answered; /* whether its loop goes on */
 
     uv_mutex_t lock; /* of what the other threads hand over */
@@ -37,6 +38,12 @@ struct worker {
 static void wake(void *worker)
 {
     uv_async_send(&((struct worker *)worker)->wake);
+}
+
+static void wake_to_look(void *worker)
+{
+    atomic_store(&((struct worker *)worker)->look, true);
+    wake(worker);
 }
 
 /* ---- connections ---- */
@@ -151,7 +158,9 @@ static void on_wake(uv_async_t *async)
         begin_stop(w);
         return;
     }
-    viewer_look_around(&w->env);
+    if (atomic_exchange(&w->look, false))
+        viewer_look_around(&w->env);
+    viewer_open_waiting(&w->env);
     accept_waiting(w);
 }
 
@@ -244,7 +253,7 @@ struct worker *worker_create(struct streams *streams, struct backoff *backoff, s
         service_unref(service);
         return fail(w, scratch, rc);
     }
-    if (streams_watch(streams, wake, w) == 0)
+    if (streams_watch(streams, wake_to_look, wake, w) == 0)
         return w;
     log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", "out of memory"));
     worker_stop(w);

@@ -133,7 +133,7 @@ static void checks_take_turns(void **state)
     assert_int_equal(uv_loop_init(&loop), 0);
     assert_int_equal(uv_async_init(&loop, &async, on_async), 0);
     async.data = &w;
-    assert_int_equal(streams_watch(w.streams, on_wake, &async), 0);
+    assert_int_equal(streams_watch(w.streams, on_wake, on_wake, &async), 0);
     start(&w);
     assert_int_equal(w.running, CHECKS_AT_ONCE);
     assert_false(check_take_turn());

@@ -193,7 +193,7 @@ static void handshakes_take_turns_by_desktop(void **state)
     three[2].tokens[0] = "b", three[2].tokens[1] = NULL;
     atomic_uint wakes = 0;
     struct streams *all = streams_create();
-    assert_int_equal(streams_watch(all, count_wake, &wakes), 0);
+    assert_int_equal(streams_watch(all, count_wake, count_wake, &wakes), 0);
     load(all, three, 3);
     assert_int_equal(atomic_load(&wakes), 1);
     struct stream *s = find(all, "t"), *same = find(all, "a"), *another = find(all, "b");
@@ -238,7 +238,7 @@ static void grants_open_and_end(void **state)
     early.expires = SOON;
     late.expires = SOON + 1000;
     struct streams *all = streams_create();
-    assert_int_equal(streams_watch(all, count_wake, &wakes), 0);
+    assert_int_equal(streams_watch(all, count_wake, count_wake, &wakes), 0);
     struct service *service = make(&base, 1);
     struct grant kept[] = {early, other};
     assert_int_equal(streams_load(all, service, kept, 2), 0);
@@ -456,7 +456,7 @@ static void threads_agree(void **state)
     atomic_uint wakes = 0;
     struct streams *all = streams_create();
     limited.max_viewers = 2;
-    assert_int_equal(streams_watch(all, count_wake, &wakes), 0);
+    assert_int_equal(streams_watch(all, count_wake, count_wake, &wakes), 0);
     streams_limit(all, 3);
     load(all, &limited, 1);
     for (size_t i = 0; i < COUNT(threads); i++)
