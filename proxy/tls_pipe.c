@@ -146,7 +146,7 @@ static enum tls_step step(struct tls_pipe *p, uint8_t *to, size_t size, size_t *
     if (error == SSL_ERROR_WANT_READ)
         return TLS_MORE;
     /* OpenSSL knows it by its first bytes where it looks for a record */
-    bool http = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
+    bool http = SSL_is_server(p->ssl) && ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
     *why = failure(error, text);
     return http ? TLS_HTTP : TLS_FAILED;
 }

@@ -45,7 +45,7 @@ static inline void tls_pipe_feed(struct tls_pipe *p, const uint8_t *data, size_t
 }
 
 enum tls_step {
-    TLS_HTTP = -2,   /* failed: the client speaks HTTP in clear */
+    TLS_HTTP = -2,   /* failed, as a server: the client speaks HTTP in clear */
     TLS_FAILED = -1, /* or the peer's end: why tells */
     TLS_MORE,        /* all that was fed has been taken */
     TLS_SHAKEN,      /* the handshake is through */

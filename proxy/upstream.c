@@ -276,7 +276,7 @@ static void decrypt(struct upstream *u, const uint8_t *data, size_t len)
     tls_pipe_feed(u->tls, NULL, 0);
     if (have != 0)
         take_plain(u, to, have);
-    if (step == TLS_FAILED)
+    if (step < TLS_MORE)
         end_tls(u, why);
 }
 

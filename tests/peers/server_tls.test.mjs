@@ -70,6 +70,7 @@ live('nothing below TLS 1.2, and no weak cipher', async (scope) => {
   for (const ciphers of ['AES128-GCM-SHA256', 'ECDHE-ECDSA-AES128-SHA256', 'ECDHE-ECDSA-AES128-SHA', 'DHE-RSA-AES128-GCM-SHA256', 'aNULL:@SECLEVEL=0', 'ECDHE-ECDSA-AES128-CCM']) {
     assert.match(await shake(proxy, { maxVersion: 'TLSv1.2', ciphers }), /^ERR_SSL_/, ciphers);
   }
+  assert.match(await shake(proxy, { ecdhCurve: 'ffdhe8192' }), /^ERR_SSL_/);
   const taken = async (ciphers, maxVersion = 'TLSv1.2') => (await shake(proxy, { maxVersion, ciphers })).cipher;
   assert.equal(await taken('ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256'), 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256');
   assert.equal(await taken('ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256'), 'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256');

@@ -178,14 +178,11 @@ live('a server that hangs or dies inside TLS, or speaks none', async (scope) => 
   const hangs = await startFake(scope, UP_TO_TLS);
   const dies = await startFake(scope, UP_TO_TLS, (socket, fake) => { if (fake.heard.length > 19) socket.destroy(); });
   const babbles = await startFake(scope, UP_TO_TLS, (socket, fake) => { if (fake.heard.length > 19) socket.write('GET / HTTP/1.1\r\n\r\n'); });
-  const proxy = await startBefore(scope, {
-    hangs: { upstream: hangs.upstream, tls: 'x509' },
-    dies: { upstream: dies.upstream, tls: 'x509' },
-    babbles: { upstream: babbles.upstream, tls: 'x509' },
-  }, { handshake_timeout: 1 });
+  const proxy = await startBefore(scope, { dies: { upstream: dies.upstream, tls: 'x509' }, babbles: { upstream: babbles.upstream, tls: 'x509' } });
   await isRefused(scope, proxy, 'dies', /closed the connection/, /^(TLS handshake: end of stream|reading from .*: connection reset by peer)$/);
   await isRefused(scope, proxy, 'babbles', /TLS handshake .* failed/, /^TLS handshake: TLS: /);
-  await isRefused(scope, proxy, 'hangs', /did not answer in time/, /^TLS handshake: no answer in time$/);
+  const hasty = await startBefore(scope, { hangs: { upstream: hangs.upstream, tls: 'x509' } }, { handshake_timeout: 1, admin_socket: 'hasty.sock' });
+  await isRefused(scope, hasty, 'hangs', /did not answer in time/, /^TLS handshake: no answer in time$/);
 });
 
 live('a server that goes away takes its viewers along', async (scope) => {
