@@ -214,7 +214,7 @@ function followKeyboard() {
 
 function wire() {
   const press = (id, action) => $(id).addEventListener('click', action);
-  press('leave', () => session.leave());
+  press('leave', () => { keys.release(); session.leave(); });
   press('again', () => session.again());
   press('stop', () => session.leave(STOPPED));
   press('clipsend', () => { clipboard.send($('clip').value); openPanel(null); backToDesktop(); });
@@ -245,9 +245,13 @@ function wireWayOut() {
   }, true);
 }
 
+// Ctrl+W closes the tab while Ctrl is down at the desktop: not every server lets go of it by itself.
+addEventListener('pagehide', () => window.dispatchEvent(new Event('blur')));
+
 /* start */
 
 function start() {
+  keys.release();
   session?.drop();
   prompt.close();
   putAway(false);

@@ -2,7 +2,7 @@
 // Keys and fingers on the page, as an X client in the desktop sees them.
 import assert from 'node:assert/strict';
 import { live } from '../lib/proc.mjs';
-import { HEIGHT, WIDTH } from '../lib/desktop.mjs';
+import { HEIGHT, startX11vnc, WIDTH } from '../lib/desktop.mjs';
 import { CANVAS, openDesktop, PHONE, startAll } from '../lib/page.mjs';
 import { waitForState } from '../lib/chromium.mjs';
 import { buttonsOf, heldDown, keysOf, short, startRecorder } from '../lib/xev.mjs';
@@ -216,4 +216,20 @@ live('on a phone: gestures, and panning', async (scope) => {
   const all = await startRecorded(scope, { viewport: PHONE });
   await gesturesAct(all);
   await viewIsPanned(all);
+});
+
+live('who leaves lets go of what is down, where the server would not', async (scope) => {
+  const { page, recorder } = await startRecorded(scope, { start: startX11vnc });
+  await page.getByRole('button', { name: 'Keys' }).click();
+  await page.getByRole('button', { name: 'Super', exact: true }).click();
+  await recorder.wait('Super', (all) => heldDown(all).length === 1);
+  await page.getByRole('button', { name: 'Leave' }).click();
+  await recorder.wait('nothing held down', (all) => heldDown(all).length === 0);
+  await page.getByRole('button', { name: 'Reconnect' }).click();
+  await waitForState(page, 'connected');
+  recorder.forget();
+  await page.keyboard.down('Control');
+  await recorder.wait('Control', (all) => heldDown(all).length === 1);
+  await page.close();
+  await recorder.wait('nothing held down', (all) => heldDown(all).length === 0);
 });
