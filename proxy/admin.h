@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "audit.h"
+#include "backoff.h"
 #include "log.h"
 #include "metrics.h"
 #include "store.h"
@@ -19,8 +20,9 @@ enum { ADMIN_BODY_MAX = 64 << 10, ADMIN_URL_MAX = 300 };
 /* Who asks. */
 struct admin_asker {
     const char *by;   /* "unix" or "admin_token" */
-    const char *peer; /* address and port; NULL: of this machine */
-    bool local;       /* then the kernel knows these: */
+    const char *peer; /* address and port; NULL: of this machine, and so is: */
+    const struct sockaddr_storage *address;
+    bool local; /* then the kernel knows these: */
     uint64_t uid, pid;
 };
 
@@ -30,6 +32,7 @@ struct admin {
     struct streams *streams;
     struct audit *audit;
     struct metrics *metrics;
+    struct backoff *backoff; /* of all who show secrets */
     struct store *store;
     bool asleep; /* the store has grants whose desktop is not in the configuration */
     char base_url[ADMIN_URL_MAX]; /* of the viewer page, as viewers reach it: https://HOST:PORT */

@@ -32,8 +32,12 @@ void admin_http_finish(struct admin_http *x)
 static int answer(struct admin_http *x, unsigned status, const char *type, const char *extra,
                   const char *body)
 {
-    const struct http_answer head = {
-        .status = status, .type = type, .extra = extra, .length = strlen(body), .close = true};
+    const struct http_answer head = {.status = status,
+                                     .type = type,
+                                     .extra = extra,
+                                     .retry_after = x->wait,
+                                     .length = strlen(body),
+                                     .close = true};
     bool good =
         http_put_answer(&x->answer, &head) == 0 && rfb_buf_put(&x->answer, body, strlen(body)) == 0;
     return good ? 1 : -1;
@@ -89,9 +93,19 @@ static int check_asker(struct admin_http *x, const struct admin_door *door,
         admin_tell_refused(door->admin, asker, REFUSAL_ORIGIN);
         return refuse(x, 403, NULL, "pages may not ask here");
     }
+    const struct config *config = door->admin->service->config;
     bool given = x->head.headers[HTTP_H_AUTHORIZATION] != NULL;
-    if (has_token(x, door->admin->service->config))
+    uint64_t now = uv_hrtime() / 1000000;
+    uint64_t ms = backoff_wait(door->admin->backoff, asker->address, config->failed_attempts, now);
+    if (ms != 0) {
+        x->wait = (unsigned)((ms + 999) / 1000);
+        admin_tell_refused(door->admin, asker, REFUSAL_MUST_WAIT);
+        return refuse(x, 429, NULL, "too many failed attempts came from your address");
+    }
+    if (has_token(x, config))
         return 0;
+    if (given)
+        backoff_failed(door->admin->backoff, asker->address, config->failed_attempts, now);
     admin_tell_refused(door->admin, asker, given ? REFUSAL_WRONG_TOKEN : REFUSAL_NO_TOKEN);
     return refuse(x, 401, "WWW-Authenticate: Bearer\r\n",
                   given ? "this is not the token of admin_token_file"

@@ -24,6 +24,7 @@ struct admin_http {
     /* private */
     struct http_head head;
     struct rfb_buf body;
+    unsigned wait; /* seconds, for who has failed too often */
 };
 
 void admin_http_init(struct admin_http *x);

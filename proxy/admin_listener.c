@@ -36,6 +36,7 @@ struct caller {
     uv_timer_t deadline;
     struct admin_http http;
     struct admin_asker who;
+    struct sockaddr_storage address;
     char peer[ADDRESS_TEXT_MAX];
     size_t sent; /* bytes of the answer */
     bool answered, closing, conn_open, timer_open;
@@ -157,12 +158,11 @@ static const struct tls_events events = {
 
 static void name_peer(struct caller *c)
 {
-    struct sockaddr_storage address = {0};
-    int len = sizeof address;
-    uv_tcp_getpeername(&c->conn.tcp, (struct sockaddr *)&address, &len);
-    address_unmap(&address);
-    address_text(&address, c->peer);
-    c->who = (struct admin_asker){.by = "admin_token", .peer = c->peer};
+    int len = sizeof c->address;
+    uv_tcp_getpeername(&c->conn.tcp, (struct sockaddr *)&c->address, &len);
+    address_unmap(&c->address);
+    address_text(&c->address, c->peer);
+    c->who = (struct admin_asker){.by = "admin_token", .peer = c->peer, .address = &c->address};
 }
 
 /* Where there are too many that have not shown the token, ends the oldest of them. Those that have

@@ -250,7 +250,8 @@ static int load_revocations(struct grants *g)
 }
 
 struct grants *grants_open(uv_loop_t *loop, struct service *service, struct streams *streams,
-                           struct audit *audit, struct metrics *metrics, const char *base_url)
+                           struct audit *audit, struct metrics *metrics, struct backoff *backoff,
+                           const char *base_url)
 {
     const struct config *config = service->config;
     struct grants *g = calloc(1, sizeof *g);
@@ -263,8 +264,11 @@ struct grants *grants_open(uv_loop_t *loop, struct service *service, struct stre
     g->wake.data = g->expiry.data = g;
     g->handles = 2;
     g->expired = true; /* while no server ran */
-    g->admin =
-        (struct admin){.service = service, .streams = streams, .audit = audit, .metrics = metrics};
+    g->admin = (struct admin){.service = service,
+                              .streams = streams,
+                              .audit = audit,
+                              .metrics = metrics,
+                              .backoff = backoff};
     if (open_store(g, config->database.path) == 0 && load_revocations(g) == 0 &&
         grants_reload(g, service, base_url) == 0 && streams_watch(streams, wake, NULL, g) == 0 &&
         open_doors(g, loop, config) == 0)

@@ -13,7 +13,8 @@ struct grants;
 /* Opens the store and the socket that the service's configuration names, and loads all streams.
  * base_url: of the viewer page. NULL: the reason has been logged. */
 struct grants *grants_open(uv_loop_t *loop, struct service *service, struct streams *streams,
-                           struct audit *audit, struct metrics *metrics, const char *base_url);
+                           struct audit *audit, struct metrics *metrics, struct backoff *backoff,
+                           const char *base_url);
 /* The streams of another configuration, and the grants for its desktops. 0, or -1: the reason has
  * been logged, and all is as before. */
 int grants_reload(struct grants *g, struct service *service, const char *base_url);

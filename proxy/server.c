@@ -378,7 +378,7 @@ static int start_grants(struct server *s)
 {
     char url[ADMIN_URL_MAX];
     own_url(s, url);
-    s->grants = grants_open(&s->loop, s->service, s->streams, s->audit, &s->metrics,
+    s->grants = grants_open(&s->loop, s->service, s->streams, s->audit, &s->metrics, s->backoff,
                             public_url(s->service->config, url));
     return s->grants != NULL ? 0 : -1;
 }

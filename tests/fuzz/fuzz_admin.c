@@ -31,18 +31,21 @@ static void count(void *owner, const struct stream *s, unsigned viewers)
 /* The status; 0: the request is not complete. */
 static unsigned ask(const uint8_t *data, size_t size, size_t piece, bool trusted)
 {
-    static const struct admin_asker asker = {.by = "admin_token", .peer = "127.0.0.1:1"};
+    static const struct sockaddr_storage address = {.ss_family = AF_INET};
+    static const struct admin_asker asker = {
+        .by = "admin_token", .peer = "127.0.0.1:1", .address = &address};
     char why[STORE_ERROR_MAX];
     struct admin admin = {.service = &service,
                           .streams = streams_create(),
                           .store = store_open(NULL, why),
                           .metrics = &metrics,
+                          .backoff = backoff_create(),
                           .base_url = "https://127.0.0.1:1"};
     const struct admin_door door = {.admin = &admin, .after = nothing, .needs_token = true};
     struct admin_http x;
     unsigned streams = 0, status = 0;
     int rc = 0;
-    FUZZ_CHECK(admin.streams != NULL && admin.store != NULL);
+    FUZZ_CHECK(admin.backoff != NULL && admin.streams != NULL && admin.store != NULL);
     FUZZ_CHECK(streams_load(admin.streams, &service, NULL, 0) == 0);
     admin_http_init(&x);
     for (size_t at = 0, n; at < size && rc == 0; at += n) {
@@ -60,6 +63,7 @@ static unsigned ask(const uint8_t *data, size_t size, size_t piece, bool trusted
     admin_http_finish(&x);
     streams_destroy(admin.streams);
     store_close(admin.store);
+    backoff_destroy(admin.backoff);
     return status;
 }
 

@@ -66,7 +66,7 @@ live('an answer larger than a connection takes at once comes whole', async (scop
 
 live('who has no token learns nothing', async (scope) => {
   const upstream = await startSilentServer(scope);
-  const { proxy, port, ask, token, audit, line } = await startWithAdmin(scope, { upstream: `tcp:127.0.0.1:${upstream.port}` });
+  const { proxy, port, ask, token, audit, line } = await startWithAdmin(scope, { upstream: `tcp:127.0.0.1:${upstream.port}`, server: { failed_attempts: 0 } });
   const wrong = makeToken();
   for (const path of ['/v1/streams', '/metrics', '/healthz']) {
     for (const Authorization of [`Bearer ${wrong}`, `Bearer ${proxy.token}`, `Basic ${token}`, `Bearer ${token}x`, 'Bearer']) {
@@ -88,6 +88,17 @@ live('who has no token learns nothing', async (scope) => {
   assert.equal(metrics.get('portholed_auth_failures_total'), 16);
   const written = proxy.program.stderr + await readFile(audit, 'utf8');
   for (const secret of [wrong, token, proxy.token]) assert.ok(!written.includes(secret));
+});
+
+live('who guesses has to wait, and with the right token too', async (scope) => {
+  const upstream = await startSilentServer(scope);
+  const { proxy, ask, line } = await startWithAdmin(scope, { upstream: `tcp:127.0.0.1:${upstream.port}`, server: { failed_attempts: 1 } });
+  const guess = async () => (await ask('GET', '/healthz', undefined, { Authorization: `Bearer ${makeToken()}` }));
+  const last = await until('an answer 429', async () => { const answer = await guess(); return answer.status === 429 && answer; });
+  assert.match(last.headers['retry-after'], /^[1-9]\d*$/);
+  assert.equal((await ask('GET', '/healthz')).status, 429);
+  await line('admin_refused');
+  assert.ok(proxy.events('admin_refused').some(({ why }) => why === 'too many failed attempts'));
 });
 
 live('connections that ask nothing keep nobody out', async (scope) => {
