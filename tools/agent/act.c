@@ -9,7 +9,7 @@ static bool is_managed(const struct tree *t, const struct window *w)
 }
 
 /* EWMH section "Root Window Properties": to the root, as a pager. */
-enum { PAGER = XCB_EWMH_CLIENT_SOURCE_TYPE_OTHER };
+static const xcb_ewmh_client_source_type_t PAGER = XCB_EWMH_CLIENT_SOURCE_TYPE_OTHER;
 
 static void send_to_root(struct tree *t, xcb_window_t window, xcb_atom_t type, uint32_t first)
 {

@@ -135,7 +135,7 @@ static int focus(ph_windows *windows, const ph_window *w, const struct order *o,
 static int cmd_focus(struct app *app, int argc, char **argv)
 {
     struct order o = {.force = 0};
-    const char *text;
+    const char *text = NULL;
     int code = parse_order(app, argc, argv, &o, &text);
     return code == EXIT_FINE ? order(app, text, &o, focus) : code;
 }
@@ -171,7 +171,7 @@ static int close_window(ph_windows *windows, const ph_window *w, const struct or
 static int cmd_close(struct app *app, int argc, char **argv)
 {
     struct order o = {.force = 0};
-    const char *text;
+    const char *text = NULL;
     int code = parse_order(app, argc, argv, &o, &text);
     return code == EXIT_FINE ? order(app, text, &o, close_window) : code;
 }
