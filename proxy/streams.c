@@ -414,6 +414,12 @@ struct stream *streams_find(struct streams *all, const char *token, size_t len)
     return found;
 }
 
+/* What has neither stays shut, whatever made it so. */
+static bool opens_by_name(const struct config_stream *s)
+{
+    return s->token_count == 0 && config_asks_password(s);
+}
+
 struct stream *streams_find_named(struct streams *all, const char *name, size_t len)
 {
     char text[CONFIG_NAME_MAX + 1];
@@ -424,7 +430,7 @@ struct stream *streams_find_named(struct streams *all, const char *name, size_t 
     pthread_mutex_lock(&all->lock);
     const struct stream_name *known = streams_name(all, text);
     struct stream *s = known != NULL ? known->newest : NULL;
-    while (s != NULL && (!s->current || s->config->token_count != 0 || stream_has_expired(s)))
+    while (s != NULL && (!s->current || !opens_by_name(s->config) || stream_has_expired(s)))
         s = s->older;
     if (s != NULL)
         atomic_fetch_add(&s->refs, 1);

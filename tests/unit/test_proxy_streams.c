@@ -143,6 +143,19 @@ static void reload_sends_away_whose_password_is_another(void **state)
     }
 }
 
+static void a_name_alone_opens_nothing(void **state)
+{
+    (void)state;
+    struct wanted bare = base;
+    bare.tokens[0] = bare.tokens[1] = NULL;
+    struct streams *all = streams_create();
+    load(all, &bare, 1);
+    assert_null(streams_find_named(all, "s", 1));
+    load(all, &base, 1);
+    assert_null(streams_find_named(all, "s", 1));
+    streams_destroy(all);
+}
+
 static void counts_hold_across_reloads(void **state)
 {
     (void)state;
@@ -483,6 +496,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reload_sends_away_who_may_not_stay),
         cmocka_unit_test(reload_sends_away_whose_password_is_another),
+        cmocka_unit_test(a_name_alone_opens_nothing),
         cmocka_unit_test(counts_hold_across_reloads),
         cmocka_unit_test(handshakes_take_turns_by_desktop),
         cmocka_unit_test(grants_open_and_end),
