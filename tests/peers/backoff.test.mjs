@@ -44,7 +44,7 @@ const right = (viewer) => viewer.send(binary(`\x00\x00\x00\x00\x00\x00\x00${Stri
 
 live('an address that tries tokens must wait, and others need not', async (scope) => {
   const proxy = await startGuarded(scope);
-  const tried = Array.from({ length: FREE + 1 }, makeToken);
+  const tried = ['e30.e30.e30', ...Array.from({ length: FREE }, makeToken)]; // something like a JWT counts as well
   for (const token of tried) assert.deepEqual((await answerTo(scope, proxy, '127.0.0.2', { token })).statuses, [401]);
   // whatever it brings now: tokens, names, the page's question
   const refused = await answerTo(scope, proxy, '127.0.0.2');
