@@ -67,7 +67,7 @@ static void run(struct end *e, const uint8_t *bytes, size_t n, struct feed_split
     }
     FUZZ_CHECK(e->taken <= HTTP_HEAD_MAX);
     if (e->rc == 1)
-        site_answer(&service, all, &h, &e->answer);
+        site_answer(&service, all, &h, 0, &e->answer);
     else if (e->rc < 0)
         site_refuse((unsigned)-e->rc, why, &e->answer);
     http_head_reset(&h);
