@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,13 +126,14 @@ static void examples_verify(void **state)
 
 static const char secret[] = "a secret of thirty-two bytes....";
 
-/* Signed with the secret. */
-static const char *sign(const char *header, const char *payload)
+/* Signed with the secret; tail: more of the header, behind its base64url. */
+static const char *sign_with_tail(const char *header, const char *tail, const char *payload)
 {
     static char token[4096];
     uint8_t mac[EVP_MAX_MD_SIZE];
     unsigned len = 0;
     to_base64url(header, strlen(header), token);
+    strcat(token, tail);
     strcat(token, ".");
     to_base64url(payload, strlen(payload), token + strlen(token));
     assert_non_null(HMAC(EVP_sha256(), secret, (int)strlen(secret), (uint8_t *)token, strlen(token),
@@ -139,6 +141,11 @@ static const char *sign(const char *header, const char *payload)
     strcat(token, ".");
     to_base64url(mac, len, token + strlen(token));
     return token;
+}
+
+static const char *sign(const char *header, const char *payload)
+{
+    return sign_with_tail(header, "", payload);
 }
 
 static struct config_jwt make_key(void)
@@ -292,6 +299,15 @@ static void form_is_strict(void **state)
         snprintf(bad, sizeof bad, "%s%s", good, tails[i]);
         assert_int_not_equal(verify(&key, bad, &c, &why), JWT_GOOD);
     }
+    /* the last character of 32 bytes has two bits that must be 0 */
+    memcpy(bad, good, len + 1);
+    bad[len - 1]++;
+    assert_int_not_equal(verify(&key, bad, &c, &why), JWT_GOOD);
+    /* one character too many, whoever has signed it */
+    assert_int_equal(verify(&key, sign_with_tail(HEADER, "", "{" D TIMES "}"), &c, &why), JWT_GOOD);
+    assert_int_equal(strlen(HEADER) % 3, 0);
+    assert_int_not_equal(verify(&key, sign_with_tail(HEADER, "A", "{" D TIMES "}"), &c, &why),
+                         JWT_GOOD);
     assert_int_equal(verify(&key, "a.b", &c, &why), JWT_NONE);
     assert_int_equal(verify(&key, "a.b.c.d.e", &c, &why), JWT_NONE);
     assert_int_equal(verify(&key, "..", &c, &why), JWT_NONE);
@@ -510,6 +526,55 @@ static void single_use_is_of_the_jti(void **state)
     streams_destroy(all);
 }
 
+/* Viewers come with one token on many threads, while its key comes and goes. */
+
+static char shared_token[1024];
+
+static void *come_and_go(void *streams)
+{
+    struct streams *all = streams;
+    for (int i = 0; i < 300; i++) {
+        struct presence p = {.id = 0};
+        struct stream *s;
+        if (open_jwt(all, shared_token, &s) != OPENING_GRANTED)
+            continue;
+        if (streams_enter(all, s, &p) == ENTRY_GRANTED)
+            streams_leave(all, &p);
+        stream_unref(all, s);
+    }
+    return NULL;
+}
+
+static void threads_agree(void **state)
+{
+    (void)state;
+    pthread_t threads[4];
+    struct streams *all = streams_create();
+    struct stream *s;
+    struct presence p = {.id = 0}, q = p;
+    int64_t next;
+    snprintf(shared_token, sizeof shared_token, "%s",
+             sign_now(",\"jti\":\"many\",\"max_viewers\":1"));
+    streams_limit(all, 10);
+    load(all, make_service(true));
+    for (size_t i = 0; i < COUNT(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, come_and_go, all), 0);
+    for (int i = 0; i < 50; i++) {
+        load(all, make_service(i % 2 == 0));
+        streams_expire(all, (int64_t)time(NULL), &next);
+    }
+    load(all, make_service(true));
+    for (size_t i = 0; i < COUNT(threads); i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    /* nobody is counted who is not there */
+    assert_int_equal(open_jwt(all, shared_token, &s), OPENING_GRANTED);
+    assert_int_equal(streams_enter(all, s, &p), ENTRY_GRANTED);
+    assert_int_equal(streams_enter(all, s, &q), ENTRY_FULL);
+    streams_leave(all, &p);
+    stream_unref(all, s);
+    streams_destroy(all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -519,6 +584,7 @@ int main(void)
         cmocka_unit_test(form_is_strict),
         cmocka_unit_test(streams_live_as_long_as_they_may),
         cmocka_unit_test(single_use_is_of_the_jti),
+        cmocka_unit_test(threads_agree),
         cmocka_unit_test(algorithms_are_not_confused),
         cmocka_unit_test(keys_have_conditions),
     };
