@@ -104,6 +104,10 @@ static void passwords_are_charged_first(void **state)
     assert_int_equal(wait_of(b, "192.0.2.1", 0), SECOND);
     backoff_refund(b, &a, "s", FREE, 0);
     assert_int_equal(wait_of(b, "192.0.2.1", 0), 0);
+    for (int i = 0; i < 20; i++) { /* right ones slow down no stream */
+        assert_int_equal(backoff_charge(b, &a, "s", FREE, 0), 0);
+        backoff_refund(b, &a, "s", FREE, 0);
+    }
     fail_times(b, "192.0.2.1", FREE, 0); /* all is as new */
     assert_int_equal(wait_of(b, "192.0.2.1", 0), 0);
     backoff_destroy(b);
