@@ -130,8 +130,11 @@ bool streams_lift_bans(struct streams *all, int64_t now)
 {
     bool any = false;
     pthread_mutex_lock(&all->lock);
-    struct banned *b;
-    while ((b = all->banned) != NULL && b->revocation.until <= now && !b->unkept) {
+    struct banned *b, *next;
+    HASH_ITER(hh, all->banned, b, next)
+    {
+        if (b->revocation.until > now || b->unkept)
+            break;
         any = true;
         HASH_DEL(all->banned, b);
         free(b);
