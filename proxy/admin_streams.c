@@ -11,12 +11,15 @@
 #include "admin_private.h"
 #include "admin_tell.h"
 #include "rfb/text.h"
+#include "windows.h"
 
 enum {
     TOKEN_BYTES = 32,
     TOKEN_TEXT = 43 + 1, /* base64url without padding */
     TTL_DEFAULT = 3600,  /* seconds */
     TTL_MAX = 10 * 366 * 86400,
+    WINDOW_WAIT = 10,        /* seconds */
+    WINDOW_WAIT_MAX = 86400, /* the same */
     VIEWERS_MAX = 100000
 };
 
@@ -30,12 +33,14 @@ static json_t *time_or_null(int64_t seconds)
 /* g: NULL for a stream of the configuration. */
 static json_t *describe(const char *id, const char *desktop, const struct policy *policy,
                         unsigned max_viewers, unsigned viewers, const char *password,
-                        const struct grant *g)
+                        const struct crop_how *window, const struct grant *g)
 {
     json_t *json = json_pack(
         "{s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:b}", "id", id, "desktop", desktop, "role",
         policy_role_word(policy), "clipboard", policy_clipboard_word(policy), "max_viewers",
         (int)max_viewers, "viewers", (int)viewers, "password", password, "configured", g == NULL);
+    json_object_set_new(json, "window",
+                        window->selector[0] != '\0' ? json_string(window->selector) : json_null());
     if (g == NULL || json == NULL)
         return json;
     json_object_set_new(json, "label", json_string(g->label));
@@ -50,7 +55,7 @@ static void append_stream(void *list, const struct stream *s, unsigned viewers)
 {
     const struct config_stream *c = s->config;
     json_t *json = describe(c->name, c->desktop->name, &c->policy, c->max_viewers, viewers,
-                            config_password_word(c), s->grant);
+                            config_password_word(c), &c->window, s->grant);
     if (s->jwt != NULL) {
         json_object_set_new(json, "jwt", json_string(s->jwt->key));
         json_object_set_new(json, "jti",
@@ -73,7 +78,7 @@ static int append_asleep(const struct admin *a, json_t *list, char why[STORE_ERR
             (g->expires != 0 && g->expires <= now))
             continue;
         json_t *json = describe(g->id, g->desktop, &g->policy, g->max_viewers, 0,
-                                g->password[0] != '\0' ? "plain" : "none", g);
+                                g->password[0] != '\0' ? "plain" : "none", &g->window, g);
         json_object_set_new(json, "asleep", json_true());
         json_array_append_new(list, json);
     }
@@ -186,6 +191,42 @@ static const char *take_link(struct grant *g, const json_t *value, int64_t now)
                                                                       : "\"token\" or \"password\"";
 }
 
+static const char *take_window(struct grant *g, const json_t *value, int64_t now)
+{
+    (void)now;
+    const char *text = json_string_value(value);
+    if (text == NULL || strlen(text) > CROP_SELECTOR_MAX || !windows_is_selector(text))
+        return "app:NAME, title:PATTERN or 0xID, of at most 128 bytes";
+    memcpy(g->window.selector, text, strlen(text) + 1);
+    return NULL;
+}
+
+static const char *take_window_popups(struct grant *g, const json_t *value, int64_t now)
+{
+    (void)now;
+    const char *text = json_string_value(value);
+    bool clip = text != NULL && strcmp(text, "clip") == 0;
+    g->window.popups = clip ? CROP_POPUPS_CLIP : CROP_POPUPS_EXPAND;
+    return clip || (text != NULL && strcmp(text, "expand") == 0) ? NULL : "\"expand\" or \"clip\"";
+}
+
+static const char *take_window_frame(struct grant *g, const json_t *value, int64_t now)
+{
+    (void)now;
+    g->window.frame = json_is_true(value);
+    return json_is_boolean(value) ? NULL : "true or false";
+}
+
+static const char *take_window_wait(struct grant *g, const json_t *value, int64_t now)
+{
+    (void)now;
+    json_int_t n = json_integer_value(value);
+    if (!json_is_integer(value) || n < 0 || n > WINDOW_WAIT_MAX)
+        return "a whole number of seconds up to 86400";
+    g->window.wait_s = (unsigned)n;
+    return NULL;
+}
+
 /* What has been read needs it no more. */
 static void wipe_password(const json_t *body)
 {
@@ -208,6 +249,10 @@ static const struct field {
     {"label", take_label, false},
     {"password", take_password, true},
     {"link", take_link, true},
+    {"window", take_window, true},
+    {"window_popups", take_window_popups, true},
+    {"window_frame", take_window_frame, true},
+    {"window_wait", take_window_wait, true},
 };
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 
@@ -235,7 +280,7 @@ static const struct field *find_field(const char *name, bool change)
 static int read_fields(const json_t *body, struct grant *g, bool change, struct admin_answer *out)
 {
     const char *name;
-    char known[128];
+    char known[256];
     json_t *value;
     int64_t now = (int64_t)time(NULL);
     json_object_foreach((json_t *)body, name, value)
@@ -292,6 +337,19 @@ static void put_made(const struct admin *a, const struct grant *g, const char *t
     OPENSSL_cleanse(url, sizeof url);
 }
 
+/* A stream of a window needs somebody who knows the windows. False after refusing. */
+static bool has_agent(const struct admin *a, const struct grant *g, struct admin_answer *out)
+{
+    const struct config_desktop *d = config_find_desktop(a->service->config, g->desktop);
+    if (g->window.selector[0] == '\0' || d == NULL || d->agent != NULL)
+        return true;
+    admin_refuse(
+        out, 400,
+        "desktop \"%s\" has no agent, which knows the windows; add agent = unix:PATH to it",
+        g->desktop);
+    return false;
+}
+
 void admin_make_stream(struct admin *a, const char *id, const json_t *body,
                        struct admin_answer *out)
 {
@@ -299,6 +357,7 @@ void admin_make_stream(struct admin *a, const char *id, const json_t *body,
     char token[TOKEN_TEXT], why[STORE_ERROR_MAX], forget[STORE_ERROR_MAX];
     struct grant g = {.created = (int64_t)time(NULL)};
     g.expires = g.created + TTL_DEFAULT;
+    g.window.wait_s = WINDOW_WAIT;
     int rc = read_fields(body, &g, false, out);
     wipe_password(body);
     if (rc != 0)
@@ -311,6 +370,8 @@ void admin_make_stream(struct admin *a, const char *id, const json_t *body,
         admin_refuse(out, 400, "\"password\" is missing: \"link\" says that it opens the stream");
         return;
     }
+    if (!has_agent(a, &g, out))
+        return;
     if (make_secret(&g, token) != 0) {
         admin_refuse(out, 500, "no random bytes are to be had");
         return;

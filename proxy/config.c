@@ -357,6 +357,7 @@ void config_destroy(struct config *c)
         free(d->username);
         free(d->ca_file.path);
         free(d->tls_name);
+        free(d->agent);
         SSL_CTX_free(d->tls_ctx);
         free(d->unix_path);
         free(d);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <uv.h>
 
+#include "crop_how.h"
 #include "forwarded.h"
 #include "jwt_key.h"
 #include "password.h"
@@ -62,6 +63,7 @@ struct config_desktop {
     struct config_path ca_file; /* path NULL: the system's authorities */
     char *tls_name;             /* whom the certificate must name; NULL: host */
     SSL_CTX *tls_ctx;           /* made by the service; NULL: tls is off */
+    char *agent;                /* porthole-agent's unix socket; NULL: none */
     int line, password_line, username_line;
     uint64_t seen; /* keys, for the reader */
 };
@@ -76,8 +78,9 @@ struct config_stream {
     char password[PASSWORD_HASH_SIZE];              /* as password.h has it; "": none */
     char vnc_password[CONFIG_VNC_PASSWORD_MAX + 1]; /* weak; "": none */
     struct policy policy;
-    unsigned max_viewers; /* 0: no limit but the server's */
-    int line;
+    unsigned max_viewers;   /* 0: no limit but the server's */
+    struct crop_how window; /* selector "": the whole desktop */
+    int line, window_line;
     uint64_t seen;
     char desktop_name[CONFIG_NAME_MAX + 1];
     int desktop_line;

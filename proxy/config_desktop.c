@@ -69,6 +69,23 @@ static void set_tls_name(struct config_reader *r, const char *value)
     d->tls_name = config_join("", value);
 }
 
+static void set_agent(struct config_reader *r, const char *value)
+{
+    struct config_desktop *d = r->item;
+    free(d->agent);
+    d->agent = NULL;
+    if (strncmp(value, "unix:", 5) != 0 || value[5] == '\0') {
+        config_error(r->errors, r->line,
+                     "agent: \"%s\" is not where porthole-agent listens; use unix:/path", value);
+        return;
+    }
+    d->agent = config_join(r->errors->file, value + 5);
+    if (strlen(d->agent) > CONFIG_UNIX_PATH_MAX)
+        config_error(r->errors, r->line,
+                     "agent: the socket's path is %zu bytes long; at most %d are possible",
+                     strlen(d->agent), CONFIG_UNIX_PATH_MAX);
+}
+
 static void begin(struct config_reader *r, const char *name)
 {
     struct config_desktop **where = &r->config->desktops;
@@ -141,13 +158,10 @@ static void check(struct config_reader *r)
 }
 
 static const struct config_key keys[] = {
-    {"upstream", true, set_upstream},
-    {"password_file", false, set_password_file},
-    {"username", false, set_username},
-    {"tls", false, set_tls},
-    {"ca_file", false, set_ca_file},
-    {"tls_name", false, set_tls_name},
-    {NULL, false, NULL},
+    {"upstream", true, set_upstream},  {"password_file", false, set_password_file},
+    {"username", false, set_username}, {"tls", false, set_tls},
+    {"ca_file", false, set_ca_file},   {"tls_name", false, set_tls_name},
+    {"agent", false, set_agent},       {NULL, false, NULL},
 };
 
 const struct config_section config_desktop_section = {

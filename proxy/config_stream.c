@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "config_section.h"
+#include "windows.h"
+
+enum { CONFIG_WINDOW_WAIT = 10 /* seconds */ };
 
 static void set_max_viewers(struct config_reader *r, const char *value)
 {
@@ -80,6 +83,45 @@ static void set_vnc_password_file(struct config_reader *r, const char *value)
     config_read_vnc_password(r->errors, r->line, value, s->vnc_password);
 }
 
+static void set_window(struct config_reader *r, const char *value)
+{
+    struct config_stream *s = r->item;
+    s->window_line = r->line;
+    if (!windows_is_selector(value) || strlen(value) > CROP_SELECTOR_MAX)
+        config_error(r->errors, r->line,
+                     "window: \"%s\" names no window; use app:NAME, title:PATTERN or 0xID, of at "
+                     "most %d bytes",
+                     value, CROP_SELECTOR_MAX);
+    else
+        memcpy(s->window.selector, value, strlen(value) + 1);
+}
+
+static void set_window_popups(struct config_reader *r, const char *value)
+{
+    struct config_stream *s = r->item;
+    if (strcmp(value, "expand") == 0)
+        s->window.popups = CROP_POPUPS_EXPAND;
+    else if (strcmp(value, "clip") == 0)
+        s->window.popups = CROP_POPUPS_CLIP;
+    else
+        config_error(r->errors, r->line, "window_popups: \"%s\" is none; use expand or clip",
+                     value);
+}
+
+static void set_window_frame(struct config_reader *r, const char *value)
+{
+    struct config_stream *s = r->item;
+    s->window.frame = strcmp(value, "yes") == 0;
+    if (!s->window.frame && strcmp(value, "no") != 0)
+        config_error(r->errors, r->line, "window_frame: \"%s\" is neither; use yes or no", value);
+}
+
+static void set_window_wait(struct config_reader *r, const char *value)
+{
+    struct config_stream *s = r->item;
+    config_set_number(r, "window_wait", value, 0, 86400, &s->window.wait_s);
+}
+
 static void begin(struct config_reader *r, const char *name)
 {
     struct config_stream **where = &r->config->streams;
@@ -92,6 +134,7 @@ static void begin(struct config_reader *r, const char *name)
     struct config_stream *s = *where = config_alloc(sizeof *s);
     memcpy(s->name, name, strlen(name) + 1);
     s->line = r->line;
+    s->window.wait_s = CONFIG_WINDOW_WAIT;
     r->item = s;
     r->seen = &s->seen;
 }
@@ -115,6 +158,23 @@ static bool has_opener(const struct config_stream *s)
     return false;
 }
 
+/* What is said of a window needs one, and somebody who knows the windows. */
+static void check_window(struct config_reader *r, const struct config_stream *s)
+{
+    static const char *const keys_of_window[] = {"window_popups", "window_frame", "window_wait"};
+    bool window = config_was_seen(&config_stream_section, s->seen, "window");
+    for (size_t i = 0; i < sizeof keys_of_window / sizeof keys_of_window[0]; i++)
+        if (!window && config_was_seen(&config_stream_section, s->seen, keys_of_window[i]))
+            config_error(r->errors, s->line,
+                         "%s is for streams of a window; add window = app:NAME or take it away",
+                         keys_of_window[i]);
+    if (window && s->desktop != NULL && s->desktop->agent == NULL)
+        config_error(r->errors, s->window_line,
+                     "window: desktop \"%s\" has no agent, which knows the windows; add agent = "
+                     "unix:PATH to it",
+                     s->desktop->name);
+}
+
 static void check_stream(struct config_reader *r, struct config_stream *s)
 {
     config_check_required(r, &config_stream_section, s->seen, s->line);
@@ -129,6 +189,7 @@ static void check_stream(struct config_reader *r, struct config_stream *s)
     if (s->desktop == NULL)
         config_error(r->errors, s->desktop_line, "there is no desktop \"%s\"; add [desktop %s]",
                      s->desktop_name, s->desktop_name);
+    check_window(r, s);
 }
 
 static void check(struct config_reader *r)
@@ -146,6 +207,10 @@ static const struct config_key keys[] = {
     {"password_file", false, set_password_file},
     {"vnc_password_file", false, set_vnc_password_file},
     {"max_viewers", false, set_max_viewers},
+    {"window", false, set_window},
+    {"window_popups", false, set_window_popups},
+    {"window_frame", false, set_window_frame},
+    {"window_wait", false, set_window_wait},
     {NULL, false, NULL},
 };
 

@@ -23,10 +23,11 @@ struct grant {
     char password[PASSWORD_HASH_SIZE]; /* as password.h has it; "": none */
     bool by_name;                      /* its id and the password open it, and no token does */
     struct policy policy;
-    unsigned max_viewers; /* at once; 0: no limit but the server's */
-    bool single_use;      /* the first viewer uses it up */
-    int64_t created;      /* seconds since 1970 */
-    int64_t expires;      /* the same; 0: never */
+    struct crop_how window; /* selector "": the whole desktop */
+    unsigned max_viewers;   /* at once; 0: no limit but the server's */
+    bool single_use;        /* the first viewer uses it up */
+    int64_t created;        /* seconds since 1970 */
+    int64_t expires;        /* the same; 0: never */
 };
 
 /* A JWT that opens nothing any more. */

@@ -203,7 +203,7 @@ static const char *take_window(struct reading *r, const json_t *value)
 {
     (void)r;
     (void)value;
-    return "a window: streams of single windows are not to be had yet";
+    return "a window: a JWT opens whole desktops only";
 }
 
 static const char *take_jti(struct reading *r, const json_t *value)

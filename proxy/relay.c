@@ -40,24 +40,60 @@ void relay_finish(struct relay *r)
     free(r->filter);
 }
 
+static void count_to_viewer(struct relay *r, size_t len)
+{
+    r->to_viewer += len;
+    metrics_add(r->metrics, METRIC_TO_VIEWERS, len);
+}
+
+/* What the crop has made, as much as the viewer takes now. */
+static int push(struct relay *r)
+{
+    struct rfb_buf *out = &r->crop->to_viewer;
+    while (out->len != 0 && r->front->out.queued == 0) {
+        size_t n = out->len < SCRATCH_PLAIN ? out->len : SCRATCH_PLAIN;
+        if (relay_frame_copy(r, WSLAY_BINARY_FRAME, rfb_buf_data(out), n) != 0)
+            return -1;
+        rfb_buf_consume(out, n);
+        count_to_viewer(r, n);
+    }
+    if (out->len != 0)
+        upstream_pause(r->back, true);
+    else
+        rfb_buf_finish(out); /* an update is large, and the next may be long to come */
+    return 0;
+}
+
 int relay_to_viewer(struct relay *r, uint8_t *data, size_t len)
 {
     if (r->filter != NULL && filter_from_server(r->filter, &data, &len) != RFB_OK)
         return RELAY_UPSTREAM;
+    if (r->crop != NULL)
+        return crop_from_server(r->crop, data, len) == RFB_OK ? push(r) : RELAY_UPSTREAM;
     if (len == 0)
         return 0;
     if (relay_frame(r, WSLAY_BINARY_FRAME, data, len) != 0)
         return -1;
-    r->to_viewer += len;
-    metrics_add(r->metrics, METRIC_TO_VIEWERS, len);
+    count_to_viewer(r, len);
     if (r->front->out.queued != 0)
         upstream_pause(r->back, true);
     return 0;
 }
 
-void relay_viewer_drained(struct relay *r)
+int relay_viewer_drained(struct relay *r)
 {
-    upstream_pause(r->back, false);
+    if (r->crop != NULL && push(r) != 0)
+        return -1;
+    if (r->crop == NULL || r->crop->to_viewer.len == 0)
+        upstream_pause(r->back, false);
+    return 0;
+}
+
+const char *relay_why(const struct relay *r)
+{
+    return r->crop != NULL && r->crop->why != NULL       ? r->crop->why
+           : r->filter != NULL && r->filter->why != NULL ? r->filter->why
+                                                         : "out of memory";
 }
 
 int relay_from_viewer(struct relay *r, const uint8_t *data, size_t len)
@@ -65,13 +101,18 @@ int relay_from_viewer(struct relay *r, const uint8_t *data, size_t len)
     r->from_viewer += len;
     metrics_add(r->metrics, METRIC_FROM_VIEWERS, len);
     struct rfb_buf *out = &r->scratch->from_viewer;
-    return r->filter != NULL ? filter_from_viewer(r->filter, data, len, out)
-                             : rfb_buf_put(out, data, len);
+    int rc = r->filter != NULL ? filter_from_viewer(r->filter, data, len, out)
+                               : rfb_buf_put(out, data, len);
+    if (r->crop == NULL || rc != RFB_OK)
+        return rc;
+    rc = crop_from_viewer(r->crop, rfb_buf_data(out), out->len);
+    rfb_buf_consume(out, out->len);
+    return rc;
 }
 
 int relay_flush(struct relay *r)
 {
-    struct rfb_buf *payload = &r->scratch->from_viewer;
+    struct rfb_buf *payload = r->crop != NULL ? &r->crop->to_server : &r->scratch->from_viewer;
     int rc = upstream_write(r->back, rfb_buf_data(payload), payload->len);
     rfb_buf_consume(payload, payload->len);
     if (rc == 0 && r->back->out.queued != 0) {

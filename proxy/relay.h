@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "crop.h"
 #include "filter.h"
 #include "metrics.h"
 #include "scratch.h"
@@ -21,6 +22,7 @@ struct relay {
     struct upstream *back;
     struct scratch *scratch;
     struct filter *filter;           /* NULL: the policy allows everything */
+    struct crop *crop;               /* NULL: the whole desktop; borrowed */
     struct metrics_shard *metrics;   /* may be NULL */
     uint64_t to_viewer, from_viewer; /* RFB bytes, for the log */
     bool front_paused;               /* the upstream does not take the viewer's bytes */
@@ -37,14 +39,16 @@ int relay_begin(struct relay *r, const struct policy *policy, const struct rfb_s
 void relay_finish(struct relay *r);
 
 /* Upstream's bytes, as its data event gives them. -1 as above; RELAY_UPSTREAM: the server broke the
- * protocol, r->filter->why. */
+ * protocol, relay_why. */
 enum { RELAY_UPSTREAM = -2 };
 int relay_to_viewer(struct relay *r, uint8_t *data, size_t len);
-/* The viewer has taken all: read on. */
-void relay_viewer_drained(struct relay *r);
+/* The viewer has taken all: sends on, reads on. -1 as above. */
+int relay_viewer_drained(struct relay *r);
+/* What was wrong, after an error; static text. */
+const char *relay_why(const struct relay *r);
 
 /* Gathers payload from one TLS record of the viewer; relay_flush sends it and must follow before
- * anything else is done, as the place is shared. 0, or RFB_E_...: r->filter->why, or out of memory.
+ * anything else is done, as the place is shared. 0, or RFB_E_...: relay_why, or out of memory.
  */
 int relay_from_viewer(struct relay *r, const uint8_t *data, size_t len);
 int relay_flush(struct relay *r);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "windows.h"
+
 enum {
     BUSY_MS = 250 /* for somebody else's lock, a backup's say: the caller's loop waits */
 };
@@ -30,6 +32,10 @@ static const char *const steps[] = {
     "ALTER TABLE grants ADD COLUMN by_name INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE revocations ("
     "id TEXT PRIMARY KEY, jti TEXT NOT NULL, until INTEGER NOT NULL) STRICT;"
+    "ALTER TABLE grants ADD COLUMN window TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE grants ADD COLUMN window_clip INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE grants ADD COLUMN window_frame INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE grants ADD COLUMN window_wait INTEGER NOT NULL DEFAULT 0;"
     "PRAGMA user_version = 2;",
 };
 enum { VERSION = sizeof steps / sizeof steps[0] };
@@ -142,7 +148,8 @@ static int read_grant(sqlite3_stmt *q, struct grant *g)
         copy_text(q, 1, g->label, sizeof g->label) != 0 ||
         copy_text(q, 2, g->desktop, sizeof g->desktop) != 0 ||
         sqlite3_column_bytes(q, 3) != CONFIG_TOKEN_SIZE ||
-        copy_text(q, 11, g->password, sizeof g->password) != 0)
+        copy_text(q, 11, g->password, sizeof g->password) != 0 ||
+        copy_text(q, 13, g->window.selector, sizeof g->window.selector) != 0)
         return -1;
     memcpy(g->token, sqlite3_column_blob(q, 3), CONFIG_TOKEN_SIZE);
     g->policy = (struct policy){.control = sqlite3_column_int(q, 4) != 0,
@@ -153,7 +160,12 @@ static int read_grant(sqlite3_stmt *q, struct grant *g)
     g->created = sqlite3_column_int64(q, 9);
     g->expires = sqlite3_column_int64(q, 10);
     g->by_name = sqlite3_column_int(q, 12) != 0;
-    bool asks = g->password[0] != '\0';
+    g->window.popups = sqlite3_column_int(q, 14) != 0 ? CROP_POPUPS_CLIP : CROP_POPUPS_EXPAND;
+    g->window.frame = sqlite3_column_int(q, 15) != 0;
+    g->window.wait_s = (unsigned)sqlite3_column_int(q, 16);
+    bool asks = g->password[0] != '\0', window = g->window.selector[0] != '\0';
+    if (window && !windows_is_selector(g->window.selector))
+        return -1;
     return (asks && password_hash_flaw(g->password) != NULL) || (g->by_name && !asks) ? -1 : 0;
 }
 
@@ -173,7 +185,8 @@ static int append(struct grant **list, size_t *count, const struct grant *g)
 /* As read_grant reads them. */
 #define SELECT                                                                                     \
     "SELECT id, label, desktop, token, control, clipboard_in, clipboard_out, max_viewers, "        \
-    "single_use, created, expires, password, by_name FROM grants "
+    "single_use, created, expires, password, by_name, window, window_clip, window_frame, "         \
+    "window_wait FROM grants "
 
 int store_get(struct store *s, const char *id, struct grant *g, char why[STORE_ERROR_MAX])
 {
@@ -225,8 +238,8 @@ int store_list(struct store *s, struct grant **list, size_t *count, char why[STO
 int store_add(struct store *s, const struct grant *g, char why[STORE_ERROR_MAX])
 {
     sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(s->db, "INSERT INTO grants VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", -1, &q,
-                           NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(s->db, "INSERT INTO grants VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                           -1, &q, NULL) != SQLITE_OK)
         return failed(s, why);
     sqlite3_bind_text(q, 1, g->id, -1, SQLITE_STATIC);
     sqlite3_bind_text(q, 2, g->label, -1, SQLITE_STATIC);
@@ -241,6 +254,10 @@ int store_add(struct store *s, const struct grant *g, char why[STORE_ERROR_MAX])
     sqlite3_bind_int64(q, 11, g->expires);
     sqlite3_bind_text(q, 12, g->password, -1, SQLITE_STATIC);
     sqlite3_bind_int(q, 13, g->by_name);
+    sqlite3_bind_text(q, 14, g->window.selector, -1, SQLITE_STATIC);
+    sqlite3_bind_int(q, 15, g->window.popups == CROP_POPUPS_CLIP);
+    sqlite3_bind_int(q, 16, g->window.frame);
+    sqlite3_bind_int(q, 17, (int)g->window.wait_s);
     int rc = sqlite3_step(q) == SQLITE_DONE ? 0 : failed(s, why);
     sqlite3_finalize(q);
     return rc;

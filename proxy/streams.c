@@ -155,6 +155,7 @@ static bool describe(struct stream *s, const struct service *service, const stru
     s->own_config = (struct config_stream){.desktop = d,
                                            .token_count = g->by_name ? 0 : 1,
                                            .policy = g->policy,
+                                           .window = g->window,
                                            .max_viewers = g->max_viewers};
     memcpy(s->own_config.name, g->id, sizeof g->id);
     memcpy(s->own_config.tokens[0], g->token, sizeof g->token);
@@ -268,6 +269,11 @@ static bool jwt_goes_on(const struct stream *old, const struct service *service)
            same_desktop(old->config->desktop, d);
 }
 
+static bool same_window(const struct crop_how *a, const struct crop_how *b)
+{
+    return strcmp(a->selector, b->selector) == 0 && a->popups == b->popups && a->frame == b->frame;
+}
+
 /* May the viewers of the old one stay, now that the last load and service are what there is? */
 static bool goes_on(const struct streams *all, const struct stream *old,
                     const struct service *service)
@@ -277,6 +283,7 @@ static bool goes_on(const struct streams *all, const struct stream *old,
         return service != NULL && jwt_goes_on(old, service);
     if (s->load == all->loads && s->current)
         return same_desktop(old->config->desktop, s->config->desktop) &&
+               same_window(&old->config->window, &s->config->window) &&
                keeps_tokens(old->config, s->config) && keeps_passwords(old->config, s->config) &&
                policy_covers(&s->config->policy, &old->config->policy);
     if (!old->spent || service == NULL)

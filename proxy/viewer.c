@@ -54,6 +54,7 @@ void viewer_free_if_closed(struct viewer *v)
     rfb_buf_finish(&v->rest);
     ws_finish(&v->ws);
     relay_finish(&v->relay);
+    viewer_free_window(v);
     stream_unref(env->streams, v->stream);
     stream_unref(env->streams, v->candidate);
     service_unref(v->service);
@@ -90,6 +91,7 @@ static void retire(struct viewer *v, enum ending ending, const char *why)
         metrics_add(v->env->metrics, METRIC_TLS_FAILED, 1);
     viewer_set_state(v, VIEWER_CLOSING);
     viewer_stop_waiting(v);
+    viewer_leave_window(v);
     if (v->check != NULL)
         check_cancel(v->check);
     v->since = uv_now(v->env->loop);

@@ -27,6 +27,7 @@ struct viewer_env {
     struct audit *audit;           /* NULL: nobody keeps one */
     struct metrics_shard *metrics; /* NULL as well */
     struct scratch *scratch;
+    struct feed *feeds; /* connections to agents */
     struct viewer *list;
     struct viewer *first_waiting, *last_waiting; /* for a turn to connect */
     unsigned connections; /* viewers and others, until their memory is gone */

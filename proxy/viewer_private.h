@@ -11,6 +11,7 @@
 
 #include "address.h"
 #include "check.h"
+#include "feed.h"
 #include "http.h"
 #include "proxy_protocol.h"
 #include "reason.h"
@@ -81,6 +82,7 @@ struct viewer {
     struct stream *candidate; /* a reference: where it may enter with the right password */
     bool charged;             /* its password counts as a failure until it is known to be right */
     struct check *check;      /* of its password, on another thread */
+    struct viewer_window *window; /* NULL: the whole desktop */
     struct rfb_server_hs *hs; /* until the relay starts; in CONNECTING: it was asked a password */
     struct relay relay;
     char reason[WS_REASON_MAX + 1]; /* words of a close frame that is decided inside ws_feed */
@@ -165,6 +167,24 @@ void viewer_stop_waiting(struct viewer *v);
 void viewer_take_websocket(struct viewer *v, const uint8_t *data, size_t len);
 void viewer_stream_drained(struct viewer *v);
 void viewer_stream_timeout(struct viewer *v);
+
+/* ---- viewer_window.c ---- */
+
+/* A stream of one window: waits for the window, then for its turn. */
+void viewer_await_window(struct viewer *v);
+/* In the state CONNECTING: the window has not come yet. */
+bool viewer_awaits_window(const struct viewer *v);
+/* It has not come in time. */
+void viewer_window_timeout(struct viewer *v);
+/* With the server's ServerInit: what the viewer is told in its place. 0, RFB_E_REFUSED: the window
+ * is gone, or RFB_E_NO_MEMORY. */
+int viewer_begin_crop(struct viewer *v, const struct rfb_server_init *init,
+                      struct rfb_server_init *to);
+/* After bytes have gone into the crop: does what it wants. v may be ended by it. */
+void viewer_window_settle(struct viewer *v);
+/* Nothing comes from the agent any more; and frees. */
+void viewer_leave_window(struct viewer *v);
+void viewer_free_window(struct viewer *v);
 
 /* ---- viewer_proof.c ---- */
 

@@ -72,14 +72,26 @@ static int start_relay(struct viewer *v)
     return 0;
 }
 
+/* 1 as the handshake's end, or RFB_E_...; RFB_E_REFUSED with v->reason. */
+static int put_server_init(struct viewer *v, struct rfb_buf *out)
+{
+    struct rfb_server_init init;
+    int rc = viewer_begin_crop(v, upstream_server_init(&v->upstream), &init);
+    if (rc == RFB_OK)
+        rc = rfb_msg_put_server_init(out, &init);
+    if (rc == RFB_E_REFUSED)
+        snprintf(v->reason, sizeof v->reason, "the window was closed");
+    return rc == RFB_OK ? 1 : rc;
+}
+
 /* 0 or a close code, as ws_payload_fn. *used tells what the handshake took. */
 static uint16_t feed_greeting(struct viewer *v, const uint8_t *data, size_t len, size_t *used)
 {
     struct rfb_buf out;
     rfb_buf_init(&out, GREETING_MAX);
     int rc = rfb_server_hs_feed(v->hs, data, len, used, &out);
-    if (rc == 1 && rfb_msg_put_server_init(&out, upstream_server_init(&v->upstream)) != 0)
-        rc = RFB_E_NO_MEMORY;
+    if (rc == 1)
+        rc = put_server_init(v, &out);
     uint16_t code = 0;
     if (viewer_send(v, &out) != 0 || (rc == 1 && start_relay(v) != 0)) {
         code = WSLAY_CODE_INTERNAL_SERVER_ERROR;
@@ -100,9 +112,9 @@ static uint16_t take_rfb(struct viewer *v, const uint8_t *data, size_t len)
     int rc = relay_from_viewer(&v->relay, data, len);
     if (rc == RFB_OK)
         return 0;
-    if (rc == RFB_E_NO_MEMORY || v->relay.filter == NULL)
+    if (rc == RFB_E_NO_MEMORY)
         return WSLAY_CODE_INTERNAL_SERVER_ERROR;
-    snprintf(v->reason, sizeof v->reason, "RFB: %.110s", v->relay.filter->why);
+    snprintf(v->reason, sizeof v->reason, "RFB: %.110s", relay_why(&v->relay));
     return WSLAY_CODE_PROTOCOL_ERROR;
 }
 
@@ -190,7 +202,9 @@ void viewer_take_websocket(struct viewer *v, const uint8_t *data, size_t len)
         describe_close(v, code, why);
         viewer_leave(v, code, v->ws.peer_closed ? "" : words, ending_of(v, code), why);
     } else {
-        send_pong(v);
+        viewer_window_settle(v);
+        if (v->state != VIEWER_CLOSING)
+            send_pong(v);
     }
 }
 
@@ -265,11 +279,13 @@ static void on_upstream_data(struct upstream *u, uint8_t *data, size_t len)
         return;
     int rc = relay_to_viewer(&v->relay, data, len);
     if (rc == RELAY_UPSTREAM) {
-        viewer_tell_trouble(v, TROUBLE_PROTOCOL, v->relay.filter->why);
+        viewer_tell_trouble(v, TROUBLE_PROTOCOL, relay_why(&v->relay));
         viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server broke the protocol",
                      ENDING_UPSTREAM_LOST, "upstream lost");
     } else if (rc != 0) {
         viewer_drop(v, ENDING_BROKEN, "the connection to the viewer broke");
+    } else {
+        viewer_window_settle(v);
     }
 }
 
@@ -429,6 +445,10 @@ void viewer_enter(struct viewer *v)
     viewer_tell_entry(v);
     viewer_tell_begun(v);
     viewer_set_state(v, VIEWER_CONNECTING);
+    if (v->stream->config->window.selector[0] != '\0') {
+        viewer_await_window(v);
+        return;
+    }
     viewer_arm(v, v->service->config->handshake_timeout * 1000ULL, 0);
     viewer_await_turn(v);
 }
@@ -437,8 +457,8 @@ void viewer_stream_drained(struct viewer *v)
 {
     v->last_heard = uv_now(v->env->loop); /* a slow viewer that takes its bytes is alive */
     send_pong(v);
-    if (v->state == VIEWER_RELAYING)
-        relay_viewer_drained(&v->relay);
+    if (v->state == VIEWER_RELAYING && relay_viewer_drained(&v->relay) != 0)
+        viewer_drop(v, ENDING_BROKEN, "the connection to the viewer broke");
 }
 
 void viewer_stream_timeout(struct viewer *v)
@@ -446,6 +466,10 @@ void viewer_stream_timeout(struct viewer *v)
     char detail[64];
     switch (v->state) {
     case VIEWER_CONNECTING:
+        if (viewer_awaits_window(v)) {
+            viewer_window_timeout(v);
+            break;
+        }
         snprintf(detail, sizeof detail, "%s: no answer in time", upstream_stage(&v->upstream));
         viewer_tell_trouble(v, TROUBLE_TIMEOUT, detail);
         refuse_desktop(v, "the desktop's VNC server did not answer in time");

@@ -20,6 +20,7 @@ enum {
     WS_CLOSE_TRY_LATER = 1013, /* registered with IANA, "Try Again Later" */
     WS_CLOSE_INVALID = 4001,   /* application codes: the stream has expired, */
     WS_CLOSE_REVOKED = 4002,   /* it was revoked, */
+    WS_CLOSE_WINDOW = 4003,    /* its window was closed, */
     WS_CLOSE_TOO_MANY = 4008,  /* it has all its viewers, */
     WS_CLOSE_LOST = 4013,      /* the upstream is lost */
 };

@@ -4,7 +4,7 @@
 # of its corpus. TAP: one line a target; a finding's log and its input (in base64) are printed.
 set -u
 : "${top_srcdir:?is not set: run this by make check}" "${top_builddir:?is not set: run this by make check}"
-targets='s2c:60000 c2s:120000 handshake_client:150000 handshake_server:200000 clipboard:30000 filter:100000 client:8000 zrle:5000 image:20000 websocket:60000 http:30000 viewer:10000 forwarded:100000 windows:60000 jwt:50000 admin:2000'
+targets='s2c:60000 c2s:120000 handshake_client:150000 handshake_server:200000 clipboard:30000 filter:100000 client:8000 zrle:5000 image:20000 websocket:60000 http:30000 viewer:10000 forwarded:100000 windows:60000 crop:40000 jwt:50000 admin:2000'
 work=$(mktemp -d "$top_builddir/tests/fuzz/run.XXXXXX") || exit 99
 trap 'rm -rf "$work"' EXIT
 trap 'exit 129' HUP INT TERM

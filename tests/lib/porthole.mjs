@@ -93,7 +93,7 @@ async function writeToken(scope, name, token) {
 // Starts portholed with one desktop behind one token. upstream: `unix:/path` or `tcp:HOST:PORT`. streams: further ones of
 // the desktop, NAME: KEYS; their tokens are in `tokens` of the answer. desktops: further ones, NAME: KEYS.
 // sections: others, HEAD: KEYS. env: of the process.
-export async function startPortholed(scope, { upstream, passwordFile, server = {}, streams = {}, desktops = {}, sections: further = {}, env, token = makeToken() }) {
+export async function startPortholed(scope, { upstream, passwordFile, agent, server = {}, streams = {}, desktops = {}, sections: further = {}, env, token = makeToken() }) {
   const tokens = Object.fromEntries(Object.keys(streams).map((name) => [name, makeToken()]));
   const sections = [['stream demo', { desktop: 'demo', token_file: await writeToken(scope, 'demo', token) }]];
   for (const [name, keys] of Object.entries(streams)) {
@@ -105,7 +105,7 @@ export async function startPortholed(scope, { upstream, passwordFile, server = {
   const config = await scope.file('portholed.conf');
   await writeFile(config, ini([
     ['server', { listen: '127.0.0.1:0', certificate, key, web_root: WEB_ROOT, admin_socket: 'admin.sock', ...server }],
-    ['desktop demo', { upstream, ...(passwordFile ? { password_file: passwordFile } : {}) }],
+    ['desktop demo', { upstream, ...(passwordFile ? { password_file: passwordFile } : {}), ...(agent ? { agent: `unix:${agent}` } : {}) }],
     ...Object.entries(desktops).map(([name, keys]) => [`desktop ${name}`, keys]),
     ...sections,
     ...Object.entries(further),
@@ -118,6 +118,7 @@ export async function startPortholed(scope, { upstream, passwordFile, server = {
   proxy.config = config;
   proxy.certificate = certificate;
   proxy.tokens = tokens;
+  proxy.tokenFile = (name) => join(dirname(config), `${name}.token`);
   proxy.adminSocket = join(dirname(config), 'admin.sock');
   return proxy;
 }

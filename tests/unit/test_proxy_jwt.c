@@ -239,7 +239,7 @@ static void wrong_ones_are_refused(void **state)
         {HEADER, "{" D TIMES ",\"single_use\":1}", "a single_use that is neither true nor false"},
         {HEADER, "{" D TIMES ",\"single_use\":true}", "single_use without a jti"},
         {HEADER, "{" D TIMES ",\"window\":{\"app\":\"xterm\"}}",
-         "a window: streams of single windows are not to be had yet"},
+         "a window: a JWT opens whole desktops only"},
         {HEADER, "{" D TIMES ",\"jti\":\"\"}", JTI},
         {HEADER, "{" D TIMES ",\"jti\":7}", JTI},
         {HEADER,

@@ -77,17 +77,19 @@ static struct store *open_store(void)
     return s;
 }
 
-static const struct grant full = {.id = "0123456789abcdef",
-                                  .label = "l",
-                                  .desktop = "d",
-                                  .token = {1, 2, 3},
-                                  .password = HASH,
-                                  .by_name = true,
-                                  .policy = {.clipboard_in = true},
-                                  .max_viewers = 7,
-                                  .single_use = true,
-                                  .created = 300,
-                                  .expires = 1LL << 40};
+static const struct grant full = {
+    .id = "0123456789abcdef",
+    .label = "l",
+    .desktop = "d",
+    .token = {1, 2, 3},
+    .password = HASH,
+    .by_name = true,
+    .policy = {.clipboard_in = true},
+    .window = {.selector = "title:*", .popups = CROP_POPUPS_CLIP, .frame = true, .wait_s = 30},
+    .max_viewers = 7,
+    .single_use = true,
+    .created = 300,
+    .expires = 1LL << 40};
 
 static void keeps_everything(void **state)
 {

@@ -30,10 +30,12 @@ static void publish(struct agent *a)
     json_t *json = snapshot_make(&a->tree);
     char *body = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
     json_decref(json);
-    if (body == NULL || (a->body != NULL && strcmp(body, a->body) == 0)) {
+    bool touched = a->tree.touched_count != 0; /* what is as before may have been otherwise */
+    if (body == NULL || (!touched && a->body != NULL && strcmp(body, a->body) == 0)) {
         free(body);
         return;
     }
+    tree_forget_touched(&a->tree);
     free(a->body);
     a->body = body;
     a->serial++;

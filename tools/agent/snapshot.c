@@ -91,13 +91,16 @@ static bool is_told(const struct window *w)
 
 json_t *snapshot_make(const struct tree *t)
 {
-    json_t *list = json_array();
+    json_t *list = json_array(), *touched = json_array();
+    for (int i = 0; i < t->touched_count; i++)
+        json_array_append_new(touched, rect(&t->touched[i]));
     const struct window *focus = t->focus != XCB_NONE ? tree_find(t, t->focus) : NULL;
     for (int i = 0; i < t->count; i++)
         if (is_told(t->windows[i]))
             json_array_append_new(list, describe(t, t->windows[i]));
-    return json_pack(
-        "{s:{s:i, s:i}, s:o, s:b, s:b, s:o, s:o}", "screen", "width", t->width, "height", t->height,
-        "manager", t->manager[0] != '\0' ? json_string(t->manager) : json_null(), "compositing",
-        t->compositing, "complete", t->left_out == 0, "focus", id_or_null(focus), "windows", list);
+    return json_pack("{s:{s:i, s:i}, s:o, s:b, s:b, s:o, s:o, s:o}", "screen", "width", t->width,
+                     "height", t->height, "manager",
+                     t->manager[0] != '\0' ? json_string(t->manager) : json_null(), "compositing",
+                     t->compositing, "complete", t->left_out == 0, "focus", id_or_null(focus),
+                     "touched", touched, "windows", list);
 }

@@ -36,6 +36,36 @@ static struct window *find_client(const struct tree *t, xcb_window_t client)
     return NULL;
 }
 
+/* ---- what was touched ---- */
+
+static void grow(struct rect *to, const struct rect *r)
+{
+    int right = to->x + to->width > r->x + r->width ? to->x + to->width : r->x + r->width;
+    int bottom = to->y + to->height > r->y + r->height ? to->y + to->height : r->y + r->height;
+    to->x = to->x < r->x ? to->x : r->x;
+    to->y = to->y < r->y ? to->y : r->y;
+    to->width = right - to->x;
+    to->height = bottom - to->y;
+}
+
+/* w is, or was until now, where it may be seen. */
+static void touch(struct tree *t, const struct window *w)
+{
+    if (!w->mapped || w->outer.width == 0 || w->outer.height == 0)
+        return;
+    if (t->touched_count == TREE_TOUCHED_MAX)
+        grow(&t->touched[TREE_TOUCHED_MAX - 1], &w->outer);
+    else
+        t->touched[t->touched_count++] = w->outer;
+}
+
+void tree_forget_touched(struct tree *t)
+{
+    t->touched_count = 0;
+}
+
+/* ---- changing the list ---- */
+
 /* On top of all. NULL: it is only counted. */
 static struct window *add(struct tree *t, xcb_window_t frame)
 {
@@ -63,6 +93,7 @@ static void remove_window(struct tree *t, xcb_window_t frame)
         t->left_out -= t->left_out > 0;
         return;
     }
+    touch(t, t->windows[i]);
     window_destroy(t->windows[i]);
     take_out(t, i);
 }
@@ -127,7 +158,9 @@ static void on_map(struct tree *t, xcb_window_t event, xcb_window_t id, bool map
             w->stale = true;
         return;
     }
+    touch(t, w);
     w->mapped = mapped;
+    touch(t, w);
     w->stale = true;
     w->stale_client = w->stale_client || (mapped && !w->override_redirect && w->client == id);
 }
@@ -148,8 +181,11 @@ static void on_configure(struct tree *t, const xcb_configure_notify_event_t *e)
     int i = index_of(t, e->window);
     if (i < 0)
         return;
-    t->windows[i]->override_redirect = e->override_redirect;
-    place(t->windows[i], e->x, e->y, e->width, e->height, e->border_width);
+    struct window *w = t->windows[i];
+    touch(t, w);
+    w->override_redirect = e->override_redirect;
+    place(w, e->x, e->y, e->width, e->height, e->border_width);
+    touch(t, w);
     restack(t, i, e->above_sibling);
 }
 
@@ -158,6 +194,7 @@ static void on_circulate(struct tree *t, const xcb_circulate_notify_event_t *e)
     int i = e->event == t->display->root ? index_of(t, e->window) : -1;
     if (i < 0)
         return;
+    touch(t, t->windows[i]);
     xcb_window_t top = t->windows[t->count - 1]->frame;
     if (e->place == XCB_PLACE_ON_BOTTOM)
         restack(t, i, XCB_NONE);
@@ -210,8 +247,10 @@ static bool on_extension(struct tree *t, const xcb_generic_event_t *event, uint8
     if (d->has_shape && type == d->shape_event + XCB_SHAPE_NOTIFY) {
         const xcb_shape_notify_event_t *e = (const xcb_shape_notify_event_t *)event;
         struct window *w = tree_find(t, e->affected_window);
-        if (w != NULL)
+        if (w != NULL) {
+            touch(t, w);
             w->stale = true;
+        }
         return true;
     }
     if (d->has_fixes && type == d->fixes_event + XCB_XFIXES_SELECTION_NOTIFY) {

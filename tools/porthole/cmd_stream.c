@@ -273,6 +273,11 @@ static const struct option_spec stream_options[] = {
      .take = take_text,
      .summary = "create: what the link needs: a token in it, and\nthe password where there is one "
                 "(token), or that\nalone"},
+    {.name = "window",
+     .value = "WINDOW",
+     .take = take_text,
+     .summary =
+         "create: one application's window and nothing else:\napp:NAME, title:PATTERN or 0xID"},
     {.name = "label",
      .value = "TEXT",
      .take = take_text,

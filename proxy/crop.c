@@ -1,0 +1,701 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "crop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rfb/err.h"
+
+enum {
+    HELD_MAX = 60000, /* rectangles of an update: a count is 16 bits */
+    REST_MAX = 1 << 20,
+    REQUESTS_MAX = 2000 /* rectangles in one group */
+};
+
+/* ---- small things ---- */
+
+static int broke(struct crop *c, int code, const char *why)
+{
+    c->why = why;
+    return code;
+}
+
+static bool is_empty(const pixman_region32_t *r)
+{
+    return !pixman_region32_not_empty((pixman_region32_t *)(uintptr_t)r);
+}
+
+static bool contains(const pixman_region32_t *region, const struct rfb_rect *r)
+{
+    pixman_box32_t box = {r->x, r->y, r->x + r->w, r->y + r->h};
+    return pixman_region32_contains_rectangle((pixman_region32_t *)(uintptr_t)region, &box) ==
+           PIXMAN_REGION_IN;
+}
+
+static void add_rect(pixman_region32_t *region, const struct rfb_rect *r)
+{
+    if (r->w == 0 || r->h == 0)
+        return; /* pixman complains of them */
+    pixman_region32_union_rect(region, region, r->x, r->y, r->w, r->h);
+}
+
+static void take_rect(pixman_region32_t *region, const struct rfb_rect *r)
+{
+    pixman_region32_t other;
+    if (r->w == 0 || r->h == 0)
+        return; /* pixman complains of them */
+    pixman_region32_init_rect(&other, r->x, r->y, r->w, r->h);
+    pixman_region32_subtract(region, region, &other);
+    pixman_region32_fini(&other);
+}
+
+/* a - b; to be finished */
+static void init_without(pixman_region32_t *to, const pixman_region32_t *a,
+                         const pixman_region32_t *b)
+{
+    pixman_region32_init(to);
+    pixman_region32_subtract(to, (pixman_region32_t *)(uintptr_t)a,
+                             (pixman_region32_t *)(uintptr_t)b);
+}
+
+/* ---- epochs of requests ---- */
+
+static void pop_epoch(struct crop *c)
+{
+    struct crop_epoch *e = &c->epochs[0];
+    pixman_region32_fini(&e->asked);
+    pixman_region32_fini(&e->safe);
+    pixman_region32_fini(&e->whole);
+    c->epoch_count--;
+    memmove(c->epochs, c->epochs + 1, (size_t)c->epoch_count * sizeof c->epochs[0]);
+}
+
+/* There is room for it. */
+static struct crop_epoch *push_epoch(struct crop *c)
+{
+    struct crop_epoch *e = &c->epochs[c->epoch_count++];
+    *e = (struct crop_epoch){.x = c->canvas.x, .y = c->canvas.y};
+    pixman_region32_init(&e->asked);
+    pixman_region32_init(&e->safe);
+    pixman_region32_init(&e->whole);
+    return e;
+}
+
+static int put_requests(struct crop *c, bool incremental, const pixman_region32_t *region)
+{
+    int n, rc = RFB_OK;
+    const pixman_box32_t *boxes =
+        pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)region, &n);
+    if (n > REQUESTS_MAX)
+        return broke(c, RFB_E_TOO_LARGE, "the window is covered by too many others");
+    for (int i = 0; i < n && rc == RFB_OK; i++) {
+        const struct rfb_rect r = {(uint16_t)boxes[i].x1, (uint16_t)boxes[i].y1,
+                                   (uint16_t)(boxes[i].x2 - boxes[i].x1),
+                                   (uint16_t)(boxes[i].y2 - boxes[i].y1)};
+        rc = rfb_msg_put_request(&c->to_server, incremental, r);
+    }
+    return rc;
+}
+
+/* Is all that is wanted on its way already? */
+static bool is_asked(const struct crop *c, const pixman_region32_t *need)
+{
+    struct crop_epoch *newest = (struct crop_epoch *)(uintptr_t)&c->epochs[c->epoch_count - 1];
+    pixman_region32_t left;
+    if (newest->answered || newest->x != c->canvas.x || newest->y != c->canvas.y ||
+        !pixman_region32_equal(&newest->asked, (pixman_region32_t *)(uintptr_t)&c->view.visible))
+        return false;
+    init_without(&left, need, &newest->whole);
+    bool asked = is_empty(&left);
+    pixman_region32_fini(&left);
+    return asked;
+}
+
+/* Drops what is still asked for and asks for what is wanted now: in one write. */
+static int begin_epoch(struct crop *c, const pixman_region32_t *need)
+{
+    static const struct rfb_rect nothing;
+    pixman_region32_t rest;
+    struct crop_epoch *e = push_epoch(c);
+    pixman_region32_copy(&e->asked, &c->view.visible);
+    pixman_region32_copy(&e->safe, &c->view.visible);
+    pixman_region32_copy(&e->whole, (pixman_region32_t *)(uintptr_t)need);
+    init_without(&rest, &c->view.visible, need);
+    int rc = rfb_msg_put_continuous(&c->to_server, true, nothing);
+    if (rc == RFB_OK)
+        rc = rfb_msg_put_continuous(&c->to_server, false, nothing);
+    if (rc == RFB_OK)
+        rc = put_requests(c, false, need);
+    if (rc == RFB_OK)
+        rc = put_requests(c, true, &rest);
+    pixman_region32_fini(&rest);
+    return rc;
+}
+
+static int ask(struct crop *c)
+{
+    pixman_region32_t need;
+    int rc = RFB_OK;
+    if (!c->ready || is_empty(&c->view.visible) || c->epoch_count == CROP_EPOCHS)
+        return RFB_OK; /* when the oldest ends there is room */
+    init_without(&need, &c->view.visible, &c->known);
+    if (!is_asked(c, &need))
+        rc = begin_epoch(c, &need);
+    pixman_region32_fini(&need);
+    return rc;
+}
+
+/* One pixel, in front of all: an update before the server has told of ContinuousUpdates means that
+ * it has none. What comes is thrown away. */
+static int probe(struct crop *c)
+{
+    static const struct rfb_rect corner = {0, 0, 1, 1};
+    struct crop_epoch *e = push_epoch(c);
+    add_rect(&e->asked, &corner);
+    return rfb_msg_put_request(&c->to_server, false, corner);
+}
+
+/* ---- to the viewer ---- */
+
+static int put_update_head(struct crop *c, size_t rects)
+{
+    uint8_t head[4] = {RFB_S2C_FRAMEBUFFER_UPDATE};
+    rfb_set_u16(head + 2, (uint16_t)rects);
+    return rfb_buf_put(&c->to_viewer, head, sizeof head);
+}
+
+static int put_rect_head(struct crop *c, int x, int y, int w, int h, int32_t encoding)
+{
+    uint8_t head[12];
+    const struct rfb_rect_head r = {{(uint16_t)x, (uint16_t)y, (uint16_t)w, (uint16_t)h}, encoding};
+    rfb_msg_set_rect_head(head, &r);
+    return rfb_buf_put(&c->to_viewer, head, sizeof head);
+}
+
+/* A flat rectangle: RRE without subrectangles, or as many pixels. The colour is the pixel 0. */
+static int put_flat(struct crop *c, const pixman_box32_t *b)
+{
+    int w = b->x2 - b->x1, h = b->y2 - b->y1;
+    size_t pixel = rfb_pixel_bytes(&c->format);
+    size_t n = c->rre ? 4 + pixel : (size_t)w * (size_t)h * pixel;
+    uint8_t *where;
+    int rc = put_rect_head(c, b->x1 - c->canvas.x, b->y1 - c->canvas.y, w, h,
+                           c->rre ? RFB_ENC_RRE : RFB_ENC_RAW);
+    if (rc == RFB_OK)
+        rc = rfb_buf_reserve(&c->to_viewer, n, &where);
+    if (rc != RFB_OK)
+        return rc;
+    memset(where, 0, n);
+    rfb_buf_commit(&c->to_viewer, n);
+    return RFB_OK;
+}
+
+static int put_title(struct crop *c)
+{
+    uint8_t length[4];
+    size_t n = strlen(c->title);
+    rfb_set_u32(length, (uint32_t)n);
+    int rc = put_rect_head(c, 0, 0, 0, 0, RFB_ENC_DESKTOP_NAME);
+    if (rc == RFB_OK)
+        rc = rfb_buf_put(&c->to_viewer, length, sizeof length);
+    return rc == RFB_OK ? rfb_buf_put(&c->to_viewer, c->title, n) : rc;
+}
+
+/* The part of the canvas that is not the application's and not flat yet; to be finished. */
+static void init_due(const struct crop *c, pixman_region32_t *due)
+{
+    pixman_region32_init_rect(due, c->canvas.x, c->canvas.y, (unsigned)c->canvas.width,
+                              (unsigned)c->canvas.height);
+    pixman_region32_subtract(due, due, (pixman_region32_t *)(uintptr_t)&c->view.visible);
+    pixman_region32_subtract(due, due, (pixman_region32_t *)(uintptr_t)&c->painted);
+}
+
+/* Size, name and flat areas, where something of them is due. *sent tells whether. */
+static int send_frame(struct crop *c, bool *sent)
+{
+    pixman_region32_t due;
+    int n, rc = RFB_OK;
+    init_due(c, &due);
+    const pixman_box32_t *boxes = pixman_region32_rectangles(&due, &n);
+    size_t rects = (size_t)n + c->size_due + c->title_due;
+    *sent = rects != 0;
+    if (rects > HELD_MAX)
+        rc = broke(c, RFB_E_TOO_LARGE, "the window is covered by too many others");
+    if (rc == RFB_OK && *sent)
+        rc = put_update_head(c, rects);
+    if (rc == RFB_OK && c->size_due)
+        rc = put_rect_head(c, 0, 0, c->canvas.width, c->canvas.height, RFB_ENC_DESKTOP_SIZE);
+    if (rc == RFB_OK && c->title_due)
+        rc = put_title(c);
+    for (int i = 0; i < n && rc == RFB_OK; i++)
+        rc = put_flat(c, &boxes[i]);
+    pixman_region32_union(&c->painted, &c->painted, &due);
+    pixman_region32_fini(&due);
+    c->size_due = c->title_due = false;
+    if (*sent)
+        c->viewer_wants = false;
+    return rc;
+}
+
+/* Does the rectangle go on? Its pixels must have been the application's the whole time, and the
+ * canvas where it was. */
+static bool may_go(const struct crop *c, const struct crop_held *h)
+{
+    const struct crop_epoch *e = &c->epochs[0];
+    if (!h->pixels)
+        return h->head.encoding == RFB_ENC_CURSOR ? c->cursors : false;
+    return e->x == c->canvas.x && e->y == c->canvas.y && contains(&e->safe, &h->head.r);
+}
+
+static int put_held(struct crop *c, const struct crop_held *h)
+{
+    const struct rfb_rect *r = &h->head.r;
+    int x = h->pixels ? r->x - c->canvas.x : r->x, y = h->pixels ? r->y - c->canvas.y : r->y;
+    int rc = put_rect_head(c, x, y, r->w, r->h, h->head.encoding);
+    if (rc == RFB_OK && h->len != 0)
+        rc = rfb_buf_put(&c->to_viewer, rfb_buf_data(&c->hold) + h->at, h->len);
+    if (h->pixels) {
+        add_rect(&c->known, r);
+        take_rect(&c->painted, r);
+    }
+    return rc;
+}
+
+/* The update that was kept: what may go on goes, and what may not is asked for again. */
+static int send_held(struct crop *c)
+{
+    size_t going = 0;
+    int rc = RFB_OK;
+    for (size_t i = 0; i < c->held_count; i++) {
+        if (may_go(c, &c->held[i]))
+            going++;
+        else if (c->held[i].pixels)
+            take_rect(&c->known, &c->held[i].head.r);
+    }
+    if (going != 0) {
+        rc = put_update_head(c, going);
+        c->viewer_wants = false;
+    }
+    for (size_t i = 0; i < c->held_count && rc == RFB_OK; i++)
+        if (may_go(c, &c->held[i]))
+            rc = put_held(c, &c->held[i]);
+    c->holding = c->synced = false;
+    c->held_count = 0;
+    rfb_buf_finish(&c->hold);
+    c->epochs[0].answered = true;
+    return rc;
+}
+
+static int parse(struct crop *c, const uint8_t **data, size_t *len);
+
+/* What came behind the update that was kept. */
+static int take_rest(struct crop *c)
+{
+    struct rfb_buf rest = c->rest;
+    const uint8_t *data = rfb_buf_data(&rest);
+    size_t len = rest.len;
+    rfb_buf_init(&c->rest, REST_MAX);
+    int rc = len != 0 ? parse(c, &data, &len) : RFB_OK;
+    if (rc == RFB_OK && len != 0)
+        rc = rfb_buf_put(&c->rest, data, len);
+    rfb_buf_finish(&rest);
+    return rc;
+}
+
+/* Whatever can be done now. */
+static int pump(struct crop *c)
+{
+    int rc = RFB_OK;
+    /* nothing comes between the pieces of a message that goes by */
+    while (rc == RFB_OK && c->started && !c->inside) {
+        bool sent = false;
+        if (c->viewer_wants)
+            rc = send_frame(c, &sent);
+        if (rc == RFB_OK && c->viewer_wants && c->holding && c->synced) {
+            rc = send_held(c);
+            if (rc == RFB_OK)
+                rc = take_rest(c);
+            continue;
+        }
+        break;
+    }
+    if (rc == RFB_OK && c->viewer_wants && !c->holding)
+        rc = ask(c);
+    return rc;
+}
+
+/* ---- from the server ---- */
+
+static int hold_rect(struct crop *c, const struct rfb_s2c_event *ev)
+{
+    const struct rfb_encoding *e = ev->encoding;
+    bool pixels = e->flags & RFB_ENC_F_PIXELS;
+    if (c->held_count == HELD_MAX)
+        return broke(c, RFB_E_TOO_LARGE, "an update of too many rectangles");
+    if (pixels && !(e->flags & RFB_ENC_F_STATELESS))
+        return broke(c, RFB_E_INVALID, "an encoding that was not asked for");
+    if (c->held_count == c->held_room) {
+        size_t room = c->held_room != 0 ? 2 * c->held_room : 16;
+        struct crop_held *more = realloc(c->held, room * sizeof *more);
+        if (more == NULL)
+            return broke(c, RFB_E_NO_MEMORY, "out of memory");
+        c->held = more;
+        c->held_room = room;
+    }
+    c->held[c->held_count++] =
+        (struct crop_held){.head = ev->rect, .pixels = pixels, .at = c->hold.len};
+    if (ev->rect.encoding == RFB_ENC_DESKTOP_SIZE) /* the screen's: nothing is where it was */
+        pixman_region32_clear(&c->known);
+    if (!pixels)
+        return RFB_OK;
+    /* a server that does not clip would tell what is foreign */
+    return contains(&c->epochs[0].asked, &ev->rect.r)
+               ? RFB_OK
+               : broke(c, RFB_E_INVALID,
+                       "the server sends pixels that were not asked for: it cannot show single "
+                       "windows");
+}
+
+/* What goes by, and fences, which the server awaits an answer to (rfbproto, Fence). */
+static int take_head(struct crop *c, const struct rfb_s2c_event *ev)
+{
+    c->passing = ev->type == RFB_S2C_BELL || ev->type == RFB_S2C_CUT_TEXT;
+    c->inside = c->passing;
+    c->fence_len = 0;
+    if (ev->type == RFB_S2C_FENCE)
+        c->fence_flags = rfb_get_u32(ev->bytes + 4);
+    return c->passing ? rfb_buf_put(&c->to_viewer, ev->bytes, ev->n) : RFB_OK;
+}
+
+static int take_body(struct crop *c, const struct rfb_s2c_event *ev)
+{
+    if (c->passing)
+        return rfb_buf_put(&c->to_viewer, ev->bytes, ev->n);
+    if (ev->type == RFB_S2C_FENCE && ev->n <= sizeof c->fence - c->fence_len) {
+        memcpy(c->fence + c->fence_len, ev->bytes, ev->n);
+        c->fence_len = (uint8_t)(c->fence_len + ev->n);
+    }
+    return RFB_OK;
+}
+
+static int end_message(struct crop *c, uint8_t type)
+{
+    const uint32_t kept = RFB_FENCE_BLOCK_BEFORE | RFB_FENCE_BLOCK_AFTER | RFB_FENCE_SYNC_NEXT;
+    c->inside = false;
+    if (type == RFB_S2C_FENCE && (c->fence_flags & RFB_FENCE_REQUEST))
+        return rfb_msg_put_fence(&c->to_server, c->fence_flags & kept, c->fence, c->fence_len);
+    if (type != RFB_S2C_END_OF_CONTINUOUS_UPDATES)
+        return RFB_OK;
+    /* the first, an answer to SetEncodings, only tells that the server has them */
+    if (!c->started || (c->ready && c->epoch_count < 2))
+        return broke(c, RFB_E_INVALID, "the server ends ContinuousUpdates that were not begun");
+    if (c->ready)
+        pop_epoch(c);
+    c->ready = true;
+    return RFB_OK;
+}
+
+static int on_server_event(struct crop *c, const struct rfb_s2c_event *ev)
+{
+    int rc = RFB_OK;
+    switch (ev->kind) {
+    case RFB_S2C_UPDATE:
+        c->held_count = 0;
+        return c->ready ? RFB_OK
+                        : broke(c, RFB_E_INVALID,
+                                "the server has no ContinuousUpdates, without which single windows "
+                                "cannot be shown");
+    case RFB_S2C_RECT:
+        return hold_rect(c, ev);
+    case RFB_S2C_BODY:
+        if (ev->encoding == NULL)
+            return take_body(c, ev);
+        rc = rfb_buf_put(&c->hold, ev->bytes, ev->n);
+        c->held[c->held_count - 1].len += ev->n;
+        return rc == RFB_OK ? rc : broke(c, rc, "an update that is too large");
+    case RFB_S2C_UPDATE_END:
+        c->holding = true;
+        c->synced = false;
+        c->wants_sync = true;
+        break;
+    case RFB_S2C_MESSAGE:
+        return take_head(c, ev);
+    case RFB_S2C_MESSAGE_END:
+        return end_message(c, ev->type);
+    case RFB_S2C_RECT_END:
+        break;
+    }
+    return RFB_OK;
+}
+
+/* Up to the end of an update, or of the bytes. */
+static int parse(struct crop *c, const uint8_t **data, size_t *len)
+{
+    int rc = RFB_OK;
+    while (rc == RFB_OK && !c->holding) {
+        struct rfb_s2c_event ev;
+        rc = rfb_s2c_next(&c->server, data, len, &ev);
+        if (rc < 0)
+            return broke(c, rc, c->server.why);
+        if (rc == 0)
+            return RFB_OK;
+        rc = on_server_event(c, &ev);
+    }
+    return rc;
+}
+
+int crop_from_server(struct crop *c, const uint8_t *data, size_t len)
+{
+    int rc = RFB_OK;
+    if (c->rest.len == 0)
+        rc = parse(c, &data, &len);
+    if (rc == RFB_OK && len != 0) {
+        rc = rfb_buf_put(&c->rest, data, len);
+        if (rc != RFB_OK)
+            return broke(c, rc, "too much behind an update");
+    }
+    return rc == RFB_OK ? pump(c) : rc;
+}
+
+int crop_synced(struct crop *c)
+{
+    c->synced = c->holding;
+    return pump(c);
+}
+
+/* ---- windows ---- */
+
+static void take_title(struct crop *c, const struct windows *w)
+{
+    const struct window *main = windows_find(w, c->view.main);
+    if (main == NULL || strncmp(main->title, c->title, sizeof c->title - 1) == 0)
+        return;
+    snprintf(c->title, sizeof c->title, "%s", main->title);
+    /* not cut inside a character */
+    size_t n = strlen(c->title);
+    while (n == sizeof c->title - 1 && n > 0 && (c->title[n - 1] & 0xc0) == 0x80)
+        c->title[--n] = '\0';
+    if (n == sizeof c->title - 1 && (c->title[n - 1] & 0x80))
+        c->title[n - 1] = '\0';
+    c->title_due = c->started && c->names;
+}
+
+/* The canvas as the viewer can have it: one that cannot be resized keeps its size. */
+static void take_canvas(struct crop *c)
+{
+    struct windows_rect canvas = c->view.canvas;
+    if (c->started && !c->resizes) {
+        canvas.width = c->canvas.width;
+        canvas.height = c->canvas.height;
+        pixman_region32_intersect_rect(&c->view.visible, &c->view.visible, canvas.x, canvas.y,
+                                       (unsigned)canvas.width, (unsigned)canvas.height);
+    }
+    if (memcmp(&canvas, &c->canvas, sizeof canvas) == 0)
+        return;
+    c->size_due =
+        c->size_due || canvas.width != c->canvas.width || canvas.height != c->canvas.height;
+    c->canvas = canvas;
+    pixman_region32_clear(&c->known);
+    pixman_region32_clear(&c->painted);
+}
+
+/* Between two snapshots others may have been on top of what is the application's in both. */
+static void keep_safe(const struct crop *c, pixman_region32_t *safe, const struct windows *w)
+{
+    pixman_region32_intersect(safe, safe, (pixman_region32_t *)(uintptr_t)&c->view.visible);
+    for (size_t i = 0; i < w->touched_count; i++) {
+        const struct windows_rect *r = &w->touched[i];
+        pixman_region32_t touched;
+        if (r->width == 0 || r->height == 0)
+            continue;
+        pixman_region32_init_rect(&touched, r->x, r->y, (unsigned)r->width, (unsigned)r->height);
+        pixman_region32_subtract(safe, safe, &touched);
+        pixman_region32_fini(&touched);
+    }
+}
+
+int crop_windows(struct crop *c, const struct windows *w)
+{
+    crop_view_update(&c->view, w);
+    take_canvas(c);
+    take_title(c, w);
+    /* what has been covered, if only for a moment, is not what it was */
+    pixman_region32_intersect(&c->known, &c->known, &c->view.visible);
+    for (int i = 0; i < c->epoch_count; i++)
+        keep_safe(c, &c->epochs[i].safe, w);
+    int rc = crop_input_changed(c);
+    return rc == RFB_OK ? pump(c) : rc;
+}
+
+/* ---- from the viewer ---- */
+
+/* Of the viewer's list, in its order, the encodings that can be cut; and what this needs itself. */
+static int take_encodings(struct crop *c)
+{
+    const uint8_t *list = rfb_buf_data(&c->encodings);
+    size_t n = c->encodings.len / 4;
+    int32_t kept[8];
+    uint16_t count = 0;
+    c->rre = c->resizes = c->names = c->cursors = false;
+    for (size_t i = 0; i < n; i++) {
+        int32_t e = rfb_get_s32(list + 4 * i);
+        bool twice = false;
+        for (uint16_t k = 0; k < count; k++)
+            twice = twice || kept[k] == e;
+        c->rre = c->rre || e == RFB_ENC_RRE;
+        c->resizes = c->resizes || e == RFB_ENC_DESKTOP_SIZE;
+        c->names = c->names || e == RFB_ENC_DESKTOP_NAME;
+        c->cursors = c->cursors || e == RFB_ENC_CURSOR;
+        if (!twice && (e == RFB_ENC_RAW || e == RFB_ENC_HEXTILE || e == RFB_ENC_RRE))
+            kept[count++] = e;
+    }
+    /* without Cursor, LibVNCServer draws the pointer and sends what is around it unasked */
+    kept[count++] = RFB_ENC_CURSOR;
+    kept[count++] = RFB_ENC_DESKTOP_SIZE;
+    kept[count++] = RFB_ENC_FENCE; /* TigerVNC has ContinuousUpdates with fences only */
+    kept[count++] = RFB_ENC_CONTINUOUS_UPDATES;
+    rfb_buf_finish(&c->encodings);
+    int rc = rfb_msg_put_encodings(&c->to_server, kept, count);
+    if (rc == RFB_OK && !c->started)
+        rc = probe(c);
+    c->started = true;
+    return rc;
+}
+
+static int take_request(struct crop *c, const uint8_t *message)
+{
+    c->viewer_wants = true;
+    if (message[1] != 0)
+        return RFB_OK;
+    /* all of it again, whatever the viewer has */
+    const struct rfb_rect r = {rfb_get_u16(message + 2), rfb_get_u16(message + 4),
+                               rfb_get_u16(message + 6), rfb_get_u16(message + 8)};
+    pixman_region32_t again;
+    if (r.w == 0 || r.h == 0)
+        return RFB_OK;
+    pixman_region32_init_rect(&again, r.x + c->canvas.x, r.y + c->canvas.y, r.w, r.h);
+    pixman_region32_subtract(&c->known, &c->known, &again);
+    pixman_region32_subtract(&c->painted, &c->painted, &again);
+    pixman_region32_fini(&again);
+    return RFB_OK;
+}
+
+static int take_format(struct crop *c, const uint8_t *message)
+{
+    if (c->started)
+        return broke(c, RFB_E_INVALID,
+                     "in a window's stream the pixel format comes before encodings and requests");
+    int rc = rfb_msg_get_pixel_format(message + 4, &c->format);
+    if (rc != RFB_OK)
+        return broke(c, rc, "a pixel format that no pixel can have");
+    c->server.format = c->format;
+    return rfb_buf_put(&c->to_server, message, 20);
+}
+
+static int on_viewer_message(struct crop *c, const struct rfb_c2s_event *ev)
+{
+    switch (ev->type) {
+    case RFB_C2S_SET_PIXEL_FORMAT:
+        return take_format(c, ev->bytes);
+    case RFB_C2S_UPDATE_REQUEST:
+        return take_request(c, ev->bytes);
+    case RFB_C2S_POINTER:
+        return crop_pointer(c, ev->bytes);
+    case RFB_C2S_KEY:
+        return crop_key(c, ev->bytes);
+    case RFB_C2S_CUT_TEXT: /* the policy has let it through; requests may not come between it */
+        return rfb_buf_put(&c->cut_text, ev->bytes, ev->n);
+    default:
+        return RFB_OK; /* nothing else is for the server: it would be about the whole desktop */
+    }
+}
+
+static int take_cut_text(struct crop *c)
+{
+    int rc = rfb_buf_put(&c->to_server, rfb_buf_data(&c->cut_text), c->cut_text.len);
+    rfb_buf_wipe(&c->cut_text);
+    return rc;
+}
+
+static int on_viewer_event(struct crop *c, const struct rfb_c2s_event *ev)
+{
+    switch (ev->kind) {
+    case RFB_C2S_MESSAGE:
+        return on_viewer_message(c, ev);
+    case RFB_C2S_BODY:
+        if (ev->type == RFB_C2S_SET_ENCODINGS)
+            return rfb_buf_put(&c->encodings, ev->bytes, ev->n);
+        return ev->type == RFB_C2S_CUT_TEXT ? rfb_buf_put(&c->cut_text, ev->bytes, ev->n) : RFB_OK;
+    case RFB_C2S_MESSAGE_END:
+        return ev->type == RFB_C2S_SET_ENCODINGS ? take_encodings(c)
+               : ev->type == RFB_C2S_CUT_TEXT    ? take_cut_text(c)
+                                                 : RFB_OK;
+    }
+    return RFB_OK;
+}
+
+int crop_from_viewer(struct crop *c, const uint8_t *data, size_t len)
+{
+    for (;;) {
+        struct rfb_c2s_event ev;
+        int rc = rfb_c2s_next(&c->viewer, &data, &len, &ev);
+        if (rc < 0)
+            return broke(c, rc, c->viewer.why);
+        if (rc == 0)
+            return pump(c);
+        rc = on_viewer_event(c, &ev);
+        if (rc != RFB_OK)
+            return c->why != NULL ? rc : broke(c, rc, rfb_strerror(rc));
+    }
+}
+
+/* ---- life ---- */
+
+int crop_init(struct crop *c, const struct crop_how *how, const struct rfb_server_init *init,
+              const struct windows *w)
+{
+    *c = (struct crop){.format = init->format};
+    crop_view_init(&c->view, how);
+    rfb_c2s_init(&c->viewer);
+    rfb_s2c_init(&c->server, init->width, init->height, &init->format);
+    c->viewer.cut_text_max = CROP_CUT_TEXT_MAX;
+    c->server.cut_text_max = INT32_MAX; /* it passes by */
+    rfb_buf_init(&c->cut_text, CROP_CUT_TEXT_MAX + 64);
+    rfb_buf_init(&c->to_server, CROP_TO_SERVER_MAX);
+    rfb_buf_init(&c->to_viewer, CROP_HOLD_MAX + REST_MAX);
+    rfb_buf_init(&c->encodings, 4 * RFB_ENCODINGS_MAX);
+    rfb_buf_init(&c->hold, CROP_HOLD_MAX);
+    rfb_buf_init(&c->rest, REST_MAX);
+    pixman_region32_init(&c->known);
+    pixman_region32_init(&c->painted);
+    int rc = crop_windows(c, w);
+    c->size_due = false; /* ServerInit tells it */
+    return rc;
+}
+
+void crop_finish(struct crop *c)
+{
+    while (c->epoch_count != 0)
+        pop_epoch(c);
+    rfb_buf_finish(&c->to_server);
+    rfb_buf_finish(&c->to_viewer);
+    rfb_buf_finish(&c->encodings);
+    rfb_buf_wipe(&c->cut_text);
+    rfb_buf_finish(&c->hold);
+    rfb_buf_finish(&c->rest);
+    free(c->held);
+    pixman_region32_fini(&c->known);
+    pixman_region32_fini(&c->painted);
+    crop_view_finish(&c->view);
+}
+
+void crop_server_init(const struct crop *c, const struct rfb_server_init *init,
+                      struct rfb_server_init *to)
+{
+    *to = *init;
+    to->width = (uint16_t)c->canvas.width;
+    to->height = (uint16_t)c->canvas.height;
+    to->name_len = strlen(c->title);
+    memcpy(to->name, c->title, to->name_len + 1);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * One application's window out of a whole desktop's RFB stream, behind the handshakes: the viewer
+ * sees a framebuffer of the window's size, and of the server's pixels only those that are the
+ * application's. Nothing is decoded. Belongs to one thread; bytes in, bytes out:
+ *
+ * - The server is asked for what is visible of the application only, in rectangles that it answers
+ *   from (RFC 6143 section 7.5.3; TigerVNC sends no pixel beside them, and one that does is found
+ *   out). It must have ContinuousUpdates. An update
+ *   is kept whole until the owner has had the agent look at the X server once more; then each
+ *   rectangle goes on, shifted, if it has been the application's the whole time since it was asked
+ *   for. Others are dropped and asked for again, which their encodings allow: only such without a
+ *   state of their own are asked for (Raw, RRE, Hextile).
+ * - What is hidden is painted flat here. A change of the canvas reaches the viewer as DesktopSize.
+ * - The viewer's pointer and keys are crop_input.c's. */
+#ifndef PROXY_CROP_H
+#define PROXY_CROP_H
+
+#include "crop_view.h"
+#include "rfb/buf.h"
+#include "rfb/c2s.h"
+#include "rfb/s2c.h"
+
+enum {
+    CROP_EPOCHS = 4,
+    CROP_KEYS_MAX = 32,          /* held down at once; more are refused */
+    CROP_QUEUE_MAX = 64,         /* key events that wait for the application to have the keyboard */
+    CROP_CUT_TEXT_MAX = 1 << 20, /* bytes of a viewer's clipboard message */
+    CROP_TO_SERVER_MAX = CROP_CUT_TEXT_MAX + (64 << 10),
+    CROP_HOLD_MAX = 128 << 20 /* bytes of an update */
+};
+
+/* What was asked of the server together. Between two epochs ContinuousUpdates are turned on for
+ * nothing and off again: that drops what is still asked for, and the server's answer (rfbproto,
+ * EndOfContinuousUpdates) separates the updates of one epoch from those of the next. */
+struct crop_epoch {
+    pixman_region32_t asked; /* screen pixels */
+    pixman_region32_t safe;  /* of them, what has been the application's ever since */
+    pixman_region32_t whole; /* of them, what was asked for whether it changes or not */
+    int x, y;                /* the canvas's place */
+    bool answered;           /* an update has come: nothing more may */
+};
+
+/* A rectangle of the update that is kept. */
+struct crop_held {
+    struct rfb_rect_head head;
+    bool pixels;
+    size_t at, len; /* its body in `hold` */
+};
+
+struct crop_key {
+    bool down;
+    uint32_t keysym;
+};
+
+struct crop {
+    /* for the owner: what is to be sent, taken out of here; and after an error, why */
+    struct rfb_buf to_server, to_viewer;
+    const char *why;
+    bool wants_sync;     /* an update is kept: ask the agent, then crop_synced */
+    bool wants_activate; /* the viewer's input is for a window without the keyboard; the owner
+                            clears it */
+    struct crop_view view;
+
+    /* private */
+    struct rfb_pixel_format format;
+    struct rfb_c2s viewer;
+    struct rfb_s2c server;
+    struct rfb_buf encodings;  /* a viewer's list, until it is whole */
+    struct rfb_buf hold, rest; /* the update that is kept; what came behind it */
+    struct crop_held *held;
+    size_t held_count, held_room;
+    bool holding, synced;
+    struct crop_epoch epochs[CROP_EPOCHS]; /* the first is the one whose updates come */
+    int epoch_count;
+    bool ready;                   /* the server has told that it has ContinuousUpdates */
+    uint8_t fence[RFB_FENCE_MAX]; /* of the server's, until it is whole */
+    uint8_t fence_len;
+    uint32_t fence_flags;
+    struct windows_rect canvas;       /* as the viewer has it */
+    pixman_region32_t known, painted; /* screen pixels: what the viewer has of them; what is flat */
+    bool started, size_due, rre, resizes, names, cursors, viewer_wants;
+    char title[256];
+    bool title_due;
+    bool passing, inside; /* of the server's message that comes: it goes on; it is not at its end */
+    struct rfb_buf cut_text; /* a viewer's clipboard message, until it is whole */
+
+    /* crop_input.c */
+    uint8_t buttons; /* as the server has them */
+    uint16_t last_x, last_y;
+    bool blocked; /* buttons went down where they may not, until all are up */
+    uint32_t down[CROP_KEYS_MAX];
+    int down_count;
+    struct crop_key queue[CROP_QUEUE_MAX];
+    int queue_len;
+};
+
+/* w has a window that fits. 0, or RFB_E_NO_MEMORY; finish in any case. */
+int crop_init(struct crop *c, const struct crop_how *how, const struct rfb_server_init *init,
+              const struct windows *w);
+void crop_finish(struct crop *c);
+/* What the viewer is told in its ServerInit. */
+void crop_server_init(const struct crop *c, const struct rfb_server_init *init,
+                      struct rfb_server_init *to);
+
+/* All below: 0, or RFB_E_INVALID, _TOO_LARGE (who sent it broke the protocol, c->why) or
+ * RFB_E_NO_MEMORY. They may leave bytes in to_server and to_viewer. */
+
+int crop_windows(struct crop *c, const struct windows *w);
+int crop_synced(struct crop *c);
+int crop_from_viewer(struct crop *c, const uint8_t *data, size_t len);
+int crop_from_server(struct crop *c, const uint8_t *data, size_t len);
+
+/* ---- crop_input.c, for crop.c ---- */
+
+/* A pointer or key message of the viewer's, whole. */
+int crop_pointer(struct crop *c, const uint8_t message[6]);
+int crop_key(struct crop *c, const uint8_t message[8]);
+/* The view has changed: releases what may not stay down, sends what waited for the keyboard. */
+int crop_input_changed(struct crop *c);
+
+#endif

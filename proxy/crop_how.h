@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What of a desktop a window stream shows, as its maker wants it. */
+#ifndef PROXY_CROP_HOW_H
+#define PROXY_CROP_HOW_H
+
+#include <stdbool.h>
+
+enum { CROP_SELECTOR_MAX = 128 /* bytes, without the NUL */ };
+
+enum crop_popups {
+    CROP_POPUPS_EXPAND, /* the canvas grows with the window's own menus and dialogs, and keeps that
+                           size until the window itself moves or is resized */
+    CROP_POPUPS_CLIP    /* they are shown as far as they lie on the window */
+};
+
+struct crop_how {
+    char
+        selector[CROP_SELECTOR_MAX + 1]; /* as windows_is_selector wants it; "": no window stream */
+    enum crop_popups popups;
+    bool frame;      /* with the window manager's frame */
+    unsigned wait_s; /* for a window to come */
+};
+
+#endif

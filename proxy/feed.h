@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Connections to the agents of desktops: one for each desktop that has window streams in this loop,
+ * shared by their viewers. Belongs to its loop's thread. */
+#ifndef PROXY_FEED_H
+#define PROXY_FEED_H
+
+#include <uv.h>
+
+#include "windows.h"
+
+struct feed;
+struct feed_client;
+
+struct feed_events {
+    /* A snapshot; the first one comes some time after feed_attach. */
+    void (*windows)(struct feed_client *c, struct windows *w);
+    /* All that had happened on the display when feed_sync was called has been told. */
+    void (*synced)(struct feed_client *c);
+    /* The agent cannot be reached or is gone; only feed_detach is of use now. why: for the log. */
+    void (*lost)(struct feed_client *c, const char *why);
+};
+
+/* Embedded by its owner. Zeroed, it is attached to nothing. */
+struct feed_client {
+    struct feed *feed; /* NULL: not attached */
+
+    /* private */
+    const struct feed_events *events;
+    struct feed_client *next;
+    uint64_t sync; /* the command whose reply is awaited; 0: none */
+};
+
+/* list: of the loop's feeds, NULL at first. path: of the agent's unix socket. Events come later,
+ * never from inside. 0, or -1: out of memory. */
+int feed_attach(struct feed **list, uv_loop_t *loop, const char *path, struct feed_client *c,
+                const struct feed_events *events);
+/* Nothing comes any more. The connection ends with its last client. */
+void feed_detach(struct feed_client *c);
+
+/* The newest snapshot, borrowed; NULL: none yet. */
+struct windows *feed_newest(const struct feed_client *c);
+void feed_sync(struct feed_client *c);
+/* Asks for the keyboard for a window; nobody tells whether it gets it but snapshots. */
+void feed_activate(struct feed_client *c, uint32_t id);
+
+#endif

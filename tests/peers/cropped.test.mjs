@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Streams of one window: what reaches the viewer is the application's, all of it and nothing else; and so is its input.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { startX11vnc, startXvnc } from '../lib/desktop.mjs';
+import { startAgent } from '../lib/feed.mjs';
+import { captureX, difference, readPng } from '../lib/picture.mjs';
+import { porthole, startPortholed } from '../lib/porthole.mjs';
+import { live, until } from '../lib/proc.mjs';
+import { keysOf, Recorder, short } from '../lib/xev.mjs';
+
+const peer = (name) => join(process.env.PORTHOLE_BUILD, 'tests/peers', name);
+const FOREIGN = 'ff00ff';
+const OWN = '2040c0';
+
+async function start(scope, { manager = true, streams, xvnc = {} }) {
+  const desktop = await startXvnc(scope, xvnc);
+  if (manager) await desktop.startWindowManager();
+  const { feed, path } = await startAgent(scope, desktop);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams });
+  const connect = (name) => ['-t', `wss://127.0.0.1:${proxy.port}/stream`, '--ca', proxy.certificate, '--token-file', proxy.tokenFile(name)];
+  return { desktop, feed, proxy, connect };
+}
+
+function shaker(scope, desktop, ...args) {
+  const program = scope.start(peer('shaker'), args.map(String), { env: desktop.env, commanded: true });
+  return program.line().then(() => program);
+}
+
+function watch(scope, proxy, stream, encodings) {
+  return scope.start(peer('leakwatch'), [`wss://127.0.0.1:${proxy.port}/stream`, encodings, proxy.certificate, proxy.tokenFile(stream), FOREIGN],
+    { commanded: true, name: `leakwatch ${encodings}` });
+}
+
+// What a viewer of the window ought to have: the application's pixels where its windows are on top, black elsewhere.
+function expected(screen, { windows }, main, canvas) {
+  const [left, top, width, height] = canvas;
+  const owner = new Int8Array(width * height); // 1: the application's
+  const paint = ([x, y, w, h], value) => {
+    for (let row = Math.max(y, top); row < Math.min(y + h, top + height); row++) {
+      const from = Math.max(x, left) - left;
+      const to = Math.min(x + w, left + width) - left;
+      if (to > from) owner.fill(value, (row - top) * width + from, (row - top) * width + to);
+    }
+  };
+  for (const window of windows.filter((one) => one.mapped)) {
+    paint(window.frame_rect, 0);
+    if (window.id === main || window.owner === main) paint(window.rect, 1);
+  }
+  const picture = { width, height, rgb: Buffer.alloc(width * height * 3) };
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const x = left + column;
+      const y = top + row;
+      if (!owner[row * width + column] || x < 0 || y < 0 || x >= screen.width || y >= screen.height) continue;
+      screen.rgb.copy(picture.rgb, (row * width + column) * 3, (y * screen.width + x) * 3, (y * screen.width + x) * 3 + 3);
+    }
+  }
+  return picture;
+}
+
+for (const manager of [true, false]) {
+  live(`windows at random, ${manager ? 'with' : 'without'} a window manager: nothing foreign, no hole`, async (scope) => {
+    const ms = Number(process.env.SHAKE_MS ?? 8000);
+    const stream = { window: 'app:Own', window_popups: 'clip', role: 'view' };
+    const { desktop, feed, proxy } = await start(scope, { manager, streams: { raw: stream, hextile: stream } });
+    await desktop.setBackground('rich');
+    const foreign = await shaker(scope, desktop, 'Foreign', FOREIGN, 5, 3, 12345);
+    const own = await shaker(scope, desktop, 'Own', OWN, 1, 3, 777);
+    await feed.window({ app: 'Own', owner: null });
+    const viewers = [watch(scope, proxy, 'raw', 'raw'), watch(scope, proxy, 'hextile', 'hextile,rre')];
+    for (const viewer of viewers) await viewer.ask('look');
+    const [changes] = await Promise.all([foreign.ask(`run ${ms} 150`), own.ask(`run ${ms} 40`)]);
+    assert.ok(Number(changes) > ms / 50, 'the windows were not still');
+    await Promise.all([foreign.ask('rest'), own.ask('rest')]);
+
+    const snapshot = await feed.now();
+    const main = snapshot.windows.find((window) => window.app === 'Own' && window.owner === null);
+    const want = expected(await captureX(desktop.display), snapshot, main.id, main.rect);
+    for (const viewer of viewers) {
+      const file = await scope.file(`${viewer.name}.png`);
+      await until('the window as it is on the screen', async () => {
+        await viewer.ask(`save ${file}`);
+        const words = difference(await readPng(file), want);
+        if (words) throw new Error(words);
+        return true;
+      });
+      const [frames, bad] = (await viewer.ask('look')).trim().split(' ').map(Number);
+      assert.ok(frames > 20, `${viewer.name} saw ${frames} frames`);
+      assert.equal(bad, 0, `${viewer.name}: ${bad} of ${frames} frames had pixels of others`);
+    }
+    assert.deepEqual(proxy.events('viewer_close'), []);
+  });
+}
+
+live('input reaches the application or nobody', async (scope) => {
+  const desktop = await startXvnc(scope);
+  await desktop.startWindowManager();
+  const { feed, path } = await startAgent(scope, desktop);
+  // Two of them, the upper one covers the right half of the lower one.
+  const recorders = {};
+  for (const [name, place] of [['lower', '400x300+100+100'], ['upper', '400x300+300+100']]) {
+    const program = scope.start('xev', ['-name', name, '-geometry', place], { env: desktop.env });
+    recorders[name] = new Recorder(program, await feed.window({ title: name }));
+  }
+  const { lower, upper } = recorders;
+  const window = lower.window.id;
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams: { w: { window }, look: { window, role: 'view' } } });
+  const run = async (name, ...args) => {
+    const result = await porthole(scope, ['-t', `wss://127.0.0.1:${proxy.port}/stream`, '--ca', proxy.certificate, '--token-file', proxy.tokenFile(name), ...args]);
+    assert.equal(result.code, 0, result.stderr);
+  };
+  await feed.order('activate', { window: upper.window.id });
+  await feed.until('the upper one in front', (s) => s.focus === upper.window.id);
+  for (const recorder of [lower, upper]) recorder.forget();
+
+  // Where the other covers it: nothing, and the window does not even come to the front.
+  await run('w', 'click', '350', '100');
+  await run('look', 'click', '50', '50');
+  await run('look', 'key', 'a');
+  assert.equal((await feed.now()).focus, upper.window.id);
+
+  // Where it can be seen, at the place that was meant, and the window comes to the front for it.
+  await run('w', 'click', '50', '60');
+  const clicks = await lower.wait('a click', (events) => events.some((event) => event.type === 'ButtonRelease'));
+  const press = clicks.find((event) => event.type === 'ButtonPress');
+  assert.deepEqual([press.x - lower.window.rect[0], press.y - lower.window.rect[1]], [50, 60]);
+
+  // Keys wait until it has the keyboard: none is lost, and none goes elsewhere.
+  await feed.order('activate', { window: upper.window.id });
+  await feed.until('the upper one has the keyboard', (s) => s.focus === upper.window.id);
+  for (const recorder of [lower, upper]) recorder.forget();
+  await run('w', 'type', 'hello');
+  await lower.wait('the text', (events) => keysOf(events).filter((event) => event.type === 'KeyPress').length >= 5);
+  const typed = keysOf(lower.events()).filter((event) => event.type === 'KeyPress').map((event) => event.name);
+  assert.deepEqual(typed, ['h', 'e', 'l', 'l', 'o']);
+  const foreign = [...keysOf(upper.events()), ...upper.events().filter((event) => event.type.startsWith('Button'))];
+  assert.deepEqual(foreign.map(short), [], 'the other window has got nothing');
+});
+
+live('a window that is not there yet, is closed, or never comes', async (scope) => {
+  const { desktop, feed, proxy, connect } = await start(scope, { streams: { soon: { window: 'app:XTerm', window_wait: 30 }, never: { window: 'title:No such*', window_wait: 0 } } });
+  const never = await porthole(scope, [...connect('never'), 'screenshot', await scope.file('never.png')]);
+  assert.notEqual(never.code, 0);
+  assert.match(never.stderr, /4003.*there is no window title:No such\*|there is no window title:No such\*/);
+  const viewer = watch(scope, proxy, 'soon', 'hextile,rre');
+  await proxy.event('viewer_open', 2);
+  const xterm = scope.start('xterm', ['-title', 'A title', '-geometry', '40x10+50+50', '-e', 'cat'], { env: desktop.env });
+  const window = await feed.window({ app: 'XTerm' });
+  const [, , width, height] = (await viewer.ask('look')).trim().split(' ').map(Number);
+  assert.deepEqual([width, height], window.rect.slice(2));
+  const info = JSON.parse((await porthole(scope, ['--json', ...connect('soon'), 'info'])).stdout);
+  assert.equal(info.name, 'A title');
+  xterm.kill();
+  const ended = await until('the end of the viewer', () => proxy.events('viewer_close').find((event) => event.why === 'the window was closed'));
+  assert.equal(ended.stream, 'soon');
+});
+
+live('a server without ContinuousUpdates is told from others', async (scope) => {
+  const desktop = await startX11vnc(scope);
+  await desktop.startWindowManager();
+  const { path, feed } = await startAgent(scope, desktop);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams: { w: { window: 'app:XTerm' } } });
+  scope.start('xterm', ['-geometry', '40x10+50+50', '-e', 'cat'], { env: desktop.env });
+  await feed.window({ app: 'XTerm' });
+  const result = await porthole(scope, ['-t', `wss://127.0.0.1:${proxy.port}/stream`, '--ca', proxy.certificate, '--token-file', proxy.tokenFile('w'), 'screenshot', await scope.file('x.png')]);
+  assert.notEqual(result.code, 0);
+  const trouble = await proxy.event('upstream_error');
+  assert.match(trouble.detail, /the server has no ContinuousUpdates/);
+});

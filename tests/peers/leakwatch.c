@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A viewer that looks at every pixel of every frame for one colour that it must never see. The
+ * answer to a line on standard input: "ok FRAMES BAD WIDTH HEIGHT", where BAD counts the frames
+ * with that colour; "save FILE" also writes the newest frame as a PNG.
+ *
+ *   usage: leakwatch TARGET ENCODINGS CA TOKEN-FILE RRGGBB
+ */
+#include <err.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "porthole.h"
+
+enum { LINE = 600 };
+
+static ph_client *client;
+static atomic_uint frames, bad;
+static uint32_t colour;
+
+static int has_colour(const ph_frame *f)
+{
+    size_t n = (size_t)ph_frame_width(f) * (size_t)ph_frame_height(f);
+    const uint32_t *pixels = ph_frame_pixels(f);
+    for (size_t i = 0; i < n; i++)
+        if ((pixels[i] & 0xffffff) == colour)
+            return 1;
+    return 0;
+}
+
+static void *look(void *unused)
+{
+    const ph_limit forever = {.timeout_ms = -1};
+    uint64_t last = 0;
+    ph_frame *f;
+    (void)unused;
+    while (ph_frame_get(client, last, &forever, &f, NULL) == PH_OK) {
+        last = ph_frame_sequence(f);
+        atomic_fetch_add(&frames, 1);
+        if (has_colour(f))
+            atomic_fetch_add(&bad, 1);
+        ph_frame_unref(f);
+    }
+    return NULL;
+}
+
+static int save(const ph_frame *f, const char *path)
+{
+    uint8_t *png;
+    size_t len;
+    ph_error e;
+    if (ph_image_encode(f, NULL, &png, &len, NULL, &e) != PH_OK)
+        errx(1, "%s", e.message);
+    FILE *out = fopen(path, "wb");
+    if (out == NULL || fwrite(png, 1, len, out) != len || fclose(out) != 0)
+        err(1, "%s", path);
+    ph_free(png);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    ph_options options = PH_OPTIONS_INIT;
+    char line[LINE], token[LINE];
+    pthread_t thread;
+    ph_error e;
+    if (argc != 6)
+        errx(2, "usage: leakwatch TARGET ENCODINGS CA TOKEN-FILE RRGGBB");
+    FILE *in = fopen(argv[4], "r");
+    if (in == NULL || fgets(token, sizeof token, in) == NULL)
+        errx(1, "%s: no token", argv[4]);
+    fclose(in);
+    token[strcspn(token, "\n")] = '\0';
+    options.encodings = argv[2];
+    options.ca_file = argv[3];
+    options.token = token;
+    colour = (uint32_t)strtoul(argv[5], NULL, 16);
+    if (ph_connect(argv[1], &options, NULL, &client, &e) != PH_OK)
+        errx(1, "%s", e.message);
+    if (pthread_create(&thread, NULL, look, NULL) != 0)
+        errx(1, "no thread");
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        ph_frame *f;
+        line[strcspn(line, "\n")] = '\0';
+        if (ph_frame_get(client, 0, NULL, &f, &e) != PH_OK) {
+            printf("error %s\n", e.message);
+            continue;
+        }
+        if (strncmp(line, "save ", 5) == 0)
+            save(f, line + 5);
+        printf("ok %u %u %d %d\n", atomic_load(&frames), atomic_load(&bad), ph_frame_width(f),
+               ph_frame_height(f));
+        ph_frame_unref(f);
+    }
+    /* the thread waits in a call, so the connection is not closed in good order */
+    fflush(stdout);
+    _Exit(0);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * An X client that is restless: windows of one colour that are moved, resized, raised, lowered,
+ * hidden and shown at random, and popups that come and go.
+ *
+ *   usage: shaker CLASS RRGGBB WINDOWS POPUPS SEED
+ *   run MS RATE    RATE changes a second, for so long   -> ok CHANGES
+ *   rest           every window shown, no popup         -> ok
+ */
+#include <err.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <xcb/xcb.h>
+
+enum { ALL = 16, LINE = 128 };
+
+static struct {
+    xcb_connection_t *x;
+    xcb_screen_t *screen;
+    const char *class;
+    uint32_t colour, random;
+    int windows, popups;
+    xcb_window_t id[ALL];
+    bool shown[ALL];
+} s;
+
+static uint32_t below(uint32_t n)
+{
+    s.random ^= s.random << 13;
+    s.random ^= s.random >> 17;
+    s.random ^= s.random << 5;
+    return s.random % n;
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static void make(int i, bool popup)
+{
+    char class[2 * LINE];
+    const uint32_t values[] = {s.colour, s.colour, popup};
+    s.id[i] = xcb_generate_id(s.x);
+    xcb_create_window(s.x, XCB_COPY_FROM_PARENT, s.id[i], s.screen->root, (int16_t)below(800),
+                      (int16_t)below(500), (uint16_t)(60 + below(300)), (uint16_t)(60 + below(200)),
+                      0, XCB_WINDOW_CLASS_INPUT_OUTPUT, XCB_COPY_FROM_PARENT,
+                      XCB_CW_BACK_PIXEL | XCB_CW_BORDER_PIXEL | XCB_CW_OVERRIDE_REDIRECT, values);
+    int n = snprintf(class, sizeof class, "%s%c%s", s.class, 0, s.class) + 1;
+    xcb_change_property(s.x, XCB_PROP_MODE_REPLACE, s.id[i], XCB_ATOM_WM_CLASS, XCB_ATOM_STRING, 8,
+                        (uint32_t)n, class);
+    xcb_change_property(s.x, XCB_PROP_MODE_REPLACE, s.id[i], XCB_ATOM_WM_NAME, XCB_ATOM_STRING, 8,
+                        (uint32_t)strlen(s.class), s.class);
+    if (popup && s.windows > 0)
+        xcb_change_property(s.x, XCB_PROP_MODE_REPLACE, s.id[i], XCB_ATOM_WM_TRANSIENT_FOR,
+                            XCB_ATOM_WINDOW, 32, 1, &s.id[0]);
+}
+
+static void show(int i, bool shown)
+{
+    s.shown[i] = shown;
+    if (shown)
+        xcb_map_window(s.x, s.id[i]);
+    else
+        xcb_unmap_window(s.x, s.id[i]);
+}
+
+static void change(void)
+{
+    int i = (int)below((uint32_t)(s.windows + s.popups));
+    const uint32_t place[] = {below(900), below(550)};
+    const uint32_t size[] = {60 + below(400), 60 + below(300)};
+    const uint32_t mode = below(2) ? XCB_STACK_MODE_ABOVE : XCB_STACK_MODE_BELOW;
+    switch (below(8)) {
+    case 0:
+    case 1:
+    case 2:
+        xcb_configure_window(s.x, s.id[i], XCB_CONFIG_WINDOW_X | XCB_CONFIG_WINDOW_Y, place);
+        break;
+    case 3:
+        xcb_configure_window(s.x, s.id[i], XCB_CONFIG_WINDOW_WIDTH | XCB_CONFIG_WINDOW_HEIGHT,
+                             size);
+        break;
+    case 4:
+    case 5:
+        xcb_configure_window(s.x, s.id[i], XCB_CONFIG_WINDOW_STACK_MODE, &mode);
+        break;
+    default:
+        if (i >= s.windows || s.windows > 1)
+            show(i, !s.shown[i]);
+        break;
+    }
+    xcb_flush(s.x);
+}
+
+static int run(int ms, int rate)
+{
+    double begin = now();
+    int n = 0;
+    while (now() - begin < ms) {
+        double due = begin + (double)n * 1000 / rate;
+        double wait = due - now();
+        if (wait > 0)
+            poll(NULL, 0, (int)wait + 1);
+        change();
+        n++;
+        free(xcb_poll_for_event(s.x));
+        if (xcb_connection_has_error(s.x))
+            errx(1, "the display has gone");
+    }
+    return n;
+}
+
+static void rest(void)
+{
+    for (int i = 0; i < s.windows + s.popups; i++)
+        show(i, i < s.windows);
+    free(xcb_get_input_focus_reply(s.x, xcb_get_input_focus(s.x), NULL));
+}
+
+int main(int argc, char **argv)
+{
+    char line[LINE];
+    int ms, rate;
+    if (argc != 6)
+        errx(2, "usage: shaker CLASS RRGGBB WINDOWS POPUPS SEED");
+    s.x = xcb_connect(NULL, NULL);
+    if (xcb_connection_has_error(s.x))
+        errx(1, "no display");
+    s.screen = xcb_setup_roots_iterator(xcb_get_setup(s.x)).data;
+    s.class = argv[1];
+    s.colour = (uint32_t)strtoul(argv[2], NULL, 16);
+    s.windows = atoi(argv[3]);
+    s.popups = atoi(argv[4]);
+    s.random = (uint32_t)strtoul(argv[5], NULL, 10) | 1;
+    if (s.windows < 0 || s.popups < 0 || s.windows + s.popups < 1 || s.windows + s.popups > ALL)
+        errx(2, "1 to %d windows and popups", ALL);
+    for (int i = 0; i < s.windows + s.popups; i++)
+        make(i, i >= s.windows);
+    rest();
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    puts("ok");
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        if (sscanf(line, "run %d %d", &ms, &rate) == 2 && rate > 0) {
+            printf("ok %d\n", run(ms, rate));
+        } else if (strncmp(line, "rest", 4) == 0) {
+            rest();
+            puts("ok");
+        } else {
+            puts("error what?");
+        }
+    }
+    xcb_disconnect(s.x);
+    return 0;
+}

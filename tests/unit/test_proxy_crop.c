@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Streams of one window: the arithmetic of what is visible, and what becomes of a server's updates
+ * while windows move. */
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proxy/crop.h"
+#include "rfb/err.h"
+
+/* ---- snapshots in short: "id owner kind x y w h [+frame]", one window after another ---- */
+
+static struct windows *snapshot(const char *list, const char *touched, const char *focus)
+{
+    char windows[4096] = "", text[8192];
+    unsigned id, owner;
+    char kind[16], app[16];
+    int x, y, w, h, frame, used;
+    for (const char *at = list; sscanf(at, " %x %x %15s %15s %d %d %d %d %d%n", &id, &owner, app,
+                                       kind, &x, &y, &w, &h, &frame, &used) == 9;
+         at += used) {
+        size_t n = strlen(windows);
+        char by[16] = "null";
+        if (owner != 0)
+            snprintf(by, sizeof by, "\"0x%x\"", owner);
+        bool hidden = strcmp(kind, "hidden") == 0, shaped = strcmp(kind, "shaped") == 0;
+        snprintf(windows + n, sizeof windows - n,
+                 "%s{\"id\":\"0x%x\",\"owner\":%s,\"app\":\"%s\",\"title\":\"%s\",\"kind\":\"%s\","
+                 "\"rect\":[%d,%d,%d,%d],\"frame_rect\":[%d,%d,%d,%d],\"mapped\":%s,"
+                 "\"override_redirect\":%s%s}",
+                 n != 0 ? "," : "", id, by, app, app, hidden || shaped ? "normal" : kind, x, y, w,
+                 h, x - frame, y - frame, w + 2 * frame, h + 2 * frame, hidden ? "false" : "true",
+                 strcmp(kind, "popup") == 0 ? "true" : "false",
+                 shaped ? ",\"shape\":[[100,100,10,10]]" : "");
+    }
+    snprintf(text, sizeof text,
+             "{\"type\":\"windows\",\"serial\":1,\"screen\":{\"width\":1000,\"height\":800},"
+             "\"manager\":null,\"compositing\":false,\"complete\":true,\"focus\":%s,"
+             "\"touched\":[%s],\"windows\":[%s]}",
+             focus, touched, windows);
+    json_t *json = json_loads(text, 0, NULL);
+    assert_non_null(json);
+    struct windows *made = windows_read(json);
+    json_decref(json);
+    assert_non_null(made);
+    return made;
+}
+
+/* "x,y,w,h x,y,w,h": the rectangles of a region. */
+static void assert_region(const pixman_region32_t *region, const char *wanted)
+{
+    char text[512] = "";
+    int n;
+    const pixman_box32_t *b =
+        pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)region, &n);
+    for (int i = 0; i < n; i++) {
+        size_t at = strlen(text);
+        snprintf(text + at, sizeof text - at, "%s%d,%d,%d,%d", i != 0 ? " " : "", b[i].x1, b[i].y1,
+                 b[i].x2 - b[i].x1, b[i].y2 - b[i].y1);
+    }
+    assert_string_equal(text, wanted);
+}
+
+/* ---- what is visible ---- */
+
+static void finds_what_is_visible(void **state)
+{
+    static const struct {
+        const char *windows, *visible;
+        int canvas[4];
+        enum crop_popups popups;
+        bool frame;
+    } cases[] = {
+        /* alone, and framed */
+        {"1 0 own normal 100 100 200 100 0", "100,100,200,100", {100, 100, 200, 100}, 0, false},
+        {"1 0 own normal 100 100 200 100 5", "100,100,200,100", {100, 100, 200, 100}, 0, false},
+        {"1 0 own normal 100 100 200 100 5", "95,95,210,110", {95, 95, 210, 110}, 0, true},
+        /* covered from above, and from nobody below */
+        {"1 0 own normal 100 100 200 100 0 2 0 other normal 200 0 500 500 0",
+         "100,100,100,100",
+         {100, 100, 200, 100},
+         0,
+         false},
+        {"2 0 other normal 200 0 500 500 0 1 0 own normal 100 100 200 100 0",
+         "100,100,200,100",
+         {100, 100, 200, 100},
+         0,
+         false},
+        {"1 0 own normal 100 100 200 100 0 2 0 other hidden 0 0 900 700 0",
+         "100,100,200,100",
+         {100, 100, 200, 100},
+         0,
+         false},
+        {"1 0 own normal 100 100 200 100 0 2 0 other normal 0 0 900 700 0",
+         "",
+         {100, 100, 200, 100},
+         0,
+         false},
+        /* a frame of somebody's hides, too: the window manager draws it */
+        {"1 0 own normal 100 100 200 100 0 2 0 other normal 210 110 90 90 10",
+         "100,100,100,100",
+         {100, 100, 200, 100},
+         0,
+         false},
+        /* its own popup: the canvas grows, or not */
+        {"1 0 own normal 100 100 200 100 0 3 1 own popup 250 150 100 100 0",
+         "100,100,200,50 100,150,250,50 250,200,100,50",
+         {100, 100, 250, 150},
+         CROP_POPUPS_EXPAND,
+         false},
+        {"1 0 own normal 100 100 200 100 0 3 1 own popup 250 150 100 100 0",
+         "100,100,200,100",
+         {100, 100, 200, 100},
+         CROP_POPUPS_CLIP,
+         false},
+        /* a popup of nobody's, of another's */
+        {"1 0 own normal 100 100 200 100 0 3 0 own popup 100 100 50 100 0",
+         "150,100,150,100",
+         {100, 100, 200, 100},
+         0,
+         false},
+        {"4 0 other normal 0 0 10 10 0 1 0 own normal 100 100 200 100 0 3 4 own popup 100 100 50 "
+         "100 0",
+         "150,100,150,100",
+         {100, 100, 200, 100},
+         0,
+         false},
+        /* over the screen's edges */
+        {"1 0 own normal -50 700 200 200 0", "0,700,150,100", {-50, 700, 200, 200}, 0, false},
+        {"1 0 own normal 1100 0 200 200 0", "", {1100, 0, 200, 200}, 0, false},
+        /* shaped: of one's own what its shape says, of others all of the frame */
+        {"1 0 own shaped 100 100 200 100 0", "100,100,10,10", {100, 100, 200, 100}, 0, false},
+        {"1 0 own normal 100 100 200 100 0 2 0 other shaped 200 100 100 100 0",
+         "100,100,100,100",
+         {100, 100, 200, 100},
+         0,
+         false},
+        /* the topmost of two applications of a name */
+        {"1 0 own normal 100 100 200 100 0 5 0 own normal 400 100 50 60 0",
+         "400,100,50,60",
+         {400, 100, 50, 60},
+         0,
+         false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct crop_how how = {
+            .selector = "app:OWN", .popups = cases[i].popups, .frame = cases[i].frame};
+        struct crop_view view;
+        struct windows *w = snapshot(cases[i].windows, "", "null");
+        crop_view_init(&view, &how);
+        crop_view_update(&view, w);
+        assert_region(&view.visible, cases[i].visible);
+        assert_int_equal(view.canvas.x, cases[i].canvas[0]);
+        assert_int_equal(view.canvas.y, cases[i].canvas[1]);
+        assert_int_equal(view.canvas.width, cases[i].canvas[2]);
+        assert_int_equal(view.canvas.height, cases[i].canvas[3]);
+        crop_view_finish(&view);
+        windows_unref(w);
+    }
+}
+
+static void update(struct crop_view *view, const char *list, const char *focus)
+{
+    struct windows *w = snapshot(list, "", focus);
+    crop_view_update(view, w);
+    windows_unref(w);
+}
+
+static void keeps_the_canvas_until_the_window_moves(void **state)
+{
+    static const struct crop_how how = {.selector = "own"};
+    struct crop_view view;
+    (void)state;
+    crop_view_init(&view, &how);
+    update(&view, "1 0 own normal 100 100 200 100 0 3 1 own popup 250 150 100 100 0", "\"0x3\"");
+    assert_true(view.focused); /* its menu has the keyboard */
+    assert_int_equal(view.canvas.width, 250);
+    update(&view, "1 0 own normal 100 100 200 100 0", "\"0x9\"");
+    assert_false(view.focused);
+    assert_int_equal(view.canvas.width, 250);
+    update(&view, "1 0 own normal 110 100 200 100 0", "null");
+    assert_int_equal(view.canvas.x, 110);
+    assert_int_equal(view.canvas.width, 200);
+    /* minimised: nothing to see, at the same place; another of its name does not take its part */
+    update(&view, "1 0 own hidden 110 100 200 100 0 7 0 own normal 0 0 50 50 0", "null");
+    assert_region(&view.visible, "");
+    assert_int_equal(view.canvas.width, 200);
+    assert_int_equal(view.main, 1);
+    /* closed: then it does */
+    update(&view, "7 0 own normal 0 0 50 50 0", "null");
+    assert_int_equal(view.main, 7);
+    update(&view, "8 0 other normal 0 0 50 50 0", "null");
+    assert_int_equal(view.main, 0);
+    assert_region(&view.visible, "");
+    crop_view_finish(&view);
+}
+
+/* ---- a conversation ---- */
+
+static const struct crop_how whole = {.selector = "own", .popups = CROP_POPUPS_CLIP};
+static const struct rfb_server_init init = {.width = 1000,
+                                            .height = 800,
+                                            .format = {.bits_per_pixel = 8,
+                                                       .depth = 8,
+                                                       .true_colour = true,
+                                                       .red_max = 7,
+                                                       .green_max = 7,
+                                                       .blue_max = 3}};
+
+static const uint8_t END[] = {RFB_S2C_END_OF_CONTINUOUS_UPDATES};
+
+static int say(struct crop *c, const void *bytes, size_t n)
+{
+    return crop_from_server(c, bytes, n);
+}
+
+/* An update of one Raw rectangle of the pixel 'x'. */
+static int say_update(struct crop *c, uint16_t x, uint16_t y, uint16_t w, uint16_t h)
+{
+    uint8_t bytes[16 + 4096] = {0, 0, 0, 1};
+    const struct rfb_rect_head head = {{x, y, w, h}, RFB_ENC_RAW};
+    rfb_msg_set_rect_head(bytes + 4, &head);
+    memset(bytes + 16, 'x', (size_t)w * h);
+    return say(c, bytes, 16 + (size_t)w * h);
+}
+
+static int tell(struct crop *c, const char *list, const char *touched)
+{
+    struct windows *w = snapshot(list, touched, "null");
+    int rc = crop_windows(c, w);
+    windows_unref(w);
+    return rc;
+}
+
+static void request(struct crop *c)
+{
+    static const uint8_t bytes[] = {RFB_C2S_UPDATE_REQUEST, 1, 0, 0, 0, 0, 3, 0xe8, 3, 0x20};
+    assert_int_equal(crop_from_viewer(c, bytes, sizeof bytes), RFB_OK);
+}
+
+#define OWN "1 0 own normal 100 100 20 10 0"
+
+/* Through SetEncodings and the server's word for ContinuousUpdates; nothing is covered. */
+static void begin(struct crop *c)
+{
+    static const uint8_t encodings[] = {RFB_C2S_SET_ENCODINGS,
+                                        0,
+                                        0,
+                                        3,
+                                        0,
+                                        0,
+                                        0,
+                                        0,
+                                        0,
+                                        0,
+                                        0,
+                                        2,
+                                        0xff,
+                                        0xff,
+                                        0xff,
+                                        0x21 /* DesktopSize */};
+    struct windows *w = snapshot(OWN, "", "null");
+    assert_int_equal(crop_init(c, &whole, &init, w), RFB_OK);
+    windows_unref(w);
+    assert_int_equal(crop_from_viewer(c, encodings, sizeof encodings), RFB_OK);
+    request(c);
+    assert_int_equal(say(c, END, 1), RFB_OK);
+    rfb_buf_consume(&c->to_server, c->to_server.len);
+}
+
+static size_t sent(struct crop *c)
+{
+    size_t n = c->to_viewer.len;
+    rfb_buf_consume(&c->to_viewer, n);
+    return n;
+}
+
+static void passes_what_is_the_applications(void **state)
+{
+    struct crop c;
+    (void)state;
+    begin(&c);
+    assert_int_equal(say(&c, END, 1), RFB_OK); /* the first epoch begins */
+    assert_int_equal(say_update(&c, 105, 102, 4, 4), RFB_OK);
+    assert_true(c.wants_sync);
+    assert_int_equal(sent(&c), 0); /* not before the agent has looked */
+    assert_int_equal(crop_synced(&c), RFB_OK);
+    struct rfb_rect_head head;
+    assert_int_equal(c.to_viewer.len, 4 + 12 + 16);
+    rfb_msg_get_rect_head(rfb_buf_data(&c.to_viewer) + 4, &head);
+    assert_int_equal(head.r.x, 5);
+    assert_int_equal(head.r.y, 2);
+    crop_finish(&c);
+}
+
+/* What an update shows while, before it is looked at, somebody is on top: if only for a moment. */
+static void drops_what_was_covered_meanwhile(void **state)
+{
+    static const struct {
+        const char *windows, *touched;
+        bool passes;
+    } cases[] = {
+        {OWN, "", true},
+        {OWN " 2 0 other normal 0 0 500 500 0", "", false},
+        {OWN, "[0,0,106,500]", false},
+        {OWN, "[0,0,104,500]", true},
+        {"1 0 own normal 101 100 20 10 0", "", false}, /* moved: nothing is where it was */
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct crop c;
+        begin(&c);
+        assert_int_equal(say(&c, END, 1), RFB_OK);
+        assert_int_equal(say_update(&c, 105, 102, 4, 4), RFB_OK);
+        assert_int_equal(tell(&c, cases[i].windows, cases[i].touched), RFB_OK);
+        sent(&c); /* a frame, where there is one, uses the viewer's request */
+        request(&c);
+        sent(&c);
+        assert_int_equal(crop_synced(&c), RFB_OK);
+        assert_int_equal(sent(&c), cases[i].passes ? 4 + 12 + 16 : 0);
+        crop_finish(&c);
+    }
+}
+
+static void asks_again_for_what_was_dropped(void **state)
+{
+    struct crop c;
+    (void)state;
+    begin(&c);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say_update(&c, 100, 100, 20, 10), RFB_OK);
+    assert_int_equal(tell(&c, OWN, "[100,100,5,5]"), RFB_OK);
+    assert_int_equal(crop_synced(&c), RFB_OK);
+    assert_int_equal(sent(&c), 0);
+    /* ContinuousUpdates on and off, and a request that is not incremental */
+    assert_int_equal(c.to_server.len, 10 + 10 + 10);
+    assert_int_equal(rfb_buf_data(&c.to_server)[20], RFB_C2S_UPDATE_REQUEST);
+    assert_int_equal(rfb_buf_data(&c.to_server)[21], 0);
+    crop_finish(&c);
+}
+
+static void finds_out_servers_that_cannot(void **state)
+{
+    struct crop c;
+    (void)state;
+    begin(&c);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say_update(&c, 99, 102, 4, 4), RFB_E_INVALID);
+    assert_non_null(strstr(c.why, "not asked for"));
+    crop_finish(&c);
+
+    begin(&c);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say(&c, END, 1), RFB_E_INVALID); /* nothing was begun */
+    crop_finish(&c);
+
+    static const uint8_t encodings[] = {RFB_C2S_SET_ENCODINGS, 0, 0, 1, 0, 0, 0, 0};
+    struct windows *w = snapshot(OWN, "", "null");
+    assert_int_equal(crop_init(&c, &whole, &init, w), RFB_OK);
+    windows_unref(w);
+    assert_int_equal(crop_from_viewer(&c, encodings, sizeof encodings), RFB_OK);
+    assert_int_equal(say_update(&c, 0, 0, 1, 1), RFB_E_INVALID);
+    assert_non_null(strstr(c.why, "no ContinuousUpdates"));
+    crop_finish(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_what_is_visible),
+        cmocka_unit_test(keeps_the_canvas_until_the_window_moves),
+        cmocka_unit_test(passes_what_is_the_applications),
+        cmocka_unit_test(drops_what_was_covered_meanwhile),
+        cmocka_unit_test(asks_again_for_what_was_dropped),
+        cmocka_unit_test(finds_out_servers_that_cannot),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
