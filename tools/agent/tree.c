@@ -214,6 +214,7 @@ static void on_reparent(struct tree *t, const xcb_reparent_notify_event_t *e)
             t->windows[i]->client = e->window;
             t->windows[i]->stale = true;
             t->windows[i]->stale_client = t->windows[i]->watched = false;
+            t->windows[i]->grounded = false;
         } else {
             doubt_clients(t);
         }

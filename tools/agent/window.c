@@ -264,6 +264,20 @@ static xcb_window_t group_of(const xcb_get_property_reply_t *r)
     return words_of(r, hints, 9) == 9 && (hints[0] & 1u << 6) ? hints[8] : XCB_NONE;
 }
 
+/* Toolkits (GTK, Qt, browsers) make their windows without a background: until they have painted,
+ * such a window shows what lay there before, which is somebody else's. A background does not change
+ * how they look, as they paint all of themselves. What answers pings (EWMH, _NET_WM_PING) is a
+ * toolkit's; a plain X client may rely on the background that it has chosen, and keeps it. A popup
+ * is cleared, too, as it is on the screen already; it is told to paint again. */
+static void give_background(struct display *d, struct window *w)
+{
+    const uint32_t black = 0; /* of any visual */
+    w->grounded = true;
+    xcb_change_window_attributes(d->x, w->client, XCB_CW_BACK_PIXEL, &black);
+    if (w->override_redirect && w->mapped)
+        xcb_clear_area(d->x, 1, w->client, 0, 0, 0, 0);
+}
+
 static void read_properties(struct display *d, struct window *w, const struct question *q)
 {
     xcb_get_property_reply_t *r[PROPERTIES];
@@ -280,6 +294,8 @@ static void read_properties(struct display *d, struct window *w, const struct qu
     read_kind(d, w, r[P_TYPE]);
     read_states(d, w, r[P_NET_STATE], word_of(r[P_STATE]));
     w->takes_delete = has_atom(r[P_PROTOCOLS], d->delete_window);
+    if (!w->grounded && has_atom(r[P_PROTOCOLS], d->ewmh._NET_WM_PING))
+        give_background(d, w);
     bool full = words_of(r[P_EXTENTS], extents, 4) == 4;
     for (int i = 0; i < 4; i++)
         w->extents[i] = full && extents[i] <= INT16_MAX ? (int)extents[i] : 0;
@@ -354,7 +370,7 @@ void window_read(struct display *d, struct window *const *list, int count)
     for (int i = 0; i < count; i++) {
         if (list[i]->stale_client) {
             list[i]->client = window_find_client(d, list[i]->frame);
-            list[i]->stale_client = list[i]->watched = false;
+            list[i]->stale_client = list[i]->watched = list[i]->grounded = false;
         }
         if (!list[i]->watched)
             watch(d, list[i]);

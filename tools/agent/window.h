@@ -67,6 +67,7 @@ struct window {
     bool typed; /* kind is what _NET_WM_WINDOW_TYPE says */
     unsigned states;
     bool takes_delete; /* WM_DELETE_WINDOW is among its protocols */
+    bool grounded;     /* it has been given a background */
 
     bool stale;        /* ask again */
     bool stale_client; /* and look for the client first */
