@@ -87,11 +87,25 @@ static void take_first(struct viewer *v, const struct windows *w)
     }
 }
 
+/* A compositing manager draws late, and what lies behind shines through: nothing that is known of
+ * the windows then says what the pixels are. */
+static bool refuse_compositing(struct viewer *v, const struct windows *w)
+{
+    if (!w->compositing)
+        return false;
+    viewer_tell_trouble(v, TROUBLE_HANDSHAKE,
+                        "a compositing manager draws the desktop: single windows cannot be shown "
+                        "without what shines through them; turn compositing off");
+    viewer_leave(v, WS_CLOSE_LOST, "a compositing manager draws this desktop", ENDING_UPSTREAM_LOST,
+                 "compositing");
+    return true;
+}
+
 static void on_windows(struct feed_client *c, struct windows *w)
 {
     struct viewer_window *window = window_of(c);
     struct viewer *v = window->viewer;
-    if (v->state == VIEWER_CLOSING)
+    if (v->state == VIEWER_CLOSING || refuse_compositing(v, w))
         return;
     if (!window->cropping) {
         if (v->state == VIEWER_CONNECTING)
@@ -147,7 +161,7 @@ void viewer_await_window(struct viewer *v)
     uint64_t wait =
         how_of(v)->wait_s != 0 ? how_of(v)->wait_s : v->service->config->handshake_timeout;
     viewer_arm(v, wait * 1000ULL, 0);
-    if (feed_newest(&w->feed) != NULL)
+    if (feed_newest(&w->feed) != NULL && !refuse_compositing(v, feed_newest(&w->feed)))
         take_first(v, feed_newest(&w->feed));
 }
 

@@ -93,6 +93,34 @@ for (const manager of [true, false]) {
   });
 }
 
+live('a toolkit without backgrounds shows nothing of others either', async (scope) => {
+  const { desktop, feed, proxy } = await start(scope, { streams: { w: { window: 'app:Gtk3-widget-factory', window_popups: 'clip', role: 'view' } } });
+  const home = await scope.folder();
+  await feed.order('launch', { argv: ['gtk3-widget-factory'], env: { HOME: home, XDG_RUNTIME_DIR: home, GDK_BACKEND: 'x11', NO_AT_BRIDGE: '1' } });
+  await feed.window({ app: 'Gtk3-widget-factory' });
+  const viewer = watch(scope, proxy, 'w', 'hextile,rre');
+  await viewer.ask('look');
+  const foreign = await shaker(scope, desktop, 'Foreign', FOREIGN, 5, 3, 4711);
+  await foreign.ask('run 5000 100');
+  const [frames, bad] = (await viewer.ask('look')).trim().split(' ').map(Number);
+  assert.ok(frames > 20, `${frames} frames`);
+  assert.equal(bad, 0, `${bad} of ${frames} frames had pixels of others`);
+});
+
+live('no window is shown where a compositing manager draws', async (scope) => {
+  const { desktop, feed, proxy, connect } = await start(scope, { streams: { w: { window: 'app:Own' } } });
+  const own = await shaker(scope, desktop, 'Own', OWN, 1, 0, 1);
+  await feed.window({ app: 'Own' });
+  const viewer = watch(scope, proxy, 'w', 'hextile,rre');
+  await viewer.ask('look');
+  await own.ask('own _NET_WM_CM_S0');
+  const ended = await proxy.event('viewer_close');
+  assert.equal(ended.why, 'compositing');
+  const refused = await porthole(scope, [...connect('w'), 'screenshot', await scope.file('x.png')]);
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr, /compositing manager/);
+});
+
 live('input reaches the application or nobody', async (scope) => {
   const desktop = await startXvnc(scope);
   await desktop.startWindowManager();

@@ -5,6 +5,7 @@
  *   usage: shaker CLASS RRGGBB WINDOWS POPUPS SEED
  *   run MS RATE    RATE changes a second, for so long   -> ok CHANGES
  *   rest           every window shown, no popup         -> ok
+ *   own SELECTION  takes it, as a compositing manager does _NET_WM_CM_S0   -> ok
  */
 #include <err.h>
 #include <poll.h>
@@ -124,6 +125,17 @@ static void rest(void)
     free(xcb_get_input_focus_reply(s.x, xcb_get_input_focus(s.x), NULL));
 }
 
+static void own(const char *selection)
+{
+    xcb_intern_atom_reply_t *atom = xcb_intern_atom_reply(
+        s.x, xcb_intern_atom(s.x, 0, (uint16_t)strlen(selection), selection), NULL);
+    if (atom == NULL)
+        errx(1, "no atom");
+    xcb_set_selection_owner(s.x, s.id[0], atom->atom, XCB_CURRENT_TIME);
+    free(atom);
+    free(xcb_get_input_focus_reply(s.x, xcb_get_input_focus(s.x), NULL));
+}
+
 int main(int argc, char **argv)
 {
     char line[LINE];
@@ -149,6 +161,10 @@ int main(int argc, char **argv)
     while (fgets(line, sizeof line, stdin) != NULL) {
         if (sscanf(line, "run %d %d", &ms, &rate) == 2 && rate > 0) {
             printf("ok %d\n", run(ms, rate));
+        } else if (strncmp(line, "own ", 4) == 0) {
+            line[strcspn(line, "\n")] = '\0';
+            own(line + 4);
+            puts("ok");
         } else if (strncmp(line, "rest", 4) == 0) {
             rest();
             puts("ok");
