@@ -32,7 +32,7 @@ static void put_labelled(FILE *out, const char *name, const char *label, const c
 
 struct present {
     uint64_t viewers[2]; /* view, control */
-    uint64_t streams[2]; /* configured, granted */
+    uint64_t streams[3]; /* configured, granted, jwt */
 };
 
 static void count_viewer(void *present, const struct presence *p)
@@ -43,7 +43,7 @@ static void count_viewer(void *present, const struct presence *p)
 static void count_stream(void *present, const struct stream *s, unsigned viewers)
 {
     (void)viewers;
-    ((struct present *)present)->streams[s->grant != NULL ? 1 : 0]++;
+    ((struct present *)present)->streams[s->jwt != NULL ? 2 : s->grant != NULL ? 1 : 0]++;
 }
 
 static void put_present(FILE *out, const struct metrics *m, struct streams *streams)
@@ -56,9 +56,11 @@ static void put_present(FILE *out, const struct metrics *m, struct streams *stre
     put_labelled(out, "portholed_viewers", "role", "control", now.viewers[1]);
     begin(out, "portholed_viewers_limit", "gauge", "Viewers that may be connected at once.");
     put(out, "portholed_viewers_limit", m->viewers_max);
-    begin(out, "portholed_streams", "gauge", "Streams that a token opens now.");
+    begin(out, "portholed_streams", "gauge",
+          "Streams that can be opened now; of JWTs those that somebody is in.");
     put_labelled(out, "portholed_streams", "origin", "configured", now.streams[0]);
     put_labelled(out, "portholed_streams", "origin", "granted", now.streams[1]);
+    put_labelled(out, "portholed_streams", "origin", "jwt", now.streams[2]);
     begin(out, "portholed_connections", "gauge",
           "Connections to the public listener now, viewers among them.");
     uint64_t closed = metrics_sum(m, METRIC_CONNECTIONS_CLOSED); /* first: never below 0 */

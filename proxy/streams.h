@@ -35,7 +35,7 @@ struct stream_jwt {
  * Reference-counted; what it points at stays as long as it does. */
 struct stream {
     const struct config_stream *config; /* a grant's too: its id is the name */
-    const struct grant *grant;          /* NULL: of the configuration; a JWT's too */
+    const struct grant *grant;          /* NULL: of the configuration; a JWT's has one too */
     const struct stream_jwt *jwt;       /* NULL: of no JWT */
     atomic_int end;                     /* a stream_end: whether its viewers are to be sent away */
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A strict reader of Prometheus' text format 0.0.4: whatever the format forbids, or makes no sense, is an error.
+// A strict reader of Prometheus' text format 0.0.4, for what portholed tells: whatever the format forbids, or makes no
+// sense, is an error.
 import assert from 'node:assert/strict';
+import http from 'node:http';
+import { until } from './proc.mjs';
 
 const NAME = '[a-zA-Z_:][a-zA-Z0-9_:]*';
 const LABEL = '[a-zA-Z_][a-zA-Z0-9_]*';
@@ -92,3 +95,28 @@ export function parseMetrics(text) {
   };
   return { get, families };
 }
+
+// What the admin socket answers, read.
+export function scrape(proxy) {
+  return new Promise((resolve, reject) => {
+    http.get({ socketPath: proxy.adminSocket, path: '/metrics' }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (data) => { text += data; }).on('end', () => {
+        try {
+          assert.equal(response.statusCode, 200);
+          assert.equal(response.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
+          resolve(parseMetrics(text));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    }).on('error', reject);
+  });
+}
+
+// Waits until the numbers are these: [name, labels, value].
+export const shows = (proxy, wanted) => until(JSON.stringify(wanted), async () => {
+  const metrics = await scrape(proxy);
+  for (const [name, labels, value] of wanted) assert.equal(metrics.get(name, labels), value, `${name}${JSON.stringify(labels)}`);
+  return metrics;
+});

@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { live, until } from '../lib/proc.mjs';
 import { startXvnc } from '../lib/desktop.mjs';
 import { admin, porthole, restart, startPortholed, startSilentServer } from '../lib/porthole.mjs';
+import { shows } from '../lib/prometheus.mjs';
 import { Peer, RfbViewer, upgrade } from '../lib/viewer.mjs';
 
 const encode = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
@@ -68,6 +69,7 @@ live('JWTs of three algorithms open what they say', async (scope) => {
     const [stream] = await streams(proxy);
     assert.deepEqual([stream.jwt, stream.jti, stream.role, stream.clipboard, stream.max_viewers, stream.viewers, stream.configured],
       [alg.toLowerCase(), `id/${alg}`, 'control', 'out', 1, 1, false]);
+    await shows(proxy, [['portholed_streams', { origin: 'jwt' }, 1], ['portholed_streams', { origin: 'granted' }, 0], ['portholed_streams', { origin: 'configured' }, 1]]);
     const [watching] = await viewers(proxy);
     assert.deepEqual([watching.stream, watching.role], [stream.id, 'control']);
     // Another token with this jti counts with it.

@@ -2,42 +2,17 @@
 // What Prometheus is told: in its own format, and numbers that follow what happens.
 import assert from 'node:assert/strict';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
-import http from 'node:http';
 import net from 'node:net';
 import { live, until } from '../lib/proc.mjs';
 import { startXvnc } from '../lib/desktop.mjs';
 import { admin, makeToken, startPortholed } from '../lib/porthole.mjs';
-import { parseMetrics } from '../lib/prometheus.mjs';
+import { scrape, shows } from '../lib/prometheus.mjs';
 import { Peer, RfbViewer, upgrade } from '../lib/viewer.mjs';
 
 const RAW = [2, 0, 0, 1, 0, 0, 0, 0];
 const ALL = [3, 0, 0, 0, 0, 0, 4, 0, 3, 0];
 const PING = 9;
 const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
-
-function scrape(proxy) {
-  return new Promise((resolve, reject) => {
-    http.get({ socketPath: proxy.adminSocket, path: '/metrics' }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (data) => { text += data; }).on('end', () => {
-        try {
-          assert.equal(response.statusCode, 200);
-          assert.equal(response.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
-          resolve(parseMetrics(text));
-        } catch (error) {
-          reject(error);
-        }
-      });
-    }).on('error', reject);
-  });
-}
-
-// Waits until the numbers are these: [name, labels, value].
-const shows = (proxy, wanted) => until(JSON.stringify(wanted), async () => {
-  const metrics = await scrape(proxy);
-  for (const [name, labels, value] of wanted) assert.equal(metrics.get(name, labels), value, `${name}${JSON.stringify(labels)}`);
-  return metrics;
-});
 
 live('viewers come, look and go, and the numbers with them', async (scope) => {
   const desktop = await startXvnc(scope);
