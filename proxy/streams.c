@@ -340,10 +340,10 @@ static int create_all(struct streams *all, struct service *service, const struct
 /* All but those of the last load. */
 static void retire_old(struct streams *all, const struct service *service)
 {
-    struct stream_name *name, *following;
+    struct stream_name *following;
     struct stream *next;
-    HASH_ITER(hh, all->names, name, following)
-    {
+    for (struct stream_name *name = all->names; name != NULL; name = following) {
+        following = name->hh.next; /* a name goes with its last stream */
         for (struct stream *s = name->newest; s != NULL; s = next) {
             next = s->older;
             if (s->load == all->loads)

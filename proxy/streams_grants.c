@@ -154,11 +154,11 @@ void streams_forget(struct streams *all, const char *id)
 static bool end_expired(struct streams *all, int64_t now)
 {
     bool any = false;
-    struct stream_name *name, *following;
+    struct stream_name *following;
     struct stream *next;
     all->earliest = 0;
-    HASH_ITER(hh, all->names, name, following)
-    {
+    for (struct stream_name *name = all->names; name != NULL; name = following) {
+        following = name->hh.next; /* a name goes with its last stream */
         for (struct stream *s = name->newest; s != NULL; s = next) {
             next = s->older;
             int64_t expires = s->grant != NULL ? s->grant->expires : 0;

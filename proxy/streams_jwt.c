@@ -130,11 +130,8 @@ bool streams_lift_bans(struct streams *all, int64_t now)
 {
     bool any = false;
     pthread_mutex_lock(&all->lock);
-    struct banned *b, *next;
-    HASH_ITER(hh, all->banned, b, next)
-    {
-        if (b->revocation.until > now || b->unkept)
-            break;
+    struct banned *b;
+    while ((b = all->banned) != NULL && b->revocation.until <= now && !b->unkept) {
         any = true;
         HASH_DEL(all->banned, b);
         free(b);

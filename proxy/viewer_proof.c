@@ -68,7 +68,7 @@ static void let_in(struct viewer *v)
     rfb_buf_init(&out, RFB_SERVER_HS_OUT);
     backoff_refund(v->env->backoff, &v->address, v->candidate->config->name, free_attempts(v),
                    now_ms());
-    if (rfb_server_hs_verdict(v->hs, true, NULL, &out) != RFB_OK || viewer_send(v, &out) != 0)
+    if (rfb_server_hs_verdict(v->hs, true, "", &out) != RFB_OK || viewer_send(v, &out) != 0)
         broke(v);
     else
         viewer_enter(v);

@@ -88,7 +88,7 @@ static struct wishes look(struct ph_client *c)
 static int read_some(struct session *s, struct stream *stream, ph_error *error)
 {
     uint8_t *where;
-    size_t room, got;
+    size_t room, got = 0;
     int rc = session_reserve(s, &where, &room, error);
     if (rc == PH_OK)
         rc = stream_read(stream, where, room, &got, error);

@@ -37,7 +37,7 @@ static inline void pixel_opaque(uint32_t *pixels, size_t n)
 /* n times the same. */
 static inline void pixel_fill(uint32_t *to, size_t n, uint32_t colour)
 {
-    const pixel_vector v = (pixel_vector){0} | colour | PIXEL_OPAQUE;
+    const pixel_vector none = {0}, v = none | (colour | PIXEL_OPAQUE);
     size_t i = 0;
     for (; i + PIXEL_VECTOR <= n; i += PIXEL_VECTOR)
         memcpy(to + i, &v, sizeof v);

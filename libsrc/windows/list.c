@@ -165,7 +165,7 @@ ph_window_list *list_make(const json_t *json, int *no_memory)
     if (l != NULL) {
         l->json = json_incref((json_t *)(uintptr_t)json);
         l->windows = calloc(n + 1, sizeof *l->windows);
-        l->pointers = calloc(n + 1, sizeof *l->pointers);
+        l->pointers = calloc(n + 1, sizeof(const ph_window *));
     }
     if (l == NULL || l->windows == NULL || l->pointers == NULL) {
         *no_memory = 1;
