@@ -153,14 +153,13 @@ static void send_message(struct subscriber *s, struct message *m)
     uv_buf_t buf = uv_buf_init(m->bytes, (unsigned)m->len);
     sending->message = m;
     sending->req.data = sending;
-    s->unread += cost(m);
-    m->refs++;
     if (uv_write(&sending->req, &s->h.stream, &buf, 1, on_sent) != 0) {
-        s->unread -= cost(m);
-        message_unref(m);
         free(sending);
         drop(s);
+        return;
     }
+    s->unread += cost(m); /* on_sent is never called from inside uv_write */
+    m->refs++;
 }
 
 void feed_send(struct subscriber *s, const char *line, size_t len)
@@ -212,11 +211,9 @@ static void take_line(struct subscriber *s, const char *text, size_t len)
     struct feed *f = s->feed;
     json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
     const char *token = json_string_value(json_object_get(json, "token"));
-    if (!json_is_object(json))
-        drop(s);
-    else if (s->joined)
+    if (s->joined && json_is_object(json))
         f->events->line(f->owner, s, json);
-    else if (token != NULL && same_token(token, f->token))
+    else if (!s->joined && token != NULL && same_token(token, f->token))
         join(s);
     else
         drop(s);

@@ -83,7 +83,7 @@ static struct window *add(struct tree *t, xcb_window_t frame)
 static void take_out(struct tree *t, int i)
 {
     t->count--;
-    memmove(t->windows + i, t->windows + i + 1, (size_t)(t->count - i) * sizeof *t->windows);
+    memmove(t->windows + i, t->windows + i + 1, (size_t)(t->count - i) * sizeof(struct window *));
 }
 
 static void remove_window(struct tree *t, xcb_window_t frame)
@@ -104,7 +104,8 @@ static void restack(struct tree *t, int from, xcb_window_t sibling)
     struct window *w = t->windows[from];
     take_out(t, from);
     int to = sibling != XCB_NONE ? index_of(t, sibling) + 1 : 0;
-    memmove(t->windows + to + 1, t->windows + to, (size_t)(t->count - to) * sizeof *t->windows);
+    memmove(t->windows + to + 1, t->windows + to,
+            (size_t)(t->count - to) * sizeof(struct window *));
     t->windows[to] = w;
     t->count++;
 }

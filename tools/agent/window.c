@@ -35,7 +35,7 @@ static bool has_state(struct display *d, xcb_get_property_cookie_t asked)
 /* The topmost of the parent's children that has it, or that has one inside. */
 static xcb_window_t find_below(struct display *d, xcb_window_t parent, int depth)
 {
-    xcb_get_property_cookie_t asked[CHILDREN_MAX];
+    xcb_get_property_cookie_t asked[CHILDREN_MAX] = {{0}};
     xcb_window_t found = XCB_NONE;
     xcb_query_tree_reply_t *tree = xcb_query_tree_reply(d->x, xcb_query_tree(d->x, parent), NULL);
     if (tree == NULL)
