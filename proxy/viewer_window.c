@@ -147,9 +147,15 @@ static const struct feed_events feed_events = {
 void viewer_await_window(struct viewer *v)
 {
     struct viewer_env *env = v->env;
+    const char *agent = v->stream->config->desktop->agent;
+    if (agent == NULL) { /* taken out of the configuration since the stream was made */
+        viewer_tell_trouble(v, TROUBLE_UNREACHABLE, "there is no agent, which knows the windows");
+        viewer_leave(v, WS_CLOSE_LOST, "the desktop has no agent", ENDING_UPSTREAM_LOST,
+                     "no agent");
+        return;
+    }
     struct viewer_window *w = calloc(1, sizeof *w);
-    if (w == NULL || feed_attach(&env->feeds, env->loop, v->stream->config->desktop->agent,
-                                 &w->feed, &feed_events) != 0) {
+    if (w == NULL || feed_attach(&env->feeds, env->loop, agent, &w->feed, &feed_events) != 0) {
         free(w);
         viewer_leave(v, WSLAY_CODE_INTERNAL_SERVER_ERROR, "out of memory", ENDING_NO_MEMORY,
                      "out of memory");

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Streams of one window: what reaches the viewer is the application's, all of it and nothing else; and so is its input.
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startX11vnc, startXvnc } from '../lib/desktop.mjs';
 import { startAgent } from '../lib/feed.mjs';
 import { captureX, difference, readPng } from '../lib/picture.mjs';
-import { porthole, startPortholed } from '../lib/porthole.mjs';
+import { admin, porthole, startPortholed } from '../lib/porthole.mjs';
 import { live, until } from '../lib/proc.mjs';
+import { RfbViewer, upgrade } from '../lib/viewer.mjs';
 import { keysOf, Recorder, short } from '../lib/xev.mjs';
 
 const peer = (name) => join(process.env.PORTHOLE_BUILD, 'tests/peers', name);
@@ -195,4 +197,17 @@ live('a server without ContinuousUpdates is told from others', async (scope) => 
   assert.notEqual(result.code, 0);
   const trouble = await proxy.event('upstream_error');
   assert.match(trouble.detail, /the server has no ContinuousUpdates/);
+});
+
+live('a stream whose desktop has lost its agent to another configuration', async (scope) => {
+  const proxy = await startPortholed(scope, { upstream: 'unix:/nonexistent/vnc', agent: '/nonexistent/agent' });
+  const made = await admin(proxy, 'POST', '/v1/streams', { desktop: 'demo', window: 'app:XTerm' });
+  assert.equal(made.status, 201);
+  await writeFile(proxy.config, (await readFile(proxy.config, 'utf8')).replace(/^agent = .*$/m, ''));
+  proxy.program.kill('SIGHUP');
+  await proxy.event('reloaded');
+  const viewer = new RfbViewer(scope, proxy).send(upgrade(proxy, { token: made.json.token }));
+  await viewer.ends();
+  assert.deepEqual(viewer.close, { code: 4013, words: 'the desktop has no agent' });
+  assert.match((await proxy.event('upstream_error')).detail, /no agent/);
 });
