@@ -85,9 +85,11 @@ static uint64_t key_of(const struct backoff *b, const struct sockaddr_storage *a
 
 /* ---- entries; with the lock ---- */
 
+/* Another thread may have read the clock later and got the lock earlier: then now is before last.
+ */
 static bool is_forgotten(const struct entry *e, uint64_t now)
 {
-    return e->failures == 0 || now - e->last > BACKOFF_QUIET_MS;
+    return e->failures == 0 || (now > e->last && now - e->last > BACKOFF_QUIET_MS);
 }
 
 /* NULL: it has not failed lately. */
@@ -126,7 +128,7 @@ static struct entry *count(struct backoff *b, uint64_t key, uint64_t now)
 {
     struct entry *e = find_or_make(b, key, now);
     e->failures += e->failures < UINT32_MAX;
-    e->last = now;
+    e->last = now > e->last ? now : e->last;
     return e;
 }
 

@@ -58,6 +58,18 @@ static void waits_grow_to_a_ceiling(void **state)
     backoff_destroy(NULL);
 }
 
+/* Two threads read the clock, and the one that read it later comes first. */
+static void a_clock_read_earlier_forgets_nothing(void **state)
+{
+    (void)state;
+    struct backoff *b = backoff_create();
+    fail_times(b, "192.0.2.1", FREE + 3, 5001);
+    assert_int_equal(wait_of(b, "192.0.2.1", 5000), 4 * SECOND + 1);
+    fail_times(b, "192.0.2.1", 1, 5000);
+    assert_int_equal(wait_of(b, "192.0.2.1", 5001), 8 * SECOND);
+    backoff_destroy(b);
+}
+
 static void whose_an_address_is(void **state)
 {
     (void)state;
@@ -208,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(waits_grow_to_a_ceiling),
+        cmocka_unit_test(a_clock_read_earlier_forgets_nothing),
         cmocka_unit_test(whose_an_address_is),
         cmocka_unit_test(zero_turns_it_off),
         cmocka_unit_test(passwords_are_charged_first),
