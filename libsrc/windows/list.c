@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "rfb/text.h"
+
 /* The public part is last, so that it may grow. */
 struct list {
     atomic_uint refs;
@@ -25,9 +27,19 @@ static struct list *owner_of(const ph_window_list *list)
 
 /* ---- reading; each false: it is not what the protocol says ---- */
 
+/* Callers print it, and who runs in the desktop chooses it: no terminal is to obey it. In place, in
+ * what nobody else has seen yet. */
+static const char *printable(const json_t *value)
+{
+    char *text = (char *)(uintptr_t)json_string_value(value);
+    if (text != NULL)
+        rfb_text_make_printable(text);
+    return text;
+}
+
 static bool read_text(const json_t *json, const char *name, const char **to)
 {
-    *to = json_string_value(json_object_get(json, name));
+    *to = printable(json_object_get(json, name));
     return *to != NULL;
 }
 
@@ -135,7 +147,7 @@ static bool read_list(struct list *l)
     to->serial = (uint64_t)serial;
     to->width = (int)width;
     to->height = (int)height;
-    to->manager = json_string_value(manager);
+    to->manager = printable(manager);
     for (size_t i = 0; i < to->count; i++) {
         if (!read_window(json_array_get(windows, i), &l->windows[i]))
             return false;

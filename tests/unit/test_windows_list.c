@@ -115,6 +115,23 @@ static void refuses_what_the_protocol_does_not_allow(void **state)
     }
 }
 
+/* An agent that is none, or has been taken over, writes to nobody's terminal. */
+static void keeps_control_characters_from_terminals(void **state)
+{
+    static const char title[] = "one [1]", manager[] = "Openbox";
+    char text[2048];
+    (void)state;
+    const char *t = strstr(SNAPSHOT, title), *m = strstr(SNAPSHOT, manager);
+    snprintf(text, sizeof text, "%.*s\\u001b]0;x\\u0007%.*s\\u009b2J%s", (int)(m - SNAPSHOT),
+             SNAPSHOT, (int)(t - m - (long)sizeof manager + 1), m + sizeof manager - 1,
+             t + sizeof title - 1);
+    const ph_window_list *list = read(text);
+    assert_non_null(list);
+    assert_string_equal(list->manager, " ]0;x ");
+    assert_string_equal(list->windows[0]->title, "  2J");
+    ph_window_list_unref(list);
+}
+
 static void finds_windows(void **state)
 {
     static const struct {
@@ -150,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_snapshot),
         cmocka_unit_test(refuses_what_the_protocol_does_not_allow),
+        cmocka_unit_test(keeps_control_characters_from_terminals),
         cmocka_unit_test(finds_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
