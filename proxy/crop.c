@@ -303,10 +303,13 @@ static int take_rest(struct crop *c)
     return rc;
 }
 
-/* Whatever can be done now. */
+/* Whatever can be done now: nothing as long as the viewer has not taken what is there, or one that
+ * asks and does not read would have all of it kept for it as often as it asks. */
 static int pump(struct crop *c)
 {
     int rc = RFB_OK;
+    if (c->to_viewer.len != 0)
+        return RFB_OK;
     /* nothing comes between the pieces of a message that goes by */
     while (rc == RFB_OK && c->started && !c->inside) {
         bool sent = false;
@@ -461,6 +464,11 @@ int crop_from_server(struct crop *c, const uint8_t *data, size_t len)
 int crop_synced(struct crop *c)
 {
     c->synced = c->holding;
+    return pump(c);
+}
+
+int crop_taken(struct crop *c)
+{
     return pump(c);
 }
 

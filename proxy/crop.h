@@ -107,6 +107,9 @@ void crop_server_init(const struct crop *c, const struct rfb_server_init *init,
 
 int crop_windows(struct crop *c, const struct windows *w);
 int crop_synced(struct crop *c);
+/* The owner has taken all that was in to_viewer: until then the viewer gets nothing more, whatever
+ * it asks for. */
+int crop_taken(struct crop *c);
 int crop_from_viewer(struct crop *c, const uint8_t *data, size_t len);
 int crop_from_server(struct crop *c, const uint8_t *data, size_t len);
 

@@ -46,10 +46,9 @@ static void count_to_viewer(struct relay *r, size_t len)
     metrics_add(r->metrics, METRIC_TO_VIEWERS, len);
 }
 
-/* What the crop has made, as much as the viewer takes now. */
-static int push(struct relay *r)
+/* As much as the viewer takes now. -1: its connection is broken. */
+static int send_cropped(struct relay *r, struct rfb_buf *out)
 {
-    struct rfb_buf *out = &r->crop->to_viewer;
     while (out->len != 0 && r->front->out.queued == 0) {
         size_t n = out->len < SCRATCH_PLAIN ? out->len : SCRATCH_PLAIN;
         if (relay_frame_copy(r, WSLAY_BINARY_FRAME, rfb_buf_data(out), n) != 0)
@@ -57,10 +56,24 @@ static int push(struct relay *r)
         rfb_buf_consume(out, n);
         count_to_viewer(r, n);
     }
-    if (out->len != 0)
-        upstream_pause(r->back, true);
-    else
+    return 0;
+}
+
+/* What the crop has made, and what it makes once the viewer has that. */
+static int push(struct relay *r)
+{
+    struct rfb_buf *out = &r->crop->to_viewer;
+    do {
+        if (send_cropped(r, out) != 0)
+            return -1;
+        if (out->len != 0) {
+            upstream_pause(r->back, true);
+            return 0;
+        }
         rfb_buf_finish(out); /* an update is large, and the next may be long to come */
+        if (crop_taken(r->crop) != RFB_OK)
+            return RELAY_UPSTREAM;
+    } while (out->len != 0);
     return 0;
 }
 
@@ -82,11 +95,10 @@ int relay_to_viewer(struct relay *r, uint8_t *data, size_t len)
 
 int relay_viewer_drained(struct relay *r)
 {
-    if (r->crop != NULL && push(r) != 0)
-        return -1;
-    if (r->crop == NULL || r->crop->to_viewer.len == 0)
+    int rc = r->crop != NULL ? push(r) : 0;
+    if (rc == 0 && (r->crop == NULL || r->crop->to_viewer.len == 0))
         upstream_pause(r->back, false);
-    return 0;
+    return rc;
 }
 
 const char *relay_why(const struct relay *r)

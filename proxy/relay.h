@@ -42,7 +42,8 @@ void relay_finish(struct relay *r);
  * protocol, relay_why. */
 enum { RELAY_UPSTREAM = -2 };
 int relay_to_viewer(struct relay *r, uint8_t *data, size_t len);
-/* The viewer has taken all: sends on, reads on. -1 as above. */
+/* The viewer has taken all: sends on, reads on. As above; a crop may have something for the server
+ * then. */
 int relay_viewer_drained(struct relay *r);
 /* What was wrong, after an error; static text. */
 const char *relay_why(const struct relay *r);

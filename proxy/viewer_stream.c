@@ -457,8 +457,12 @@ void viewer_stream_drained(struct viewer *v)
 {
     v->last_heard = uv_now(v->env->loop); /* a slow viewer that takes its bytes is alive */
     send_pong(v);
-    if (v->state == VIEWER_RELAYING && relay_viewer_drained(&v->relay) != 0)
-        viewer_drop(v, ENDING_BROKEN, "the connection to the viewer broke");
+    if (v->state != VIEWER_RELAYING)
+        return;
+    if (v->window != NULL)
+        viewer_window_settle(v);
+    else
+        relay_viewer_drained(&v->relay);
 }
 
 void viewer_stream_timeout(struct viewer *v)

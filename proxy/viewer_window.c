@@ -37,25 +37,32 @@ static void ask_agent(struct viewer_window *w)
     c->wants_sync = c->wants_activate = false;
 }
 
-void viewer_window_settle(struct viewer *v)
-{
-    struct viewer_window *w = v->window;
-    if (w == NULL || v->state != VIEWER_RELAYING || w->feed.feed == NULL)
-        return;
-    ask_agent(w);
-    if (relay_flush(&v->relay) != 0)
-        viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server closed the connection",
-                     ENDING_UPSTREAM_LOST, "upstream lost");
-    else if (relay_viewer_drained(&v->relay) != 0)
-        viewer_drop(v, ENDING_BROKEN, "the connection to the viewer broke");
-}
-
 /* The crop could not go on. */
 static void fail(struct viewer *v, int code)
 {
     const char *why = v->window->crop.why != NULL ? v->window->crop.why : rfb_strerror(code);
     viewer_tell_trouble(v, TROUBLE_PROTOCOL, why);
     viewer_leave(v, WS_CLOSE_LOST, "the window cannot be shown", ENDING_UPSTREAM_LOST, why);
+}
+
+void viewer_window_settle(struct viewer *v)
+{
+    struct viewer_window *w = v->window;
+    if (w == NULL || v->state != VIEWER_RELAYING || w->feed.feed == NULL)
+        return;
+    int rc = relay_viewer_drained(&v->relay);
+    if (rc == RELAY_UPSTREAM) {
+        fail(v, RFB_E_NO_MEMORY);
+        return;
+    }
+    if (rc != 0) {
+        viewer_drop(v, ENDING_BROKEN, "the connection to the viewer broke");
+        return;
+    }
+    ask_agent(w);
+    if (relay_flush(&v->relay) != 0)
+        viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server closed the connection",
+                     ENDING_UPSTREAM_LOST, "upstream lost");
 }
 
 static void closed(struct viewer *v)

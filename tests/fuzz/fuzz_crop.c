@@ -83,7 +83,6 @@ static void look(struct rfb_s2c *viewer, struct crop *c)
         ;
     FUZZ_CHECK(rc == 0);
     rfb_buf_consume(&c->to_viewer, c->to_viewer.len);
-    rfb_buf_consume(&c->to_server, c->to_server.len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -102,8 +101,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         uint8_t who = data[0];
         size_t n = data[1] < size - 2 ? data[1] : size - 2;
         good = take(&c, who, data + 2, n);
-        if (good)
+        while (good && c.to_viewer.len != 0) {
             look(&viewer, &c);
+            good = crop_taken(&c) == RFB_OK;
+        }
+        rfb_buf_consume(&c.to_server, c.to_server.len);
         data += 2 + n;
         size -= 2 + n;
     }

@@ -341,6 +341,25 @@ static void asks_again_for_what_was_dropped(void **state)
     crop_finish(&c);
 }
 
+/* All of a window that is hidden is flat, and is sent whole whenever a viewer wants it again. */
+static void keeps_no_more_than_one_frame(void **state)
+{
+    static const uint8_t again[] = {RFB_C2S_UPDATE_REQUEST, 0, 0, 0, 0, 0, 3, 0xe8, 3, 0x20};
+    enum { FRAME = 4 + 12 + 4 + 1 /* RRE */ };
+    struct crop c;
+    (void)state;
+    begin(&c);
+    assert_int_equal(tell(&c, OWN " 2 0 other normal 0 0 500 500 0", ""), RFB_OK);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(crop_from_viewer(&c, again, sizeof again), RFB_OK);
+    assert_int_equal(sent(&c), FRAME);
+    assert_int_equal(crop_taken(&c), RFB_OK); /* it has asked again meanwhile */
+    assert_int_equal(sent(&c), FRAME);
+    assert_int_equal(crop_taken(&c), RFB_OK);
+    assert_int_equal(sent(&c), 0);
+    crop_finish(&c);
+}
+
 static void finds_out_servers_that_cannot(void **state)
 {
     struct crop c;
@@ -374,6 +393,7 @@ int main(void)
         cmocka_unit_test(passes_what_is_the_applications),
         cmocka_unit_test(drops_what_was_covered_meanwhile),
         cmocka_unit_test(asks_again_for_what_was_dropped),
+        cmocka_unit_test(keeps_no_more_than_one_frame),
         cmocka_unit_test(finds_out_servers_that_cannot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
