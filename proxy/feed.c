@@ -126,8 +126,12 @@ void feed_sync(struct feed_client *c)
 
 void feed_activate(struct feed_client *c, uint32_t id)
 {
-    say(c->feed, "{\"id\":%" PRIu64 ",\"command\":\"activate\",\"window\":\"0x%x\"}\n",
-        ++c->feed->last_id, id);
+    c->again = c->activate != 0 ? id : 0;
+    if (c->activate != 0)
+        return;
+    c->activate = ++c->feed->last_id;
+    say(c->feed, "{\"id\":%" PRIu64 ",\"command\":\"activate\",\"window\":\"0x%x\"}\n", c->activate,
+        id);
 }
 
 /* ---- from the agent ---- */
@@ -154,8 +158,14 @@ static void take_snapshot(struct feed *f, const json_t *line)
 static void take_reply(struct feed *f, const json_t *line)
 {
     uint64_t id = (uint64_t)json_integer_value(json_object_get(line, "id"));
-    for (struct feed_client *c = f->clients; c != NULL; c = c->next) {
-        if (id == 0 || c->sync != id)
+    for (struct feed_client *c = f->clients; c != NULL && id != 0; c = c->next) {
+        if (c->activate == id) {
+            c->activate = 0;
+            if (c->again != 0)
+                feed_activate(c, c->again);
+            return;
+        }
+        if (c->sync != id)
             continue;
         c->sync = 0;
         if (json_is_true(json_object_get(line, "ok")))

@@ -27,7 +27,8 @@ struct feed_client {
     /* private */
     const struct feed_events *events;
     struct feed_client *next;
-    uint64_t sync; /* the command whose reply is awaited; 0: none */
+    uint64_t sync, activate; /* the commands whose replies are awaited; 0: none */
+    uint32_t again;          /* to be activated when that reply has come; 0: none */
 };
 
 /* list: of the loop's feeds, NULL at first. path: of the agent's unix socket. Events come later,
@@ -40,7 +41,8 @@ void feed_detach(struct feed_client *c);
 /* The newest snapshot, borrowed; NULL: none yet. */
 struct windows *feed_newest(const struct feed_client *c);
 void feed_sync(struct feed_client *c);
-/* Asks for the keyboard for a window; nobody tells whether it gets it but snapshots. */
+/* Asks for the keyboard for a window; nobody tells whether it gets it but snapshots. While the
+ * agent has not answered, it is asked no more than once again, however often this is called. */
 void feed_activate(struct feed_client *c, uint32_t id);
 
 #endif

@@ -2,6 +2,7 @@
 // Streams of one window: what reaches the viewer is the application's, all of it and nothing else; and so is its input.
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
+import net from 'node:net';
 import { join } from 'node:path';
 import { startX11vnc, startXvnc } from '../lib/desktop.mjs';
 import { startAgent } from '../lib/feed.mjs';
@@ -210,4 +211,54 @@ live('a stream whose desktop has lost its agent to another configuration', async
   await viewer.ends();
   assert.deepEqual(viewer.close, { code: 4013, words: 'the desktop has no agent' });
   assert.match((await proxy.event('upstream_error')).detail, /no agent/);
+});
+
+live('an agent that does not answer is not flooded with a viewer\'s clicks', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const path = await scope.file('slow.sock');
+  const asked = []; // ids of the commands to activate
+  let socket;
+  const rect = [0, 0, 200, 200];
+  const agent = net.createServer((connection) => {
+    socket = connection;
+    let text = '';
+    connection.on('error', () => {});
+    connection.on('data', (data) => {
+      const lines = (text + data).split('\n');
+      text = lines.pop();
+      for (const { id, command } of lines.map((line) => JSON.parse(line))) {
+        if (command === 'activate') asked.push(id);
+        else connection.write(`${JSON.stringify({ type: 'reply', id, ok: true, serial: 1 })}\n`);
+      }
+    });
+    connection.write(`${JSON.stringify({ type: 'hello', version: 1, display: ':0', pid: 1 })}\n${JSON.stringify({
+      type: 'windows', serial: 1, screen: { width: 1280, height: 800 }, manager: null, compositing: false, complete: true, focus: null, touched: [],
+      windows: [{ id: '0x1', owner: null, app: 'A', title: 'A', kind: 'normal', mapped: true, override_redirect: false, rect, frame_rect: rect }],
+    })}\n`);
+  });
+  scope.onStop(() => { socket?.destroy(); agent.close(); });
+  await new Promise((resolve) => { agent.listen(path, resolve); });
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams: { w: { window: 'app:A', role: 'control' } } });
+  const viewer = await new RfbViewer(scope, proxy).open(proxy, { token: proxy.tokens.w });
+  const clicks = async (count) => {
+    for (let i = 0; i < count; i++) {
+      viewer.says([5, 1, 0, 10, 0, 10]).says([5, 0, 0, 10, 0, 10]);
+      viewer.send(Buffer.from([0x89, 0x80, 0, 0, 0, 0])); // a ping: its answer means that they were seen
+      const pongs = i + 1 + clicks.before;
+      await until('the pong', () => viewer.frames.filter(({ opcode }) => opcode === 10).length >= pongs);
+    }
+    clicks.before += count;
+  };
+  clicks.before = 0;
+  await clicks(10);
+  await until('the agent is asked', () => asked.length > 0);
+  assert.equal(asked.length, 1);
+  // What came meanwhile is not forgotten, but asked for once.
+  socket.write(`${JSON.stringify({ type: 'reply', id: asked[0], ok: true })}\n`);
+  await until('the agent is asked again', () => asked.length > 1);
+  await clicks(1);
+  socket.write(`${JSON.stringify({ type: 'reply', id: asked[1], ok: true })}\n`);
+  await until('the agent is asked a third time', () => asked.length > 2);
+  assert.equal(asked.length, 3);
+  assert.deepEqual(proxy.events('viewer_close'), []);
 });
