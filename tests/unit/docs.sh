@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What is written agrees with what is there: the README with the example, the man pages with the command table, the
-# actions and the header; and the man pages are clean. Speaks TAP.
+# actions, the header and what the proxy's sources name; and the man pages are clean. Speaks TAP.
 [ -n "${BASH_VERSION-}" ] || exec bash "$0"
 set -eu
 porthole=${top_builddir:?}/porthole
@@ -67,6 +67,36 @@ report 'porthole(1) has every action and parameter' "$(missing "$(section "$docs
 functions=$(grep -oE '^PH_API .*\bph_[a-z_]+\(' "$top_srcdir/libsrc/include/porthole.h" | grep -oE 'ph_[a-z_]+\($' | tr -d '(' | sort -u)
 # shellcheck disable=SC2086
 report 'libporthole(3) has every function' "$(missing "$(cat "$docs/libporthole.3")" ${functions:?})"
+
+proxy=${top_srcdir:?}/proxy
+# called FUNCTION: the first word in quotes of each call in the proxy but at the debug level.
+called() {
+  cat "$proxy"/*.c | tr '\n' ' ' | grep -oE "\\b$1\\([^;\"]*\"[a-z_]+\"" | grep -v LOG_LEVEL_DEBUG | grep -oE '[a-z_]+"$' | tr -d '"' | sort -u
+}
+# words PATTERN FILE...: what stands in the first quotes wherever the pattern is.
+words() { grep -ohE "$1" "${@:2}" | cut -d '"' -f 2 | sort -u; }
+
+keys=$(words '\{"[a-z_0-9]+", (true|false), set_' "$proxy"/config_*.c)
+# shellcheck disable=SC2086
+report 'portholed.conf(5) has every key' "$(missing "$(cat "$docs/portholed.conf.5")" ${keys:?})"
+# shellcheck disable=SC2086
+report 'so has the example' "$(missing "$(cat "$proxy/portholed.conf.example")" $keys)"
+events=$(called log_event)
+# shellcheck disable=SC2086
+report 'portholed(8) has every event of the log' "$(missing "$(section "$docs/portholed.8" LOG)" ${events:?})"
+events=$(called audit_event)
+reasons=$(words '\[REFUSAL_[A-Z_]+\] = \{"[a-z_]+", "[^"]*", true' "$proxy/reason.c"; words '\[ENDING_[A-Z_]+\] = "[a-z_]+"' "$proxy/reason.c" | grep -vx none)
+# shellcheck disable=SC2086
+report 'every event of the audit trail, and every reason' "$(missing "$(section "$docs/portholed.8" 'AUDIT TRAIL')" ${events:?} ${reasons:?})"
+metrics=$(words '"(portholed|process)_[a-z_]+"' "$proxy/metrics_text.c")
+reasons=$(words '\[REFUSAL_[A-Z_]+\] = \{"[a-z_]+", "[^"]+", false' "$proxy/reason.c"; words '\[TROUBLE_[A-Z_]+\] = "[a-z_]+"' "$proxy/reason.c")
+# shellcheck disable=SC2086
+report 'and every metric, and its words' "$(missing "$(section "$docs/portholed.8" METRICS)" ${metrics:?} ${reasons:?})"
+for program in portholed:8 porthole-agent:1; do
+  options=$("$top_builddir/${program%:*}" --help | grep -oE -- '--[a-z-]+' | sort -u)
+  # shellcheck disable=SC2086
+  report "${program%:*}(${program#*:}) has every option" "$(missing "$(section "$docs/${program%:*}.${program#*:}" OPTIONS)" ${options:?})"
+done
 
 for page in "$docs"/*.[1-9]; do
   title="${page##*/} is clean"
