@@ -445,7 +445,7 @@ static int parse(struct crop *c, const uint8_t **data, size_t *len)
             return RFB_OK;
         rc = on_server_event(c, &ev);
     }
-    return rc;
+    return rc < 0 && c->why == NULL ? broke(c, rc, rfb_strerror(rc)) : rc;
 }
 
 int crop_from_server(struct crop *c, const uint8_t *data, size_t len)

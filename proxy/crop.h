@@ -26,7 +26,7 @@ enum {
     CROP_QUEUE_MAX = 64,         /* key events that wait for the application to have the keyboard */
     CROP_CUT_TEXT_MAX = 1 << 20, /* bytes of a viewer's clipboard message */
     CROP_TO_SERVER_MAX = CROP_CUT_TEXT_MAX + (64 << 10),
-    CROP_HOLD_MAX = 128 << 20 /* bytes of an update */
+    CROP_HOLD_MAX = 64 << 20 /* bytes of an update: 16 million pixels in Raw */
 };
 
 /* What was asked of the server together. Between two epochs ContinuousUpdates are turned on for
