@@ -164,10 +164,11 @@ enum opening streams_open_jwt(struct streams *all, const char *token, size_t len
 /* Accepts NULL. */
 void stream_unref(struct streams *all, struct stream *s);
 
-enum entry { ENTRY_GRANTED, ENTRY_FULL, ENTRY_ENDED, ENTRY_NO_MEMORY };
+enum entry { ENTRY_GRANTED, ENTRY_FULL, ENTRY_ENDED, ENTRY_DRAINING, ENTRY_NO_MEMORY };
 
 /* A viewer comes. Granted: p has its id. Full: there are as many viewers as there may be. Ended:
- * since the stream was found it was revoked, has expired, or its token has been spent. */
+ * since the stream was found it was revoked, has expired, or its token has been spent. Draining:
+ * since then nobody is let in any more. */
 enum entry streams_enter(struct streams *all, struct stream *s, struct presence *p);
 /* It goes. */
 void streams_leave(struct streams *all, struct presence *p);

@@ -51,6 +51,8 @@ static enum entry may_enter(const struct streams *all, const struct stream *s)
     if (s->spent || atomic_load(&s->end) != STREAM_GOES_ON || stream_has_expired(s) ||
         (s->jwt != NULL && streams_is_banned(all, s->name->text)))
         return ENTRY_ENDED;
+    if (all->draining)
+        return ENTRY_DRAINING;
     bool full = all->viewers >= all->viewers_max || (max != 0 && s->name->viewers >= max);
     return full ? ENTRY_FULL : ENTRY_GRANTED;
 }

@@ -396,6 +396,7 @@ static const struct {
 } refusals[] = {
     [ENTRY_FULL] = {WS_CLOSE_TOO_MANY, REFUSAL_STREAM_FULL, "too many viewers"},
     [ENTRY_ENDED] = {WS_CLOSE_INVALID, REFUSAL_STREAM_ENDED, "the token opens nothing any more"},
+    [ENTRY_DRAINING] = {WSLAY_CODE_GOING_AWAY, REFUSAL_DRAINING, "portholed is stopping"},
     [ENTRY_NO_MEMORY] = {WSLAY_CODE_INTERNAL_SERVER_ERROR, REFUSAL_NO_MEMORY, "out of memory"},
 };
 

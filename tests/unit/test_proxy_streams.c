@@ -190,6 +190,25 @@ static void counts_hold_across_reloads(void **state)
     streams_destroy(all);
 }
 
+/* Who has been asked for a password before has not come in yet. */
+static void nobody_enters_while_streams_drain(void **state)
+{
+    struct presence first = {.id = 0}, second = first;
+    (void)state;
+    struct streams *all = streams_create();
+    streams_limit(all, 9);
+    load(all, &base, 1);
+    struct stream *s = find(all, "t"), *again = find(all, "t");
+    assert_int_equal(streams_enter(all, s, &first), ENTRY_GRANTED);
+    streams_drain(all);
+    assert_int_equal(streams_enter(all, again, &second), ENTRY_DRAINING);
+    assert_int_equal(streams_viewers(all), 1);
+    streams_leave(all, &first);
+    stream_unref(all, s);
+    stream_unref(all, again);
+    streams_destroy(all);
+}
+
 static void count_wake(void *owner)
 {
     atomic_fetch_add((atomic_uint *)owner, 1);
@@ -498,6 +517,7 @@ int main(void)
         cmocka_unit_test(reload_sends_away_whose_password_is_another),
         cmocka_unit_test(a_name_alone_opens_nothing),
         cmocka_unit_test(counts_hold_across_reloads),
+        cmocka_unit_test(nobody_enters_while_streams_drain),
         cmocka_unit_test(handshakes_take_turns_by_desktop),
         cmocka_unit_test(grants_open_and_end),
         cmocka_unit_test(single_use_is_spent_once),
