@@ -201,6 +201,12 @@ live('subscribers that break the rules are dropped, others are not disturbed', a
   const far = new Feed({ port }, token);
   scope.onStop(() => far.close());
   await far.until('a snapshot over TCP', () => true);
+  // strangers in heaps who say nothing: the oldest go, and keep nobody out
+  const silent = Array.from({ length: 80 }, () => new Feed({ port }));
+  await until('the oldest of them are dropped', () => silent.filter((one) => one.ended).length >= 10);
+  const late = new Feed({ port }, token);
+  await late.until('a snapshot in spite of them', () => true);
+  for (const one of [late, ...silent]) one.close();
   // one that never reads: snapshots are made until it has left 8 MiB unread
   const deaf = new Feed({ path });
   scope.onStop(() => deaf.close());

@@ -253,6 +253,18 @@ static void on_late(uv_timer_t *timer)
     drop(timer->data);
 }
 
+/* There are too many: the one that has waited longest with its token goes, so that strangers who
+ * say nothing keep nobody out. Those who have shown theirs are trusted. */
+static void make_room(struct feed *f)
+{
+    struct subscriber *oldest = NULL;
+    for (struct subscriber *s = f->list; s != NULL; s = s->next)
+        if (!s->joined && !s->closing)
+            oldest = s;
+    if (oldest != NULL)
+        drop(oldest);
+}
+
 static void on_connection(uv_stream_t *stream, int status)
 {
     struct listener *l = stream->data;
@@ -272,10 +284,13 @@ static void on_connection(uv_stream_t *stream, int status)
     f->list = s;
     f->count++;
     f->handles++;
-    if (uv_accept(stream, &s->h.stream) != 0 || f->count > SUBSCRIBERS_MAX ||
-        uv_read_start(&s->h.stream, on_alloc, on_read) != 0)
+    if (uv_accept(stream, &s->h.stream) != 0 || uv_read_start(&s->h.stream, on_alloc, on_read) != 0)
         drop(s);
-    else if (l->tcp)
+    if (f->count > SUBSCRIBERS_MAX)
+        make_room(f); /* which may be this one */
+    if (s->closing)
+        return;
+    if (l->tcp)
         uv_timer_start(&s->timer, on_late, TOKEN_MS, 0);
     else
         join(s);
