@@ -35,9 +35,9 @@ live('a stream is made, watched, listed and revoked', async (scope) => {
   const viewer = await open(scope, proxy, made.token);
   const { json: { streams } } = await admin(proxy, 'GET', '/v1/streams');
   const { created, ...listed } = streams.find(({ id }) => id === made.id);
-  assert.deepEqual(listed, { id: made.id, desktop: 'demo', role: 'view', clipboard: 'none', max_viewers: 3, configured: false, label: 'Ünï', single_use: false, expires: made.expires, viewers: 1, password: 'none', link: 'token' });
+  assert.deepEqual(listed, { id: made.id, desktop: 'demo', role: 'view', clipboard: 'none', max_viewers: 3, configured: false, label: 'Ünï', single_use: false, expires: made.expires, viewers: 1, password: 'none', window: null, link: 'token' });
   assert.equal(created, made.expires - 600);
-  assert.deepEqual(streams.find(({ id }) => id === 'demo'), { id: 'demo', desktop: 'demo', role: 'control', clipboard: 'both', max_viewers: 0, configured: true, viewers: 0, password: 'none' });
+  assert.deepEqual(streams.find(({ id }) => id === 'demo'), { id: 'demo', desktop: 'demo', role: 'control', clipboard: 'both', max_viewers: 0, configured: true, viewers: 0, password: 'none', window: null });
   assert.deepEqual((await admin(proxy, 'GET', '/v1/desktops')).json, { desktops: [{ name: 'demo' }] });
   assert.deepEqual((await admin(proxy, 'GET', '/healthz')).json, { ok: true });
   const { json: { viewers: [watching] } } = await admin(proxy, 'GET', '/v1/viewers');
@@ -216,7 +216,7 @@ live('a stream is changed while it is used', async (scope) => {
 live('requests that cannot be right are told what would be', async (scope) => {
   const upstream = await startSilentServer(scope);
   const proxy = await startPortholed(scope, { upstream: `tcp:127.0.0.1:${upstream.port}` });
-  const known = 'known are desktop, role, clipboard, ttl, single_use, max_viewers, label, password, link';
+  const known = 'known are desktop, role, clipboard, ttl, single_use, max_viewers, label, password, link, window, window_popups, window_frame, window_wait';
   for (const [body, words, status = 400] of [
     ['', 'the body is not a JSON object'],
     ['{', /^the body is not JSON: line 1: /],

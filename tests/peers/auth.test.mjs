@@ -217,7 +217,7 @@ live('portholed: wss with a token', async (scope) => {
   await assertRefused(scope, target, ca, { PORTHOLE_TOKEN: 'two words' }, USAGE, /token/);
   await assertRefused(scope, `wss://localhost:${proxy.port}/streams`, ca, token, NOT_FOUND, /404.*\/streams/);
   await assertRefused(scope, `wss://localhost:${proxy.port}/`, ca, token, PROTOCOL, /no WebSocket/);
-  await assertRefused(scope, `ws://localhost:${proxy.port}/stream`, [], token, UNREACHABLE, /closed/);
+  await assertRefused(scope, `ws://localhost:${proxy.port}/stream`, [], token, PROTOCOL, /This port speaks TLS/);
   await assertWorks(scope, desktop, target, ca, token);
   await desktop.server.stop();
   await assertRefused(scope, target, ca, token, REFUSED, /the desktop's VNC server cannot be reached/);

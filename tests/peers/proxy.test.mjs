@@ -149,7 +149,7 @@ live('a log that nobody reads stops no stream', async (scope) => {
   });
   fill(4096);
   fill(1);
-  // Two lines are lost here: somebody is refused, and a viewer is let in.
+  // Three lines are lost here: somebody is refused for a wrong token, which makes two, and a viewer is let in.
   await new Peer(scope, proxy).send(upgrade(proxy, { token: 'wrong'.repeat(8) })).gets('HTTP/1.1 401 ');
   const viewer = new Peer(scope, proxy).send(upgrade(proxy));
   await viewer.gets(GREETING);
@@ -157,7 +157,7 @@ live('a log that nobody reads stops no stream', async (scope) => {
   assert.match(log, /^#+$/);
   viewer.socket.destroy();
   log = await until('the next line', () => drain() || undefined);
-  assert.match(log, /event=viewer_close .* dropped=2\n/);
+  assert.match(log, /event=viewer_close .* dropped=3\n/);
 });
 
 live('a body of unknown length is no request', async (scope) => {
