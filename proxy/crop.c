@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "crop.h"
+#include "crop_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ enum {
 
 /* ---- small things ---- */
 
-static int broke(struct crop *c, int code, const char *why)
+int crop_broke(struct crop *c, int code, const char *why)
 {
     c->why = why;
     return code;
@@ -88,7 +88,7 @@ static int put_requests(struct crop *c, bool incremental, const pixman_region32_
     const pixman_box32_t *boxes =
         pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)region, &n);
     if (n > REQUESTS_MAX)
-        return broke(c, RFB_E_TOO_LARGE, "the window is covered by too many others");
+        return crop_broke(c, RFB_E_TOO_LARGE, "the window is covered by too many others");
     for (int i = 0; i < n && rc == RFB_OK; i++) {
         const struct rfb_rect r = {(uint16_t)boxes[i].x1, (uint16_t)boxes[i].y1,
                                    (uint16_t)(boxes[i].x2 - boxes[i].x1),
@@ -146,9 +146,7 @@ static int ask(struct crop *c)
     return rc;
 }
 
-/* One pixel, in front of all: an update before the server has told of ContinuousUpdates means that
- * it has none. What comes is thrown away. */
-static int probe(struct crop *c)
+int crop_probe(struct crop *c)
 {
     static const struct rfb_rect corner = {0, 0, 1, 1};
     struct crop_epoch *e = push_epoch(c);
@@ -221,7 +219,7 @@ static int send_frame(struct crop *c, bool *sent)
     size_t rects = (size_t)n + c->size_due + c->title_due;
     *sent = rects != 0;
     if (rects > HELD_MAX)
-        rc = broke(c, RFB_E_TOO_LARGE, "the window is covered by too many others");
+        rc = crop_broke(c, RFB_E_TOO_LARGE, "the window is covered by too many others");
     if (rc == RFB_OK && *sent)
         rc = put_update_head(c, rects);
     if (rc == RFB_OK && c->size_due)
@@ -305,7 +303,7 @@ static int take_rest(struct crop *c)
 
 /* Whatever can be done now: nothing as long as the viewer has not taken what is there, or one that
  * asks and does not read would have all of it kept for it as often as it asks. */
-static int pump(struct crop *c)
+int crop_pump(struct crop *c)
 {
     int rc = RFB_OK;
     if (c->to_viewer.len != 0)
@@ -335,14 +333,14 @@ static int hold_rect(struct crop *c, const struct rfb_s2c_event *ev)
     const struct rfb_encoding *e = ev->encoding;
     bool pixels = e->flags & RFB_ENC_F_PIXELS;
     if (c->held_count == HELD_MAX)
-        return broke(c, RFB_E_TOO_LARGE, "an update of too many rectangles");
+        return crop_broke(c, RFB_E_TOO_LARGE, "an update of too many rectangles");
     if (pixels && !(e->flags & RFB_ENC_F_STATELESS))
-        return broke(c, RFB_E_INVALID, "an encoding that was not asked for");
+        return crop_broke(c, RFB_E_INVALID, "an encoding that was not asked for");
     if (c->held_count == c->held_room) {
         size_t room = c->held_room != 0 ? 2 * c->held_room : 16;
         struct crop_held *more = realloc(c->held, room * sizeof *more);
         if (more == NULL)
-            return broke(c, RFB_E_NO_MEMORY, "out of memory");
+            return crop_broke(c, RFB_E_NO_MEMORY, "out of memory");
         c->held = more;
         c->held_room = room;
     }
@@ -355,9 +353,10 @@ static int hold_rect(struct crop *c, const struct rfb_s2c_event *ev)
     /* a server that does not clip would tell what is foreign */
     return contains(&c->epochs[0].asked, &ev->rect.r)
                ? RFB_OK
-               : broke(c, RFB_E_INVALID,
-                       "the server sends pixels that were not asked for: it cannot show single "
-                       "windows");
+               : crop_broke(
+                     c, RFB_E_INVALID,
+                     "the server sends pixels that were not asked for: it cannot show single "
+                     "windows");
 }
 
 /* What goes by, and fences, which the server awaits an answer to (rfbproto, Fence). */
@@ -392,7 +391,8 @@ static int end_message(struct crop *c, uint8_t type)
         return RFB_OK;
     /* the first, an answer to SetEncodings, only tells that the server has them */
     if (!c->started || (c->ready && c->epoch_count < 2))
-        return broke(c, RFB_E_INVALID, "the server ends ContinuousUpdates that were not begun");
+        return crop_broke(c, RFB_E_INVALID,
+                          "the server ends ContinuousUpdates that were not begun");
     if (c->ready)
         pop_epoch(c);
     c->ready = true;
@@ -405,8 +405,9 @@ static int on_server_event(struct crop *c, const struct rfb_s2c_event *ev)
     switch (ev->kind) {
     case RFB_S2C_UPDATE:
         c->held_count = 0;
-        return c->ready ? RFB_OK
-                        : broke(c, RFB_E_INVALID,
+        return c->ready
+                   ? RFB_OK
+                   : crop_broke(c, RFB_E_INVALID,
                                 "the server has no ContinuousUpdates, without which single windows "
                                 "cannot be shown");
     case RFB_S2C_RECT:
@@ -416,7 +417,7 @@ static int on_server_event(struct crop *c, const struct rfb_s2c_event *ev)
             return take_body(c, ev);
         rc = rfb_buf_put(&c->hold, ev->bytes, ev->n);
         c->held[c->held_count - 1].len += ev->n;
-        return rc == RFB_OK ? rc : broke(c, rc, "an update that is too large");
+        return rc == RFB_OK ? rc : crop_broke(c, rc, "an update that is too large");
     case RFB_S2C_UPDATE_END:
         c->holding = true;
         c->synced = false;
@@ -440,12 +441,12 @@ static int parse(struct crop *c, const uint8_t **data, size_t *len)
         struct rfb_s2c_event ev;
         rc = rfb_s2c_next(&c->server, data, len, &ev);
         if (rc < 0)
-            return broke(c, rc, c->server.why);
+            return crop_broke(c, rc, c->server.why);
         if (rc == 0)
             return RFB_OK;
         rc = on_server_event(c, &ev);
     }
-    return rc < 0 && c->why == NULL ? broke(c, rc, rfb_strerror(rc)) : rc;
+    return rc < 0 && c->why == NULL ? crop_broke(c, rc, rfb_strerror(rc)) : rc;
 }
 
 int crop_from_server(struct crop *c, const uint8_t *data, size_t len)
@@ -456,20 +457,20 @@ int crop_from_server(struct crop *c, const uint8_t *data, size_t len)
     if (rc == RFB_OK && len != 0) {
         rc = rfb_buf_put(&c->rest, data, len);
         if (rc != RFB_OK)
-            return broke(c, rc, "too much behind an update");
+            return crop_broke(c, rc, "too much behind an update");
     }
-    return rc == RFB_OK ? pump(c) : rc;
+    return rc == RFB_OK ? crop_pump(c) : rc;
 }
 
 int crop_synced(struct crop *c)
 {
     c->synced = c->holding;
-    return pump(c);
+    return crop_pump(c);
 }
 
 int crop_taken(struct crop *c)
 {
-    return pump(c);
+    return crop_pump(c);
 }
 
 /* ---- windows ---- */
@@ -533,129 +534,7 @@ int crop_windows(struct crop *c, const struct windows *w)
     for (int i = 0; i < c->epoch_count; i++)
         keep_safe(c, &c->epochs[i].safe, w);
     int rc = crop_input_changed(c);
-    return rc == RFB_OK ? pump(c) : rc;
-}
-
-/* ---- from the viewer ---- */
-
-/* Of the viewer's list, in its order, the encodings that can be cut; and what this needs itself. */
-static int take_encodings(struct crop *c)
-{
-    const uint8_t *list = rfb_buf_data(&c->encodings);
-    size_t n = c->encodings.len / 4;
-    int32_t kept[8];
-    uint16_t count = 0;
-    c->rre = c->resizes = c->names = c->cursors = false;
-    for (size_t i = 0; i < n; i++) {
-        int32_t e = rfb_get_s32(list + 4 * i);
-        bool twice = false;
-        for (uint16_t k = 0; k < count; k++)
-            twice = twice || kept[k] == e;
-        c->rre = c->rre || e == RFB_ENC_RRE;
-        c->resizes = c->resizes || e == RFB_ENC_DESKTOP_SIZE;
-        c->names = c->names || e == RFB_ENC_DESKTOP_NAME;
-        c->cursors = c->cursors || e == RFB_ENC_CURSOR;
-        if (!twice && (e == RFB_ENC_RAW || e == RFB_ENC_HEXTILE || e == RFB_ENC_RRE))
-            kept[count++] = e;
-    }
-    /* without Cursor, LibVNCServer draws the pointer and sends what is around it unasked */
-    kept[count++] = RFB_ENC_CURSOR;
-    kept[count++] = RFB_ENC_DESKTOP_SIZE;
-    kept[count++] = RFB_ENC_FENCE; /* TigerVNC has ContinuousUpdates with fences only */
-    kept[count++] = RFB_ENC_CONTINUOUS_UPDATES;
-    rfb_buf_finish(&c->encodings);
-    int rc = rfb_msg_put_encodings(&c->to_server, kept, count);
-    if (rc == RFB_OK && !c->started)
-        rc = probe(c);
-    c->started = true;
-    return rc;
-}
-
-static int take_request(struct crop *c, const uint8_t *message)
-{
-    c->viewer_wants = true;
-    if (message[1] != 0)
-        return RFB_OK;
-    /* all of it again, whatever the viewer has */
-    const struct rfb_rect r = {rfb_get_u16(message + 2), rfb_get_u16(message + 4),
-                               rfb_get_u16(message + 6), rfb_get_u16(message + 8)};
-    pixman_region32_t again;
-    if (r.w == 0 || r.h == 0)
-        return RFB_OK;
-    pixman_region32_init_rect(&again, r.x + c->canvas.x, r.y + c->canvas.y, r.w, r.h);
-    pixman_region32_subtract(&c->known, &c->known, &again);
-    pixman_region32_subtract(&c->painted, &c->painted, &again);
-    pixman_region32_fini(&again);
-    return RFB_OK;
-}
-
-static int take_format(struct crop *c, const uint8_t *message)
-{
-    if (c->started)
-        return broke(c, RFB_E_INVALID,
-                     "in a window's stream the pixel format comes before encodings and requests");
-    int rc = rfb_msg_get_pixel_format(message + 4, &c->format);
-    if (rc != RFB_OK)
-        return broke(c, rc, "a pixel format that no pixel can have");
-    c->server.format = c->format;
-    return rfb_buf_put(&c->to_server, message, 20);
-}
-
-static int on_viewer_message(struct crop *c, const struct rfb_c2s_event *ev)
-{
-    switch (ev->type) {
-    case RFB_C2S_SET_PIXEL_FORMAT:
-        return take_format(c, ev->bytes);
-    case RFB_C2S_UPDATE_REQUEST:
-        return take_request(c, ev->bytes);
-    case RFB_C2S_POINTER:
-        return crop_pointer(c, ev->bytes);
-    case RFB_C2S_KEY:
-        return crop_key(c, ev->bytes);
-    case RFB_C2S_CUT_TEXT: /* the policy has let it through; requests may not come between it */
-        return rfb_buf_put(&c->cut_text, ev->bytes, ev->n);
-    default:
-        return RFB_OK; /* nothing else is for the server: it would be about the whole desktop */
-    }
-}
-
-static int take_cut_text(struct crop *c)
-{
-    int rc = rfb_buf_put(&c->to_server, rfb_buf_data(&c->cut_text), c->cut_text.len);
-    rfb_buf_wipe(&c->cut_text);
-    return rc;
-}
-
-static int on_viewer_event(struct crop *c, const struct rfb_c2s_event *ev)
-{
-    switch (ev->kind) {
-    case RFB_C2S_MESSAGE:
-        return on_viewer_message(c, ev);
-    case RFB_C2S_BODY:
-        if (ev->type == RFB_C2S_SET_ENCODINGS)
-            return rfb_buf_put(&c->encodings, ev->bytes, ev->n);
-        return ev->type == RFB_C2S_CUT_TEXT ? rfb_buf_put(&c->cut_text, ev->bytes, ev->n) : RFB_OK;
-    case RFB_C2S_MESSAGE_END:
-        return ev->type == RFB_C2S_SET_ENCODINGS ? take_encodings(c)
-               : ev->type == RFB_C2S_CUT_TEXT    ? take_cut_text(c)
-                                                 : RFB_OK;
-    }
-    return RFB_OK;
-}
-
-int crop_from_viewer(struct crop *c, const uint8_t *data, size_t len)
-{
-    for (;;) {
-        struct rfb_c2s_event ev;
-        int rc = rfb_c2s_next(&c->viewer, &data, &len, &ev);
-        if (rc < 0)
-            return broke(c, rc, c->viewer.why);
-        if (rc == 0)
-            return pump(c);
-        rc = on_viewer_event(c, &ev);
-        if (rc != RFB_OK)
-            return c->why != NULL ? rc : broke(c, rc, rfb_strerror(rc));
-    }
+    return rc == RFB_OK ? crop_pump(c) : rc;
 }
 
 /* ---- life ---- */

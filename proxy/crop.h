@@ -11,7 +11,8 @@
  *   for. Others are dropped and asked for again, which their encodings allow: only such without a
  *   state of their own are asked for (Raw, RRE, Hextile).
  * - What is hidden is painted flat here. A change of the canvas reaches the viewer as DesktopSize.
- * - The viewer's pointer and keys are crop_input.c's. */
+ * - Of the viewer's messages crop_messages.c says which go on; pointer and keys are crop_input.c's.
+ */
 #ifndef PROXY_CROP_H
 #define PROXY_CROP_H
 
@@ -112,13 +113,5 @@ int crop_synced(struct crop *c);
 int crop_taken(struct crop *c);
 int crop_from_viewer(struct crop *c, const uint8_t *data, size_t len);
 int crop_from_server(struct crop *c, const uint8_t *data, size_t len);
-
-/* ---- crop_input.c, for crop.c ---- */
-
-/* A pointer or key message of the viewer's, whole. */
-int crop_pointer(struct crop *c, const uint8_t message[6]);
-int crop_key(struct crop *c, const uint8_t message[8]);
-/* The view has changed: releases what may not stay down, sends what waited for the keyboard. */
-int crop_input_changed(struct crop *c);
 
 #endif

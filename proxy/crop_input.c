@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The viewer's pointer and keys in a window's stream: they reach the application or nobody. */
-#include "crop.h"
+#include "crop_private.h"
 #include "rfb/err.h"
 
 /* ---- pointer ---- */

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What the viewer of a window says: which of it the server is told, and which is done here. */
+#include <string.h>
+
+#include "crop_private.h"
+#include "rfb/err.h"
+
+/* Of the viewer's list, in its order, the encodings that can be cut; and what this needs itself. */
+static int take_encodings(struct crop *c)
+{
+    const uint8_t *list = rfb_buf_data(&c->encodings);
+    size_t n = c->encodings.len / 4;
+    int32_t kept[8];
+    uint16_t count = 0;
+    c->rre = c->resizes = c->names = c->cursors = false;
+    for (size_t i = 0; i < n; i++) {
+        int32_t e = rfb_get_s32(list + 4 * i);
+        bool twice = false;
+        for (uint16_t k = 0; k < count; k++)
+            twice = twice || kept[k] == e;
+        c->rre = c->rre || e == RFB_ENC_RRE;
+        c->resizes = c->resizes || e == RFB_ENC_DESKTOP_SIZE;
+        c->names = c->names || e == RFB_ENC_DESKTOP_NAME;
+        c->cursors = c->cursors || e == RFB_ENC_CURSOR;
+        if (!twice && (e == RFB_ENC_RAW || e == RFB_ENC_HEXTILE || e == RFB_ENC_RRE))
+            kept[count++] = e;
+    }
+    /* without Cursor, LibVNCServer draws the pointer and sends what is around it unasked */
+    kept[count++] = RFB_ENC_CURSOR;
+    kept[count++] = RFB_ENC_DESKTOP_SIZE;
+    kept[count++] = RFB_ENC_FENCE; /* TigerVNC has ContinuousUpdates with fences only */
+    kept[count++] = RFB_ENC_CONTINUOUS_UPDATES;
+    rfb_buf_finish(&c->encodings);
+    int rc = rfb_msg_put_encodings(&c->to_server, kept, count);
+    if (rc == RFB_OK && !c->started)
+        rc = crop_probe(c);
+    c->started = true;
+    return rc;
+}
+
+static int take_request(struct crop *c, const uint8_t *message)
+{
+    c->viewer_wants = true;
+    if (message[1] != 0)
+        return RFB_OK;
+    /* all of it again, whatever the viewer has */
+    const struct rfb_rect r = {rfb_get_u16(message + 2), rfb_get_u16(message + 4),
+                               rfb_get_u16(message + 6), rfb_get_u16(message + 8)};
+    pixman_region32_t again;
+    if (r.w == 0 || r.h == 0)
+        return RFB_OK;
+    pixman_region32_init_rect(&again, r.x + c->canvas.x, r.y + c->canvas.y, r.w, r.h);
+    pixman_region32_subtract(&c->known, &c->known, &again);
+    pixman_region32_subtract(&c->painted, &c->painted, &again);
+    pixman_region32_fini(&again);
+    return RFB_OK;
+}
+
+static int take_format(struct crop *c, const uint8_t *message)
+{
+    if (c->started)
+        return crop_broke(
+            c, RFB_E_INVALID,
+            "in a window's stream the pixel format comes before encodings and requests");
+    int rc = rfb_msg_get_pixel_format(message + 4, &c->format);
+    if (rc != RFB_OK)
+        return crop_broke(c, rc, "a pixel format that no pixel can have");
+    c->server.format = c->format;
+    return rfb_buf_put(&c->to_server, message, 20);
+}
+
+static int on_viewer_message(struct crop *c, const struct rfb_c2s_event *ev)
+{
+    switch (ev->type) {
+    case RFB_C2S_SET_PIXEL_FORMAT:
+        return take_format(c, ev->bytes);
+    case RFB_C2S_UPDATE_REQUEST:
+        return take_request(c, ev->bytes);
+    case RFB_C2S_POINTER:
+        return crop_pointer(c, ev->bytes);
+    case RFB_C2S_KEY:
+        return crop_key(c, ev->bytes);
+    case RFB_C2S_CUT_TEXT: /* the policy has let it through; requests may not come between it */
+        return rfb_buf_put(&c->cut_text, ev->bytes, ev->n);
+    default:
+        return RFB_OK; /* nothing else is for the server: it would be about the whole desktop */
+    }
+}
+
+static int take_cut_text(struct crop *c)
+{
+    int rc = rfb_buf_put(&c->to_server, rfb_buf_data(&c->cut_text), c->cut_text.len);
+    rfb_buf_wipe(&c->cut_text);
+    return rc;
+}
+
+static int on_viewer_event(struct crop *c, const struct rfb_c2s_event *ev)
+{
+    switch (ev->kind) {
+    case RFB_C2S_MESSAGE:
+        return on_viewer_message(c, ev);
+    case RFB_C2S_BODY:
+        if (ev->type == RFB_C2S_SET_ENCODINGS)
+            return rfb_buf_put(&c->encodings, ev->bytes, ev->n);
+        return ev->type == RFB_C2S_CUT_TEXT ? rfb_buf_put(&c->cut_text, ev->bytes, ev->n) : RFB_OK;
+    case RFB_C2S_MESSAGE_END:
+        return ev->type == RFB_C2S_SET_ENCODINGS ? take_encodings(c)
+               : ev->type == RFB_C2S_CUT_TEXT    ? take_cut_text(c)
+                                                 : RFB_OK;
+    }
+    return RFB_OK;
+}
+
+int crop_from_viewer(struct crop *c, const uint8_t *data, size_t len)
+{
+    for (;;) {
+        struct rfb_c2s_event ev;
+        int rc = rfb_c2s_next(&c->viewer, &data, &len, &ev);
+        if (rc < 0)
+            return crop_broke(c, rc, c->viewer.why);
+        if (rc == 0)
+            return crop_pump(c);
+        rc = on_viewer_event(c, &ev);
+        if (rc != RFB_OK)
+            return c->why != NULL ? rc : crop_broke(c, rc, rfb_strerror(rc));
+    }
+}
