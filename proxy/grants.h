@@ -10,7 +10,7 @@
 
 struct grants;
 
-/* Opens the store and the socket that the service's configuration names, and loads all streams.
+/* Opens the store and the listeners that the service's configuration names, and loads all streams.
  * base_url: of the viewer page. NULL: the reason has been logged. */
 struct grants *grants_open(uv_loop_t *loop, struct service *service, struct streams *streams,
                            struct audit *audit, struct metrics *metrics, struct backoff *backoff,

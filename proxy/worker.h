@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * One event loop on a thread of its own, with the connections it was handed. Workers share nothing
- * but the streams, so there may be one a core. All functions are for the thread that made it. */
+ * One event loop on a thread of its own, with the connections it was handed. Workers wait for
+ * nothing of each other's but short locks (the streams, the backoff, ticket keys), so there may be
+ * one a core. All functions are for the thread that made it. */
 #ifndef PROXY_WORKER_H
 #define PROXY_WORKER_H
 
