@@ -226,6 +226,10 @@ void audit_write(struct audit *a, const char *event, const struct audit_field *f
     if (a == NULL || !atomic_load(&a->on))
         return;
     pthread_mutex_lock(&a->lock);
+    if (!atomic_load(&a->on)) { /* meanwhile; the writer has no file for it */
+        pthread_mutex_unlock(&a->lock);
+        return;
+    }
     /* behind the lock, so that the order of the lines is the order of their times */
     struct line *l = make_line(event, fields, a->lost);
     if (l == NULL) {
@@ -340,9 +344,9 @@ int audit_use(struct audit *a, const char *path, char why[AUDIT_ERROR_MAX])
     if (fd >= 0)
         a->next_fd = fd;
     a->shut = fd < 0;
+    atomic_store(&a->on, path != NULL);
     pthread_cond_signal(&a->changed);
     pthread_mutex_unlock(&a->lock);
-    atomic_store(&a->on, path != NULL);
     return 0;
 }
 

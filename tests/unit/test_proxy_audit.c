@@ -6,6 +6,8 @@
 #include <jansson.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,6 +244,49 @@ static void takes_lines_of_many_threads(void **state)
     json_decref(lines);
 }
 
+static atomic_bool writing;
+
+static void *write_on(void *audit)
+{
+    while (atomic_load(&writing))
+        audit_event(audit, "e", AUDIT_NUMBER("n", 1));
+    return NULL;
+}
+
+/* A line that comes while the file goes is no line for a file that is none. */
+static void ends_while_lines_come(void **state)
+{
+    enum { THREADS = 3, TURNS = 1500, PAUSE_US = 300 };
+    (void)state;
+    struct audit *a = begin();
+    pthread_t threads[THREADS];
+    char why[AUDIT_ERROR_MAX], log[4096] = "";
+    int pipes[2], err = dup(STDERR_FILENO);
+    assert_int_equal(pipe2(pipes, O_NONBLOCK), 0);
+    dup2(pipes[1], STDERR_FILENO);
+    atomic_store(&writing, true);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_on, a), 0);
+    for (int i = 0; i < TURNS; i++) {
+        assert_int_equal(audit_use(a, NULL, why), 0);
+        usleep(PAUSE_US);
+        assert_int_equal(truncate(file, 0), 0);
+        assert_int_equal(audit_use(a, file, why), 0);
+        usleep(PAUSE_US);
+    }
+    atomic_store(&writing, false);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    audit_destroy(a);
+    dup2(err, STDERR_FILENO);
+    close(err);
+    ssize_t n = read(pipes[0], log, sizeof log - 1);
+    close(pipes[0]);
+    close(pipes[1]);
+    log[n > 0 ? n : 0] = '\0';
+    assert_null(strstr(log, "Bad file descriptor"));
+}
+
 static void checks_files(void **state)
 {
     (void)state;
@@ -268,6 +313,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(opens_the_file_anew, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(waits_for_a_full_disk, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(takes_lines_of_many_threads, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(ends_while_lines_come, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(checks_files, make_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
