@@ -13,10 +13,10 @@
 enum {
     SCRATCH_CIPHER = 64 << 10, /* one read of a viewer's socket */
     SCRATCH_PLAIN = 16 << 10,  /* one TLS record's content (RFC 8446 section 5.1) */
-    SCRATCH_UP = 256 << 10,    /* one read of an upstream */
+    SCRATCH_UP = 128 << 10,    /* one read of an upstream */
     SCRATCH_UP_HEAD = WS_HEAD_MAX + FILTER_ROOM,     /* in front of it */
     SCRATCH_FROM_VIEWER = SCRATCH_PLAIN + (8 << 10), /* a filter may have held back as much */
-    SCRATCH_GATHER = 320 << 10, /* SCRATCH_UP as TLS records, with room for control frames */
+    SCRATCH_GATHER = 160 << 10, /* SCRATCH_UP as TLS records, with room for control frames */
 };
 
 struct scratch {
