@@ -11,6 +11,7 @@ const CLOSED = {
   1002: { title: 'The connection broke', text: 'The server got something it does not understand.', retry: true },
   1003: { title: 'The connection broke', text: 'The server got text where it wants bytes.' },
   1006: { title: 'Connection lost', text: 'The connection to the server broke off.', retry: true },
+  1007: { title: 'The connection broke', text: 'The server got words that are no text.', retry: true },
   1008: { title: 'The connection took too long', text: 'The server has given up waiting for this viewer.', retry: true },
   1009: { title: 'Too much at once', text: 'The server does not take messages as large as the one it was sent.' },
   1011: { title: 'The server failed', text: 'Something went wrong in it.', retry: true },
