@@ -197,6 +197,22 @@ static void check_admin(struct config_reader *r)
                              s->name);
 }
 
+/* Links name the address that is listened on, where nothing else is said. */
+static void check_links(struct config_reader *r)
+{
+    static const struct sockaddr_in6 any;
+    const struct config *c = r->config;
+    const struct sockaddr_in *four = (const struct sockaddr_in *)&c->listen;
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&c->listen;
+    bool wild = c->listen.ss_family == AF_INET6
+                    ? memcmp(&six->sin6_addr, &any.sin6_addr, sizeof any.sin6_addr) == 0
+                    : four->sin_addr.s_addr == INADDR_ANY;
+    if (wild && c->public_url == NULL && c->admin_socket.path != NULL)
+        config_warning(r->errors, c->server_line,
+                       "listen is every address, which no link can name; add public_url = "
+                       "https://HOST:PORT for those that the admin API gives");
+}
+
 static void check(struct config_reader *r)
 {
     struct config *c = r->config;
@@ -210,6 +226,7 @@ static void check(struct config_reader *r)
                      "proxy_protocol: nobody is trusted to speak it; "
                      "add trusted_proxies = ADDRESS ...");
     check_admin(r);
+    check_links(r);
 }
 
 static const struct config_key keys[] = {

@@ -81,20 +81,28 @@ static void load_tls(struct service *s, struct config_errors *errors)
 
 /* Whoever starts portholed before the VNC server has a reason; whoever mistyped the path has none.
  */
-static void check_sockets(const struct config *config, struct config_errors *errors)
+/* Is somebody there, whom portholed may ask? */
+static void check_socket(struct config_errors *errors, int line, const char *key, const char *path,
+                         const char *whose)
 {
     struct stat st;
+    if (path == NULL)
+        return;
+    if (stat(path, &st) != 0)
+        config_warning(errors, line, "%s: %s: %s; is %s running?", key, path, strerror(errno),
+                       whose);
+    else if (!S_ISSOCK(st.st_mode))
+        config_warning(errors, line, "%s: %s is no socket", key, path);
+    else if (access(path, W_OK) != 0)
+        config_warning(errors, line, "%s: %s: %s; who runs portholed must write to it", key, path,
+                       strerror(errno));
+}
+
+static void check_sockets(const struct config *config, struct config_errors *errors)
+{
     for (const struct config_desktop *d = config->desktops; d != NULL; d = d->next) {
-        if (d->unix_path == NULL)
-            continue;
-        if (stat(d->unix_path, &st) != 0)
-            config_warning(errors, d->line, "upstream: %s: %s; is the VNC server running?",
-                           d->unix_path, strerror(errno));
-        else if (!S_ISSOCK(st.st_mode))
-            config_warning(errors, d->line, "upstream: %s is no socket", d->unix_path);
-        else if (access(d->unix_path, W_OK) != 0)
-            config_warning(errors, d->line, "upstream: %s: %s; who runs portholed must write to it",
-                           d->unix_path, strerror(errno));
+        check_socket(errors, d->line, "upstream", d->unix_path, "the VNC server");
+        check_socket(errors, d->line, "agent", d->agent, "porthole-agent");
     }
 }
 

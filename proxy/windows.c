@@ -174,6 +174,8 @@ bool windows_is_selector(const char *text)
         text += 4;
     else if (strncmp(text, "title:", 6) == 0)
         text += 6;
+    else if (strncmp(text, "pid:", 4) == 0)
+        return false; /* porthole(1) knows it, but a process is not there for long enough */
     return text[0] != '\0';
 }
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { startXvnc } from '../lib/desktop.mjs';
-import { Feed, startAgent } from '../lib/feed.mjs';
+import { AGENT, Feed, startAgent } from '../lib/feed.mjs';
 import { on } from '../lib/porthole.mjs';
 import { isAlive, live, until } from '../lib/proc.mjs';
 
@@ -229,6 +229,21 @@ live('subscribers that break the rules are dropped, others are not disturbed', a
   }
   await far.until('others go on', (s) => s.serial === feed.newest.serial);
   assert.ok(await isAlive(program.pid));
+});
+
+live('wrong options are told from what cannot be', async (scope) => {
+  const desktop = await startXvnc(scope);
+  for (const [code, words, ...args] of [
+    [2, /--listen ADDRESS is needed/],
+    [2, /use unix:PATH or tcp:ADDRESS:PORT/, '--listen', 'somewhere'],
+    [2, /TCP needs a token; add --token-file FILE/, '--listen', 'tcp:127.0.0.1:0'],
+    [1, /unix:\/nonexistent\/agent\.sock: /, '--listen', 'unix:/nonexistent/agent.sock'],
+    [1, /the X display ":no" cannot be opened/, '--listen', `unix:${await scope.file('a.sock')}`, '--display', ':no'],
+  ]) {
+    const result = await scope.run(AGENT, args, { env: desktop.env });
+    assert.match(result.stderr, words);
+    assert.equal(result.code, code, result.stderr);
+  }
 });
 
 live('a screen that is resized, and one that goes away', async (scope) => {

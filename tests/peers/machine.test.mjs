@@ -98,6 +98,12 @@ live('--check warns of what may be right', async (scope) => {
   assert.deepEqual(await check(), [`${config}:${desktop}: warning: upstream: /nonexistent/desktop.sock: No such file or directory; is the VNC server running?`]);
   await write({}, `unix:${token}`);
   assert.deepEqual(await check(), [`${config}:${desktop}: warning: upstream: ${token} is no socket`]);
+  await write({}, 'tcp:127.0.0.1:5900\nagent = unix:/nonexistent/agent.sock');
+  assert.deepEqual(await check(), [`${config}:${desktop}: warning: agent: /nonexistent/agent.sock: No such file or directory; is porthole-agent running?`]);
+  await write({ listen: '0.0.0.0:0' }, 'tcp:127.0.0.1:5900');
+  assert.deepEqual(await check(), [`${config}:1: warning: listen is every address, which no link can name; add public_url = https://HOST:PORT for those that the admin API gives`]);
+  await write({ listen: '0.0.0.0:0', public_url: 'https://desk.example' }, 'tcp:127.0.0.1:5900');
+  assert.deepEqual(await check(), []);
   await write({}, 'tcp:127.0.0.1:5900');
   assert.deepEqual(await check(), []);
   for (const file of [key, token]) await chmod(file, 0o644);

@@ -379,11 +379,11 @@ int feed_listen(struct feed *f, const char *address, char bound[FEED_ADDRESS_MAX
     if ((!tcp && (strncmp(address, "unix:", 5) != 0 || address[5] == '\0')) || i == LISTENERS_MAX) {
         snprintf(bound, FEED_ADDRESS_MAX, "use unix:PATH or tcp:ADDRESS:PORT, at most %d of them",
                  LISTENERS_MAX);
-        return -1;
+        return -2;
     }
     if (tcp && f->token == NULL) {
         snprintf(bound, FEED_ADDRESS_MAX, "TCP needs a token; add --token-file FILE");
-        return -1;
+        return -2;
     }
     struct listener *l = &f->listeners[i];
     *l = (struct listener){.feed = f, .tcp = tcp, .open = true};

@@ -24,7 +24,8 @@ struct feed *feed_create(uv_loop_t *loop, const char *token, const struct feed_e
                          void *owner);
 /* address: "unix:PATH" (made with mode 0600; what a dead agent left there is replaced) or
  * "tcp:ADDRESS:PORT", numeric, [ADDRESS] for IPv6, port 0: the kernel chooses. On success `bound`
- * is the address as bound. 0, or -1 with the reason in it. */
+ * is the address as bound. 0, -1 with the reason in it, or -2: so is what is wrong with the
+ * address. */
 enum { FEED_ADDRESS_MAX = 256 };
 int feed_listen(struct feed *f, const char *address, char bound[FEED_ADDRESS_MAX]);
 

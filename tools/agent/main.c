@@ -101,18 +101,20 @@ static void on_signal(uv_signal_t *handle, int number)
     uv_stop(handle->loop);
 }
 
+/* 0, or an exit code after reporting. */
 static int listen_all(struct agent *a, const struct options *o)
 {
     char bound[ADDRESSES_MAX][FEED_ADDRESS_MAX];
     for (int i = 0; i < o->count; i++) {
-        if (feed_listen(a->feed, o->addresses[i], bound[i]) == 0)
+        int rc = feed_listen(a->feed, o->addresses[i], bound[i]);
+        if (rc == 0)
             continue;
         fprintf(stderr, "porthole-agent: %s: %s\n", o->addresses[i], bound[i]);
-        return -1;
+        return rc == -2 ? WRONG : 1;
     }
     for (int i = 0; i < o->count; i++)
         printf("READY %s\n", bound[i]);
-    return fflush(stdout);
+    return fflush(stdout) == 0 ? 0 : 1;
 }
 
 static int serve(const struct options *o, const char *token)
@@ -122,15 +124,20 @@ static int serve(const struct options *o, const char *token)
     uv_loop_t loop;
     struct agent agent;
     char why[DISPLAY_ERROR_MAX] = "out of memory";
-    if (uv_loop_init(&loop) != 0 || agent_init(&agent, &loop, o->display, token, why) != 0) {
+    if (uv_loop_init(&loop) != 0) {
         fprintf(stderr, "porthole-agent: %s\n", why);
+        return 1;
+    }
+    if (agent_init(&agent, &loop, o->display, token, why) != 0) {
+        fprintf(stderr, "porthole-agent: %s\n", why);
+        uv_loop_close(&loop);
         return 1;
     }
     for (int i = 0; i < 3; i++) {
         uv_signal_init(&loop, &signals[i]);
         uv_signal_start(&signals[i], on_signal, numbers[i]);
     }
-    int code = listen_all(&agent, o) == 0 ? 0 : 1;
+    int code = listen_all(&agent, o);
     if (code == 0)
         uv_run(&loop, UV_RUN_DEFAULT);
     if (agent.broken) {
