@@ -39,7 +39,8 @@ struct feed {
     void *owner;
     struct listener listeners[LISTENERS_MAX];
     struct subscriber *list;
-    unsigned count, handles; /* subscribers and listeners whose memory is not gone */
+    unsigned count;   /* subscribers that are not closing */
+    unsigned handles; /* subscribers and listeners whose memory is not gone */
     bool closing;
 };
 
@@ -94,7 +95,6 @@ static void on_subscriber_closed(uv_handle_t *handle)
     if (s->next != NULL)
         s->next->previous = s->previous;
     free(s);
-    f->count--;
     f->handles--;
     free_if_closed(f);
 }
@@ -105,6 +105,7 @@ static void drop(struct subscriber *s)
         return;
     s->closing = true;
     s->joined = false;
+    s->feed->count--;
     uv_close(&s->h.any, on_subscriber_closed);
     uv_close((uv_handle_t *)&s->timer, on_subscriber_closed);
 }
