@@ -147,13 +147,13 @@ int net_dial(const struct net_target *target, const struct addrinfo *found, int 
     char what[340], label[320];
     snprintf(what, sizeof what, "cannot connect to %s", net_target_label(target, label));
     int rc = error_errno(error, PH_E_UNREACHABLE, number, what);
+    const char *server = target->server != NULL ? target->server : "a VNC server";
     bool vnc = target->kind == NET_VNC || target->kind == NET_VNCS;
-    const char *hint =
-        vnc && target->port >= UNUSUAL_PORT
-            ? "; is a VNC server running there? HOST:N is display N, port 5900 + N: a "
-              "port is written HOST::PORT"
-            : "; is a VNC server running there?";
-    if (error != NULL && (number == ECONNREFUSED || number == ENOENT))
-        strncat(error->message, hint, sizeof error->message - strlen(error->message) - 1);
+    bool port = vnc && target->server == NULL && target->port >= UNUSUAL_PORT;
+    if (error == NULL || (number != ECONNREFUSED && number != ENOENT))
+        return rc;
+    size_t at = strlen(error->message);
+    snprintf(error->message + at, sizeof error->message - at, "; is %s running there?%s", server,
+             port ? " HOST:N is display N, port 5900 + N: a port is written HOST::PORT" : "");
     return rc;
 }

@@ -19,10 +19,11 @@ enum net_target_kind {
 
 struct net_target {
     enum net_target_kind kind;
-    char host[256];  /* of the first four: a name or an address, without brackets */
-    uint16_t port;   /* of the same */
-    char path[1024]; /* unix: the socket's, at most 107 bytes; WebSocket: path and query */
-    int fd;          /* NET_FD; else -1 */
+    char host[256];     /* of the first four: a name or an address, without brackets */
+    uint16_t port;      /* of the same */
+    char path[1024];    /* unix: the socket's, at most 107 bytes; WebSocket: path and query */
+    int fd;             /* NET_FD; else -1 */
+    const char *server; /* who is to be there, for messages; NULL: "a VNC server" */
 };
 
 /* Reads vnc://HOST[:DISPLAY|::PORT], the same with vncs://, ws://HOST[:PORT]/PATH, the same with

@@ -43,7 +43,7 @@ static int parse_tcp(const char *text, struct net_target *target)
 static int parse_address(const char *address, struct net_target *target, ph_error *error)
 {
     enum { UNIX_PATH_MAX = 107 };
-    *target = (struct net_target){.kind = NET_VNC, .fd = -1};
+    *target = (struct net_target){.kind = NET_VNC, .fd = -1, .server = "porthole-agent"};
     if (strncmp(address, "unix:/", 6) == 0 && strlen(address + 5) <= UNIX_PATH_MAX) {
         target->kind = NET_UNIX;
         memcpy(target->path, address + 5, strlen(address + 5) + 1);

@@ -79,7 +79,7 @@ live('what cannot be is said, with the exit code that belongs to it', async (sco
   for (const [code, words, ...args] of [
     [2, /no agent: name one/, 'windows'],
     [2, /is no agent's address; use unix/, '--agent', 'somewhere', 'windows'],
-    [3, /cannot connect to/, '--agent', 'unix:/nonexistent/agent.sock', 'windows'],
+    [3, /cannot connect to .*; is porthole-agent running there\?$/m, '--agent', 'unix:/nonexistent/agent.sock', 'windows'],
     [2, /names no window: use 0xID/, '--agent', agent, 'focus', '0xnothing'],
     [2, /names no window/, '--agent', agent, 'focus', 'pid:-1'],
     [2, /which window\?/, '--agent', agent, 'focus'],
