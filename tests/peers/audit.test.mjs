@@ -51,6 +51,11 @@ for (const role of ['view', 'control']) {
     const reads = await openGreedy(scope, proxy, made.token);
     const stalls = await openGreedy(scope, proxy, made.token);
     stalls.socket.pause();
+    // what both kernels take would still arrive: it asks for more until they are full
+    await until('a viewer that is stuck', async () => {
+      stalls.says(ALL);
+      return await unsent(proxy.port, stalls.socket.localPort) > 2 ** 16;
+    });
     const begun = await line('viewer_begun');
     assert.deepEqual({ ...begun, time: 0, viewer: 0, peer: 0 }, { time: 0, event: 'viewer_begun', viewer: 0, peer: 0, stream: made.id, label: 'Ünï', desktop: 'demo', role, clipboard: 'none', auth: 'token' });
     assert.match(begun.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -68,19 +73,21 @@ for (const role of ['view', 'control']) {
     // Who does not read loses what was on its way: once the proxy is rid of the connection there is nothing more to come.
     const cut = await line('viewer_ended', ({ viewer }) => viewer !== begun.viewer);
     assert.equal(cut.reason, 'revoked');
-    await until('the connection to be gone', async () => !(await established(proxy.port)).has(stalls.socket.localPort));
+    await until('the connection to be gone', async () => !(await connections(proxy.port)).has(stalls.socket.localPort));
     stalls.socket.resume();
     await stalls.ends();
     assert.ok(stalls.got < cut.to_viewer, `${stalls.got} of ${cut.to_viewer}`);
   });
 }
 
-// The peers' ports of the connections that the kernel holds at a port.
-async function established(port) {
+// The connections that the kernel holds at a port: the peers' ports, and how many bytes wait for each.
+async function connections(port) {
   const lines = (await readFile('/proc/net/tcp', 'utf8')).trim().split('\n').slice(1).map((line) => line.trim().split(/\s+/));
   const number = (address) => parseInt(address.split(':')[1], 16);
-  return new Set(lines.filter(([, local]) => number(local) === port).map(([, , remote]) => number(remote)));
+  return new Map(lines.filter(([, local]) => number(local) === port).map(([, , remote, , queues]) => [number(remote), parseInt(queues.split(':')[0], 16)]));
 }
+
+const unsent = async (port, peer) => (await connections(port)).get(peer) ?? 0;
 
 live('each end has its reason', async (scope) => {
   const desktop = await startXvnc(scope);
