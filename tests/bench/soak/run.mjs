@@ -29,7 +29,9 @@ async function act(actors, ms, samples) {
   for (let next = Date.now(); next < end && !actors.failure;) {
     next = Math.min(next + SAMPLE_MS, end);
     await new Promise((resolve) => setTimeout(resolve, next - Date.now()));
-    if (samples) samples.add(await measure(actors));
+    if (!samples) continue;
+    samples.add(await measure(actors));
+    await writeFile(CSV, samples.csv()); // what there is, should it be ended
   }
   await actors.rest();
 }
@@ -44,7 +46,6 @@ try {
   const samples = new Samples();
   await act(actors, seconds * 1000, samples);
   const end = await measure(actors);
-  await writeFile(CSV, samples.csv());
   console.log(samples.table());
   console.log(`at rest        before ${begin.pss} KB, ${begin.descriptors} descriptors, ${begin.threads} threads`);
   console.log(`               after  ${end.pss} KB, ${end.descriptors} descriptors, ${end.threads} threads (memory may grow by ${memoryMayGrowKb} KB)`);
