@@ -549,6 +549,7 @@ int crop_init(struct crop *c, const struct crop_how *how, const struct rfb_serve
     c->viewer.cut_text_max = CROP_CUT_TEXT_MAX;
     c->server.cut_text_max = INT32_MAX; /* it passes by */
     rfb_buf_init(&c->cut_text, CROP_CUT_TEXT_MAX + 64);
+    rfb_buf_init(&c->keys, CROP_WAITING_MAX);
     rfb_buf_init(&c->to_server, CROP_TO_SERVER_MAX);
     rfb_buf_init(&c->to_viewer, CROP_HOLD_MAX + REST_MAX);
     rfb_buf_init(&c->encodings, 4 * RFB_ENCODINGS_MAX);
@@ -569,6 +570,7 @@ void crop_finish(struct crop *c)
     rfb_buf_finish(&c->to_viewer);
     rfb_buf_finish(&c->encodings);
     rfb_buf_wipe(&c->cut_text);
+    rfb_buf_wipe(&c->keys);
     rfb_buf_finish(&c->hold);
     rfb_buf_finish(&c->rest);
     free(c->held);

@@ -23,8 +23,8 @@
 
 enum {
     CROP_EPOCHS = 4,
-    CROP_KEYS_MAX = 32,          /* held down at once; more are refused */
-    CROP_QUEUE_MAX = 64,         /* key events that wait for the application to have the keyboard */
+    CROP_KEYS_MAX = 32,          /* held down at once */
+    CROP_WAITING_MAX = 32 << 10, /* bytes of keys that wait for the application's keyboard */
     CROP_CUT_TEXT_MAX = 1 << 20, /* bytes of a viewer's clipboard message */
     CROP_TO_SERVER_MAX = CROP_CUT_TEXT_MAX + (64 << 10),
     CROP_HOLD_MAX = 64 << 20 /* bytes of an update: 16 million pixels in Raw */
@@ -46,11 +46,6 @@ struct crop_held {
     struct rfb_rect_head head;
     bool pixels;
     size_t at, len; /* its body in `hold` */
-};
-
-struct crop_key {
-    bool down;
-    uint32_t keysym;
 };
 
 struct crop {
@@ -91,8 +86,7 @@ struct crop {
     bool blocked; /* buttons went down where they may not, until all are up */
     uint32_t down[CROP_KEYS_MAX];
     int down_count;
-    struct crop_key queue[CROP_QUEUE_MAX];
-    int queue_len;
+    struct rfb_buf keys; /* whole messages that wait for the application to have the keyboard */
 };
 
 /* w has a window that fits. 0, or RFB_E_NO_MEMORY; finish in any case. */

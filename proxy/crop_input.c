@@ -59,32 +59,34 @@ static int release_keys(struct crop *c)
 }
 
 /* One whose press did not reach the server is not released there either. */
-static int send_key(struct crop *c, const struct crop_key *k)
+static int send_key(struct crop *c, const uint8_t message[8])
 {
-    int at = find_down(c, k->keysym);
-    if (k->down && at < 0) {
+    bool press = message[1] != 0;
+    uint32_t keysym = rfb_get_u32(message + 4);
+    int at = find_down(c, keysym);
+    if (press && at < 0) {
         if (c->down_count == CROP_KEYS_MAX)
-            return RFB_OK;
-        c->down[c->down_count++] = k->keysym;
-    } else if (!k->down) {
+            return crop_broke(c, RFB_E_TOO_LARGE, "more than 32 keys are held down at once");
+        c->down[c->down_count++] = keysym;
+    } else if (!press) {
         if (at < 0)
             return RFB_OK;
         c->down[at] = c->down[--c->down_count];
     }
-    return rfb_msg_put_key(&c->to_server, k->down, k->keysym);
+    return rfb_msg_put_key(&c->to_server, press, keysym);
 }
 
 /* Keys wait, in their order, until the application has the keyboard: nothing that is typed into a
  * window is lost because it lay behind another. */
 int crop_key(struct crop *c, const uint8_t message[8])
 {
-    const struct crop_key k = {.down = message[1] != 0, .keysym = rfb_get_u32(message + 4)};
-    if (c->view.focused && c->queue_len == 0)
-        return send_key(c, &k);
+    if (c->view.focused && c->keys.len == 0)
+        return send_key(c, message);
     c->wants_activate = true;
-    if (c->queue_len < CROP_QUEUE_MAX)
-        c->queue[c->queue_len++] = k;
-    return RFB_OK;
+    int rc = rfb_buf_put(&c->keys, message, 8);
+    return rc == RFB_E_TOO_LARGE
+               ? crop_broke(c, rc, "too many keys wait for the window to have the keyboard")
+               : rc;
 }
 
 int crop_input_changed(struct crop *c)
@@ -96,8 +98,8 @@ int crop_input_changed(struct crop *c)
     }
     if (!c->view.focused)
         return rc == RFB_OK ? release_keys(c) : rc;
-    for (int i = 0; i < c->queue_len && rc == RFB_OK; i++)
-        rc = send_key(c, &c->queue[i]);
-    c->queue_len = 0;
+    for (; c->keys.len != 0 && rc == RFB_OK; rfb_buf_consume(&c->keys, 8))
+        rc = send_key(c, rfb_buf_data(&c->keys));
+    rfb_buf_wipe(&c->keys); /* a password may have been among them */
     return rc;
 }

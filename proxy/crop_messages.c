@@ -40,9 +40,11 @@ static int take_encodings(struct crop *c)
 
 static int take_request(struct crop *c, const uint8_t *message)
 {
+    /* who has named no encoding has Raw (RFC 6143 section 7.5.2) */
+    int rc = c->started ? RFB_OK : take_encodings(c);
     c->viewer_wants = true;
-    if (message[1] != 0)
-        return RFB_OK;
+    if (rc != RFB_OK || message[1] != 0)
+        return rc;
     /* all of it again, whatever the viewer has */
     const struct rfb_rect r = {rfb_get_u16(message + 2), rfb_get_u16(message + 4),
                                rfb_get_u16(message + 6), rfb_get_u16(message + 8)};

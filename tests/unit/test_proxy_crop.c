@@ -226,12 +226,17 @@ static int say_update(struct crop *c, uint16_t x, uint16_t y, uint16_t w, uint16
     return say(c, bytes, 16 + (size_t)w * h);
 }
 
-static int tell(struct crop *c, const char *list, const char *touched)
+static int tell_focus(struct crop *c, const char *list, const char *touched, const char *focus)
 {
-    struct windows *w = snapshot(list, touched, "null");
+    struct windows *w = snapshot(list, touched, focus);
     int rc = crop_windows(c, w);
     windows_unref(w);
     return rc;
+}
+
+static int tell(struct crop *c, const char *list, const char *touched)
+{
+    return tell_focus(c, list, touched, "null");
 }
 
 static void request(struct crop *c)
@@ -385,6 +390,91 @@ static void finds_out_servers_that_cannot(void **state)
     crop_finish(&c);
 }
 
+/* RFC 6143 section 7.5.2: Raw is what everybody has. */
+static void serves_who_names_no_encodings(void **state)
+{
+    static const uint8_t wanted[] = {RFB_C2S_SET_ENCODINGS, 0, 0, 4};
+    struct windows *w = snapshot(OWN, "", "null");
+    struct crop c;
+    (void)state;
+    assert_int_equal(crop_init(&c, &whole, &init, w), RFB_OK);
+    windows_unref(w);
+    request(&c);
+    assert_true(c.to_server.len >= sizeof wanted);
+    assert_memory_equal(rfb_buf_data(&c.to_server), wanted, sizeof wanted);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say_update(&c, 105, 102, 4, 4), RFB_OK);
+    assert_int_equal(crop_synced(&c), RFB_OK);
+    assert_int_equal(sent(&c), 4 + 12 + 16);
+    crop_finish(&c);
+}
+
+/* ---- keys ---- */
+
+static int key(struct crop *c, bool press, uint8_t keysym)
+{
+    const uint8_t bytes[] = {RFB_C2S_KEY, press, 0, 0, 0, 0, 0, keysym};
+    return crop_from_viewer(c, bytes, sizeof bytes);
+}
+
+/* Those that the server is told, in a row: letters, capital when pressed. */
+static void assert_keys(struct crop *c, const char *wanted)
+{
+    char text[64] = "";
+    const uint8_t *bytes = rfb_buf_data(&c->to_server);
+    assert_int_equal(c->to_server.len, 8 * strlen(wanted));
+    for (size_t i = 0; i < c->to_server.len / 8; i++)
+        text[i] = (char)(bytes[8 * i + 7] - (bytes[8 * i + 1] != 0 ? 'a' - 'A' : 0));
+    assert_string_equal(text, wanted);
+    rfb_buf_consume(&c->to_server, c->to_server.len);
+}
+
+static void keeps_keys_until_the_window_has_the_keyboard(void **state)
+{
+    struct crop c;
+    (void)state;
+    begin(&c);
+    assert_int_equal(key(&c, true, 'a'), RFB_OK);
+    assert_int_equal(key(&c, false, 'a'), RFB_OK);
+    assert_int_equal(key(&c, true, 'b'), RFB_OK);
+    assert_true(c.wants_activate);
+    assert_keys(&c, "");
+    assert_int_equal(tell_focus(&c, OWN, "", "\"0x1\""), RFB_OK);
+    assert_keys(&c, "AaB");
+    assert_int_equal(key(&c, true, 'c'), RFB_OK);
+    assert_keys(&c, "C");
+    /* it goes elsewhere: nothing stays down there */
+    assert_int_equal(tell_focus(&c, OWN, "", "null"), RFB_OK);
+    assert_keys(&c, "cb");
+    assert_int_equal(key(&c, false, 'b'), RFB_OK);
+    assert_int_equal(tell_focus(&c, OWN, "", "\"0x1\""), RFB_OK);
+    assert_keys(&c, "");
+    crop_finish(&c);
+}
+
+/* A key that is lost in silence may be the release of one that then stays down. */
+static void loses_no_key_in_silence(void **state)
+{
+    struct crop c;
+    (void)state;
+    begin(&c);
+    for (int i = 0; i < CROP_WAITING_MAX / 8; i++)
+        assert_int_equal(key(&c, i % 2 == 0, 'a'), RFB_OK);
+    assert_int_equal(key(&c, true, 'a'), RFB_E_TOO_LARGE);
+    assert_non_null(strstr(c.why, "too many keys wait"));
+    crop_finish(&c);
+
+    begin(&c);
+    assert_int_equal(tell_focus(&c, OWN, "", "\"0x1\""), RFB_OK);
+    for (int i = 0; i < CROP_KEYS_MAX; i++)
+        assert_int_equal(key(&c, true, (uint8_t)i), RFB_OK);
+    assert_int_equal(key(&c, true, 0), RFB_OK); /* repeats */
+    assert_int_equal(key(&c, true, CROP_KEYS_MAX), RFB_E_TOO_LARGE);
+    assert_non_null(strstr(c.why, "held down"));
+    crop_finish(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +485,9 @@ int main(void)
         cmocka_unit_test(asks_again_for_what_was_dropped),
         cmocka_unit_test(keeps_no_more_than_one_frame),
         cmocka_unit_test(finds_out_servers_that_cannot),
+        cmocka_unit_test(serves_who_names_no_encodings),
+        cmocka_unit_test(keeps_keys_until_the_window_has_the_keyboard),
+        cmocka_unit_test(loses_no_key_in_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
