@@ -6,8 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "feed/read.h"
+
 enum {
-    FAR = 1 << 20,   /* X11 has 16 bits; sums of a few have few more */
     RECTS_MAX = 256, /* of a shape, or touched: as many as an agent tells */
     OWNERS_MAX = 16  /* a menu's dialog's window; an agent may be wrong about rings */
 };
@@ -20,43 +21,11 @@ static bool read_text(const json_t *json, const char *name, const char **to)
     return *to != NULL;
 }
 
-static bool read_flag(const json_t *json, const char *name, bool *to)
-{
-    const json_t *value = json_object_get(json, name);
-    *to = json_is_true(value);
-    return json_is_boolean(value);
-}
-
-static bool parse_id(const char *text, uint32_t *to)
-{
-    *to = 0;
-    if (strncmp(text, "0x", 2) != 0)
-        return false;
-    size_t n = strspn(text + 2, "0123456789abcdef");
-    *to = (uint32_t)strtoul(text + 2, NULL, 16);
-    return n >= 1 && n <= 8 && text[2 + n] == '\0' && *to != 0;
-}
-
-static bool read_id(const json_t *json, const char *name, bool may_lack, uint32_t *to)
-{
-    const json_t *value = json_object_get(json, name);
-    const char *text = json_string_value(value);
-    *to = 0;
-    return text != NULL ? parse_id(text, to) : may_lack && json_is_null(value);
-}
-
 static bool read_rect(const json_t *list, struct windows_rect *to)
 {
     int numbers[4];
-    if (json_array_size(list) != 4)
+    if (!feed_read_rect(list, numbers))
         return false;
-    for (size_t i = 0; i < 4; i++) {
-        const json_t *value = json_array_get(list, i);
-        json_int_t n = json_integer_value(value);
-        if (!json_is_integer(value) || n < (i < 2 ? -FAR : 0) || n > FAR)
-            return false;
-        numbers[i] = (int)n;
-    }
     *to = (struct windows_rect){numbers[0], numbers[1], numbers[2], numbers[3]};
     return true;
 }
@@ -87,10 +56,10 @@ static bool read_window(const json_t *json, struct window *w)
 {
     const char *kind;
     bool override;
-    if (!read_id(json, "id", false, &w->id) || !read_id(json, "owner", true, &w->owner) ||
+    if (!feed_read_id(json, "id", false, &w->id) || !feed_read_id(json, "owner", true, &w->owner) ||
         !read_text(json, "app", &w->app) || !read_text(json, "title", &w->title) ||
-        !read_text(json, "kind", &kind) || !read_flag(json, "mapped", &w->mapped) ||
-        !read_flag(json, "override_redirect", &override) ||
+        !read_text(json, "kind", &kind) || !feed_read_flag(json, "mapped", &w->mapped) ||
+        !feed_read_flag(json, "override_redirect", &override) ||
         !read_rect(json_object_get(json, "rect"), &w->rect) ||
         !read_rect(json_object_get(json, "frame_rect"), &w->frame) || !read_shape(json, w))
         return false;
@@ -99,27 +68,22 @@ static bool read_window(const json_t *json, struct window *w)
     return true;
 }
 
-static bool read_size(const json_t *json, const char *name, int *to)
-{
-    const json_t *value = json_object_get(json, name);
-    json_int_t n = json_integer_value(value);
-    *to = (int)n;
-    return json_is_integer(value) && n >= 1 && n <= UINT16_MAX;
-}
-
 static bool read_all(struct windows *w)
 {
     const json_t *screen = json_object_get(w->json, "screen");
-    const json_t *serial = json_object_get(w->json, "serial");
     const json_t *list = json_object_get(w->json, "windows");
-    w->serial = (uint64_t)json_integer_value(serial);
-    if (!json_is_integer(serial) || json_integer_value(serial) < 1 ||
-        !read_size(screen, "width", &w->width) || !read_size(screen, "height", &w->height) ||
-        !read_flag(w->json, "complete", &w->complete) ||
-        !read_flag(w->json, "compositing", &w->compositing) ||
-        !read_id(w->json, "focus", true, &w->focus) ||
+    json_int_t serial, width, height;
+    if (!feed_read_number(w->json, "serial", 1, INT64_MAX, &serial) ||
+        !feed_read_number(screen, "width", 1, UINT16_MAX, &width) ||
+        !feed_read_number(screen, "height", 1, UINT16_MAX, &height) ||
+        !feed_read_flag(w->json, "complete", &w->complete) ||
+        !feed_read_flag(w->json, "compositing", &w->compositing) ||
+        !feed_read_id(w->json, "focus", true, &w->focus) ||
         !read_rects(json_object_get(w->json, "touched"), &w->touched, &w->touched_count))
         return false;
+    w->serial = (uint64_t)serial;
+    w->width = (int)width;
+    w->height = (int)height;
     for (size_t i = 0; i < w->count; i++)
         if (!read_window(json_array_get(list, i), &w->list[i]))
             return false;
@@ -130,7 +94,7 @@ struct windows *windows_read(const json_t *line)
 {
     const json_t *list = json_object_get(line, "windows");
     size_t n = json_array_size(list);
-    if (!json_is_array(list) || n > WINDOWS_MAX)
+    if (!json_is_array(list) || n > FEED_WINDOWS_MAX)
         return NULL;
     struct windows *w = calloc(1, sizeof *w);
     if (w == NULL)
@@ -169,7 +133,7 @@ bool windows_is_selector(const char *text)
 {
     uint32_t id;
     if (strncmp(text, "0x", 2) == 0)
-        return parse_id(text, &id);
+        return feed_parse_id(text, &id);
     if (strncmp(text, "app:", 4) == 0)
         text += 4;
     else if (strncmp(text, "title:", 6) == 0)
@@ -183,7 +147,7 @@ static bool fits(const struct window *w, const char *selector)
 {
     uint32_t id;
     if (strncmp(selector, "0x", 2) == 0)
-        return parse_id(selector, &id) && w->id == id;
+        return feed_parse_id(selector, &id) && w->id == id;
     if (strncmp(selector, "title:", 6) == 0)
         return fnmatch(selector + 6, w->title, 0) == 0;
     return strcasecmp(w->app, strncmp(selector, "app:", 4) == 0 ? selector + 4 : selector) == 0;

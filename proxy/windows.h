@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WINDOWS_MAX = 4096 };
-
 /* Screen pixels; hangs over the screen's edges where it does. Sides up to 2^20. */
 struct windows_rect {
     int x, y, width, height;

@@ -5,10 +5,12 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "feed/read.h"
 #include "rfb/text.h"
 
 /* The public part is last, so that it may grow. */
@@ -43,50 +45,18 @@ static bool read_text(const json_t *json, const char *name, const char **to)
     return *to != NULL;
 }
 
-static bool read_number(const json_t *json, const char *name, json_int_t min, json_int_t max,
-                        json_int_t *to)
-{
-    const json_t *value = json_object_get(json, name);
-    *to = json_integer_value(value);
-    return json_is_integer(value) && *to >= min && *to <= max;
-}
-
 static bool read_flag(const json_t *json, const char *name, int *to)
 {
-    const json_t *value = json_object_get(json, name);
-    *to = json_is_true(value);
-    return json_is_boolean(value);
-}
-
-/* "0x1c0000d"; null is 0 where there may be none. */
-static bool read_id(const json_t *json, const char *name, bool may_lack, uint32_t *to)
-{
-    const json_t *value = json_object_get(json, name);
-    const char *text = json_string_value(value);
-    *to = 0;
-    if (json_is_null(value))
-        return may_lack;
-    if (text == NULL || strncmp(text, "0x", 2) != 0)
-        return false;
-    size_t n = strspn(text + 2, "0123456789abcdef");
-    *to = (uint32_t)strtoul(text + 2, NULL, 16);
-    return n >= 1 && n <= 8 && text[2 + n] == '\0' && *to != 0;
+    bool flag, good = feed_read_flag(json, name, &flag);
+    *to = flag;
+    return good;
 }
 
 static bool read_rect(const json_t *json, const char *name, ph_rect *to)
 {
-    enum { FAR = 1 << 20 }; /* X11 has 16 bits, sums of a few have few more */
-    const json_t *list = json_object_get(json, name);
     int numbers[4];
-    if (json_array_size(list) != 4)
+    if (!feed_read_rect(json_object_get(json, name), numbers))
         return false;
-    for (size_t i = 0; i < 4; i++) {
-        const json_t *value = json_array_get(list, i);
-        json_int_t n = json_integer_value(value);
-        if (!json_is_integer(value) || n < (i < 2 ? -FAR : 0) || n > FAR)
-            return false;
-        numbers[i] = (int)n;
-    }
     *to = (ph_rect){numbers[0], numbers[1], numbers[2], numbers[3]};
     return true;
 }
@@ -118,10 +88,10 @@ static bool read_states(const json_t *json, unsigned *to)
 static bool read_window(const json_t *json, ph_window *w)
 {
     json_int_t pid;
-    bool good = read_id(json, "id", false, &w->id) && read_id(json, "owner", true, &w->owner) &&
-                read_text(json, "app", &w->app) && read_text(json, "title", &w->title) &&
-                read_text(json, "kind", &w->kind) &&
-                read_number(json, "pid", 0, UINT32_MAX, &pid) &&
+    bool good = feed_read_id(json, "id", false, &w->id) &&
+                feed_read_id(json, "owner", true, &w->owner) && read_text(json, "app", &w->app) &&
+                read_text(json, "title", &w->title) && read_text(json, "kind", &w->kind) &&
+                feed_read_number(json, "pid", 0, UINT32_MAX, &pid) &&
                 read_rect(json, "rect", &w->rect) && read_rect(json, "frame_rect", &w->frame) &&
                 read_flag(json, "mapped", &w->mapped) &&
                 read_flag(json, "override_redirect", &w->override_redirect) &&
@@ -137,9 +107,9 @@ static bool read_list(struct list *l)
     const json_t *manager = json_object_get(l->json, "manager");
     const json_t *windows = json_object_get(l->json, "windows");
     json_int_t serial, width, height;
-    if (!read_number(l->json, "serial", 1, INT64_MAX, &serial) ||
-        !read_number(screen, "width", 1, UINT16_MAX, &width) ||
-        !read_number(screen, "height", 1, UINT16_MAX, &height) ||
+    if (!feed_read_number(l->json, "serial", 1, INT64_MAX, &serial) ||
+        !feed_read_number(screen, "width", 1, UINT16_MAX, &width) ||
+        !feed_read_number(screen, "height", 1, UINT16_MAX, &height) ||
         !read_flag(l->json, "compositing", &to->compositing) ||
         !read_flag(l->json, "complete", &to->complete) ||
         !(json_is_null(manager) || json_is_string(manager)))
@@ -171,7 +141,7 @@ ph_window_list *list_make(const json_t *json, int *no_memory)
     const json_t *windows = json_object_get(json, "windows");
     size_t n = json_array_size(windows);
     *no_memory = 0;
-    if (!json_is_array(windows) || n > LIST_WINDOWS_MAX)
+    if (!json_is_array(windows) || n > FEED_WINDOWS_MAX)
         return NULL;
     struct list *l = calloc(1, sizeof *l);
     if (l != NULL) {

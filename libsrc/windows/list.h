@@ -7,8 +7,6 @@
 
 #include "porthole.h"
 
-enum { LIST_WINDOWS_MAX = 4096 /* as many as an agent tells */ };
-
 /* NULL: it is no snapshot that the protocol allows, or memory is out (*no_memory). The json may be
  * dropped afterwards. */
 ph_window_list *list_make(const json_t *json, int *no_memory);

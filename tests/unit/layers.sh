@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Which folder may include what. Dependency runs one way: rfb/ knows nobody, ws/ knows rfb/, net/ and image/ know neither
+# Which folder may include what. Dependency runs one way: rfb/ and feed/ know nobody, ws/ knows rfb/, net/ and image/ know neither
 # client/ nor each other, the library does not know the programs, tools and examples know porthole.h alone, the agent
-# nobody, the proxy knows rfb/ and ws/ and never LibVNCClient.
+# nobody, the proxy knows rfb/, ws/ and feed/ and never LibVNCClient.
 # Speaks TAP. Tries itself first on a tree that breaks every rule once.
 set -eu
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
@@ -23,6 +23,7 @@ includes() {
 # What one of ours includes, it includes in quotes, from libsrc/ ("rfb/buf.h"), from its own folder ("cmd.h") or by the
 # whole path.
 rule_rfb() { includes "$1" libsrc/rfb | grep -E ':["<](\.\./|libsrc/|ws/|client/|net/|image/|windows/|proxy/|tools/|porthole\.h)' || :; }
+rule_feed() { includes "$1" libsrc/feed | grep -E ':["<](\.\./|libsrc/|rfb/|ws/|client/|net/|image/|windows/|proxy/|tools/|porthole\.h)' || :; }
 rule_ws() { includes "$1" libsrc/ws | grep -E ':["<](\.\./|libsrc/|client/|net/|image/|windows/|proxy/|tools/|porthole\.h)' || :; }
 rule_net() { includes "$1" libsrc/net | grep -E ':["<]([^">]*/)?(client|image|windows|proxy|tools)/' || :; }
 rule_image() { includes "$1" libsrc/image | grep -E ':["<]([^">]*/)?(client|net|ws|windows|proxy|tools)/' || :; }
@@ -35,11 +36,12 @@ rule_decoder() {
   { includes "$1" libsrc; includes "$1" proxy; includes "$1" tools; } |
     grep -E '<rfb/(rfbclient|rfb|rfbproto|keysym)\.h>' | grep -v '^libsrc/client/' || :
 }
-RULES='rfb ws net image client tools agent examples proxy decoder'
+RULES='rfb feed ws net image client tools agent examples proxy decoder'
 
 title() {
   case $1 in
     rfb) echo 'rfb/ includes nothing of ours but rfb/' ;;
+    feed) echo 'feed/ includes nothing of ours but feed/' ;;
     ws) echo 'ws/ includes nothing of ours but ws/ and rfb/' ;;
     net) echo 'net/ includes neither client/ nor image/ nor the programs' ;;
     image) echo 'image/ includes neither client/ nor net/ nor ws/ nor the programs' ;;
@@ -47,7 +49,7 @@ title() {
     tools) echo 'tools/porthole includes porthole.h and its own headers only' ;;
     agent) echo 'tools/agent includes its own headers only' ;;
     examples) echo 'examples/ includes nothing of ours but porthole.h' ;;
-    proxy) echo 'the proxy includes rfb/, ws/ and its own headers only' ;;
+    proxy) echo 'the proxy includes rfb/, ws/, feed/ and its own headers only' ;;
     decoder) echo 'only client/ includes LibVNCClient' ;;
   esac
 }
@@ -60,6 +62,7 @@ broken() {
     printf '%s:2:%s\n' "$2" "$3" >>"$tree/$1.broken"
   }
   put rfb libsrc/rfb/a.c '"client/screen.h"'
+  put feed libsrc/feed/a.c '"rfb/buf.h"'
   put ws libsrc/ws/a.c '"net/stream.h"'
   put net libsrc/net/a.c '"client/screen.h"'
   put net libsrc/net/b.c '"image/image.h"'
@@ -88,7 +91,7 @@ report() { # ok? title [lines]
   fi
 }
 
-echo '1..20'
+echo '1..22'
 broken
 for rule in $RULES; do
   found=$("rule_$rule" "$tree")
