@@ -13,7 +13,8 @@ enum {
     LINE_MAX_BYTES = 4 << 20, /* the agent's longest (docs/PROTOCOL.feed) */
     READ_SIZE = 64 << 10,
     COMMAND_MAX = 128, /* bytes */
-    CONNECT_MS = 5000
+    CONNECT_MS = 5000, /* until the first snapshot */
+    ANSWER_MS = 10000  /* until a reply */
 };
 
 struct feed {
@@ -21,7 +22,8 @@ struct feed {
     char *path; /* whose agent it is */
     uv_pipe_t pipe;
     uv_connect_t connect;
-    uv_timer_t timer;              /* for the first snapshot */
+    uv_timer_t timer;              /* for the first snapshot, then for replies */
+    const char *late;              /* what it means that the timer runs out */
     unsigned handles;              /* still to be closed */
     bool closing, connected, told; /* told: that it is lost */
     struct feed_client *clients;
@@ -101,21 +103,45 @@ static void on_written(uv_write_t *req, int status)
     free(req->data);
 }
 
+static void on_late(uv_timer_t *timer)
+{
+    struct feed *f = timer->data;
+    lose(f, f->late);
+}
+
+static void expect(struct feed *f, uint64_t ms, const char *late)
+{
+    f->late = late;
+    uv_timer_start(&f->timer, on_late, ms, 0);
+}
+
+/* Whoever waits for a reply shows nothing meanwhile: it comes in time, or the agent is lost. */
+static void expect_reply(struct feed *f)
+{
+    expect(f, ANSWER_MS, "the agent does not answer");
+}
+
 __attribute__((format(printf, 2, 3))) static void say(struct feed *f, const char *format, ...)
 {
-    struct command *c = malloc(sizeof *c);
-    va_list args;
-    if (c == NULL || f->closing || !f->connected) {
-        free(c);
+    if (f->closing)
         return;
-    }
-    va_start(args, format);
-    vsnprintf(c->text, sizeof c->text, format, args);
-    va_end(args);
-    uv_buf_t buf = uv_buf_init(c->text, (unsigned)strlen(c->text));
-    c->req.data = c;
-    if (uv_write(&c->req, (uv_stream_t *)&f->pipe, &buf, 1, on_written) != 0)
+    struct command *c = malloc(sizeof *c);
+    if (c != NULL) {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(c->text, sizeof c->text, format, args);
+        va_end(args);
+        uv_buf_t buf = uv_buf_init(c->text, (unsigned)strlen(c->text));
+        c->req.data = c;
+        if (uv_write(&c->req, (uv_stream_t *)&f->pipe, &buf, 1, on_written) == 0) {
+            if (!uv_is_active((uv_handle_t *)&f->timer))
+                expect_reply(f);
+            return;
+        }
         free(c);
+    }
+    /* not from inside: who asks is not done yet */
+    expect(f, 0, "a command cannot be sent to the agent");
 }
 
 void feed_sync(struct feed_client *c)
@@ -143,9 +169,10 @@ static void take_snapshot(struct feed *f, const json_t *line)
         lose(f, "the agent's snapshot makes no sense");
         return;
     }
+    if (f->newest == NULL)
+        uv_timer_stop(&f->timer);
     windows_unref(f->newest);
     f->newest = w;
-    uv_timer_stop(&f->timer);
     struct feed_client *next;
     windows_ref(w); /* a client may detach, and the feed with it */
     for (struct feed_client *c = f->clients; c != NULL; c = next) {
@@ -158,6 +185,13 @@ static void take_snapshot(struct feed *f, const json_t *line)
 static void take_reply(struct feed *f, const json_t *line)
 {
     uint64_t id = (uint64_t)json_integer_value(json_object_get(line, "id"));
+    bool owed = false;
+    for (const struct feed_client *c = f->clients; c != NULL; c = c->next)
+        owed = owed || (c->sync != 0 && c->sync != id) || (c->activate != 0 && c->activate != id);
+    if (owed)
+        expect_reply(f);
+    else
+        uv_timer_stop(&f->timer);
     for (struct feed_client *c = f->clients; c != NULL && id != 0; c = c->next) {
         if (c->activate == id) {
             c->activate = 0;
@@ -242,11 +276,6 @@ static void on_connected(uv_connect_t *req, int status)
     f->connected = true;
 }
 
-static void on_late(uv_timer_t *timer)
-{
-    lose(timer->data, "the agent does not tell its windows");
-}
-
 static struct feed *create(struct feed **list, uv_loop_t *loop, const char *path)
 {
     struct feed *f = calloc(1, sizeof *f);
@@ -262,7 +291,7 @@ static struct feed *create(struct feed **list, uv_loop_t *loop, const char *path
     uv_timer_init(loop, &f->timer);
     uv_pipe_init(loop, &f->pipe, 0);
     f->timer.data = f->pipe.data = f;
-    uv_timer_start(&f->timer, on_late, CONNECT_MS, 0);
+    expect(f, CONNECT_MS, "the agent does not tell its windows");
     uv_pipe_connect(&f->connect, &f->pipe, path, on_connected);
     return f;
 }

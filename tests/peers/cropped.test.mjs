@@ -213,31 +213,51 @@ live('a stream whose desktop has lost its agent to another configuration', async
   assert.match((await proxy.event('upstream_error')).detail, /no agent/);
 });
 
-live('an agent that does not answer is not flooded with a viewer\'s clicks', async (scope) => {
-  const desktop = await startXvnc(scope);
-  const path = await scope.file('slow.sock');
-  const asked = []; // ids of the commands to activate
-  let socket;
+// Says that there is one window, and leaves the commands to `answer(command, say)`.
+async function fakeAgent(scope, answer) {
+  const path = await scope.file('fake.sock');
+  const sockets = new Set();
   const rect = [0, 0, 200, 200];
-  const agent = net.createServer((connection) => {
-    socket = connection;
+  const server = net.createServer((socket) => {
+    const say = (line) => socket.write(`${JSON.stringify(line)}\n`);
     let text = '';
-    connection.on('error', () => {});
-    connection.on('data', (data) => {
+    sockets.add(socket.on('error', () => {}).on('data', (data) => {
       const lines = (text + data).split('\n');
       text = lines.pop();
-      for (const { id, command } of lines.map((line) => JSON.parse(line))) {
-        if (command === 'activate') asked.push(id);
-        else connection.write(`${JSON.stringify({ type: 'reply', id, ok: true, serial: 1 })}\n`);
-      }
-    });
-    connection.write(`${JSON.stringify({ type: 'hello', version: 1, display: ':0', pid: 1 })}\n${JSON.stringify({
+      for (const line of lines) answer(JSON.parse(line), say);
+    }));
+    say({ type: 'hello', version: 1, display: ':0', pid: 1 });
+    say({
       type: 'windows', serial: 1, screen: { width: 1280, height: 800 }, manager: null, compositing: false, complete: true, focus: null, touched: [],
       windows: [{ id: '0x1', owner: null, app: 'A', title: 'A', kind: 'normal', mapped: true, override_redirect: false, rect, frame_rect: rect }],
-    })}\n`);
+    });
   });
-  scope.onStop(() => { socket?.destroy(); agent.close(); });
-  await new Promise((resolve) => { agent.listen(path, resolve); });
+  scope.onStop(() => { for (const socket of sockets) socket.destroy(); server.close(); });
+  await new Promise((resolve) => { server.listen(path, resolve); });
+  return path;
+}
+
+live('an agent that answers nothing is given up, in words', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const asked = [];
+  const path = await fakeAgent(scope, ({ command }) => asked.push(command));
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams: { w: { window: 'app:A' } } });
+  const viewer = await new RfbViewer(scope, proxy).open(proxy, { token: proxy.tokens.w });
+  viewer.says([3, 0, 0, 0, 0, 0, 0, 200, 0, 200]);
+  await viewer.ends();
+  assert.deepEqual(viewer.close, { code: 4013, words: 'the desktop\'s agent is lost' });
+  assert.deepEqual([...new Set(asked)], ['sync']);
+  assert.equal((await proxy.event('upstream_error')).detail, 'the agent does not answer');
+});
+
+live('an agent that is slow is not flooded with a viewer\'s clicks', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const asked = []; // to activate
+  const path = await fakeAgent(scope, ({ id, command }, say) => {
+    const reply = (fields) => say({ type: 'reply', id, ok: true, ...fields });
+    if (command === 'activate') asked.push(reply);
+    else reply({ serial: 1 });
+  });
   const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams: { w: { window: 'app:A', role: 'control' } } });
   const viewer = await new RfbViewer(scope, proxy).open(proxy, { token: proxy.tokens.w });
   const clicks = async (count) => {
@@ -254,10 +274,10 @@ live('an agent that does not answer is not flooded with a viewer\'s clicks', asy
   await until('the agent is asked', () => asked.length > 0);
   assert.equal(asked.length, 1);
   // What came meanwhile is not forgotten, but asked for once.
-  socket.write(`${JSON.stringify({ type: 'reply', id: asked[0], ok: true })}\n`);
+  asked[0]();
   await until('the agent is asked again', () => asked.length > 1);
   await clicks(1);
-  socket.write(`${JSON.stringify({ type: 'reply', id: asked[1], ok: true })}\n`);
+  asked[1]();
   await until('the agent is asked a third time', () => asked.length > 2);
   assert.equal(asked.length, 3);
   assert.deepEqual(proxy.events('viewer_close'), []);
