@@ -24,7 +24,8 @@ for (const [name, start] of Object.entries(SERVERS)) {
     const desktop = await start(scope);
     await desktop.startWindowManager();
     const recorder = await startTypedText(desktop);
-    const result = await porthole(scope, [...aim(desktop), 'type', '-'], { stdin: text + END });
+    // x11vnc takes half a millisecond for a key
+    const result = await porthole(scope, [...aim(desktop), '--timeout', '60', 'type', '-'], { stdin: text + END });
     assert.equal(result.stderr, '');
     assert.equal(result.code, 0);
     assert.equal(await recorder.until(END), text);
