@@ -205,9 +205,9 @@ static const char *take_window_popups(struct grant *g, const json_t *value, int6
 {
     (void)now;
     const char *text = json_string_value(value);
-    bool clip = text != NULL && strcmp(text, "clip") == 0;
-    g->window.popups = clip ? CROP_POPUPS_CLIP : CROP_POPUPS_EXPAND;
-    return clip || (text != NULL && strcmp(text, "expand") == 0) ? NULL : "\"expand\" or \"clip\"";
+    return text != NULL && crop_how_set_popups(&g->window, text)
+               ? NULL
+               : "\"expand\", \"clip\" or \"none\"";
 }
 
 static const char *take_window_frame(struct grant *g, const json_t *value, int64_t now)

@@ -99,13 +99,9 @@ static void set_window(struct config_reader *r, const char *value)
 static void set_window_popups(struct config_reader *r, const char *value)
 {
     struct config_stream *s = r->item;
-    if (strcmp(value, "expand") == 0)
-        s->window.popups = CROP_POPUPS_EXPAND;
-    else if (strcmp(value, "clip") == 0)
-        s->window.popups = CROP_POPUPS_CLIP;
-    else
-        config_error(r->errors, r->line, "window_popups: \"%s\" is none; use expand or clip",
-                     value);
+    if (!crop_how_set_popups(&s->window, value))
+        config_error(r->errors, r->line,
+                     "window_popups: \"%s\" is not known; use expand, clip or none", value);
 }
 
 static void set_window_frame(struct config_reader *r, const char *value)

@@ -7,10 +7,12 @@
 
 enum { CROP_SELECTOR_MAX = 128 /* bytes, without the NUL */ };
 
+/* The numbers stand in databases. */
 enum crop_popups {
-    CROP_POPUPS_EXPAND, /* the canvas grows with the window's own menus and dialogs, and keeps that
-                           size until the window itself moves or is resized */
-    CROP_POPUPS_CLIP    /* they are shown as far as they lie on the window */
+    CROP_POPUPS_EXPAND = 0, /* the canvas grows with the window's own menus and dialogs, and keeps
+                               that size until the window itself moves or is resized */
+    CROP_POPUPS_CLIP = 1,   /* they are shown as far as they lie on the window */
+    CROP_POPUPS_NONE = 2    /* they are as foreign as everything else */
 };
 
 struct crop_how {
@@ -20,5 +22,8 @@ struct crop_how {
     bool frame;      /* with the window manager's frame */
     unsigned wait_s; /* for a window to come */
 };
+
+/* False: there is no such word. */
+bool crop_how_set_popups(struct crop_how *how, const char *word);
 
 #endif

@@ -57,6 +57,13 @@ static struct windows_rect shown_of(const struct crop_view *v, const struct wind
     return v->how->frame ? w->frame : w->rect;
 }
 
+/* Is it of what the viewer is to have? */
+static bool is_wanted(const struct crop_view *v, const struct windows *w, const struct window *one,
+                      uint32_t main)
+{
+    return v->how->popups == CROP_POPUPS_NONE ? one->id == main : windows_belongs(w, one, main);
+}
+
 /* What the X server was asked later than its events were told may be somewhere else already. */
 static struct windows_rect inside(struct windows_rect a, const struct windows_rect *b)
 {
@@ -119,7 +126,7 @@ static void find_visible(struct crop_view *v, const struct windows *w)
         if (!one->mapped)
             continue;
         take_away(&v->visible, &one->frame);
-        if (!windows_belongs(w, one, v->main))
+        if (!is_wanted(v, w, one, v->main))
             continue;
         struct windows_rect shown = inside(shown_of(v, one), &one->frame);
         add_own(&v->visible, one, &shown);
@@ -140,5 +147,5 @@ void crop_view_update(struct crop_view *v, const struct windows *w)
         place_canvas(v, w, main);
     find_visible(v, w);
     const struct window *focus = w->focus != 0 ? windows_find(w, w->focus) : NULL;
-    v->focused = main != NULL && focus != NULL && windows_belongs(w, focus, main->id);
+    v->focused = main != NULL && focus != NULL && is_wanted(v, w, focus, main->id);
 }

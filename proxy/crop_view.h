@@ -14,7 +14,7 @@ struct crop_view {
     uint32_t main;              /* the window; 0: there is none */
     struct windows_rect canvas; /* screen pixels; keeps its place while there is none */
     pixman_region32_t visible;  /* screen pixels: the application's own, and on the screen */
-    bool focused;               /* the application has the keyboard */
+    bool focused;               /* what is visible of it has the keyboard */
 
     /* private */
     struct windows_rect window; /* the main window's rectangle, by which the canvas is sticky */

@@ -37,6 +37,8 @@ static const char *const steps[] = {
     "ALTER TABLE grants ADD COLUMN window_frame INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE grants ADD COLUMN window_wait INTEGER NOT NULL DEFAULT 0;"
     "PRAGMA user_version = 2;",
+    /* enum crop_popups, of which it had the first two */
+    "ALTER TABLE grants RENAME COLUMN window_clip TO window_popups; PRAGMA user_version = 3;",
 };
 enum { VERSION = sizeof steps / sizeof steps[0] };
 
@@ -160,11 +162,13 @@ static int read_grant(sqlite3_stmt *q, struct grant *g)
     g->created = sqlite3_column_int64(q, 9);
     g->expires = sqlite3_column_int64(q, 10);
     g->by_name = sqlite3_column_int(q, 12) != 0;
-    g->window.popups = sqlite3_column_int(q, 14) != 0 ? CROP_POPUPS_CLIP : CROP_POPUPS_EXPAND;
+    int popups = sqlite3_column_int(q, 14);
+    g->window.popups = (enum crop_popups)popups;
     g->window.frame = sqlite3_column_int(q, 15) != 0;
     g->window.wait_s = (unsigned)sqlite3_column_int(q, 16);
     bool asks = g->password[0] != '\0', window = g->window.selector[0] != '\0';
-    if (window && !windows_is_selector(g->window.selector))
+    if ((window && !windows_is_selector(g->window.selector)) || popups < CROP_POPUPS_EXPAND ||
+        popups > CROP_POPUPS_NONE)
         return -1;
     return (asks && password_hash_flaw(g->password) != NULL) || (g->by_name && !asks) ? -1 : 0;
 }
@@ -185,7 +189,7 @@ static int append(struct grant **list, size_t *count, const struct grant *g)
 /* As read_grant reads them. */
 #define SELECT                                                                                     \
     "SELECT id, label, desktop, token, control, clipboard_in, clipboard_out, max_viewers, "        \
-    "single_use, created, expires, password, by_name, window, window_clip, window_frame, "         \
+    "single_use, created, expires, password, by_name, window, window_popups, window_frame, "       \
     "window_wait FROM grants "
 
 int store_get(struct store *s, const char *id, struct grant *g, char why[STORE_ERROR_MAX])
@@ -255,7 +259,7 @@ int store_add(struct store *s, const struct grant *g, char why[STORE_ERROR_MAX])
     sqlite3_bind_text(q, 12, g->password, -1, SQLITE_STATIC);
     sqlite3_bind_int(q, 13, g->by_name);
     sqlite3_bind_text(q, 14, g->window.selector, -1, SQLITE_STATIC);
-    sqlite3_bind_int(q, 15, g->window.popups == CROP_POPUPS_CLIP);
+    sqlite3_bind_int(q, 15, (int)g->window.popups);
     sqlite3_bind_int(q, 16, g->window.frame);
     sqlite3_bind_int(q, 17, (int)g->window.wait_s);
     int rc = sqlite3_step(q) == SQLITE_DONE ? 0 : failed(s, why);

@@ -271,6 +271,11 @@ static void tells_every_mistake(void **state)
          "conf:9: role: \"admin\" is none; use view or control\n"},
         {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token\nclipboard = yes\n",
          "conf:9: clipboard: \"yes\" is no direction; use none, in, out or both\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token\nwindow = app:a\n"
+                        "window_popups = all\n",
+         "conf:10: window_popups: \"all\" is not known; use expand, clip or none\n"
+         "conf:9: window: desktop \"d\" has no agent, which knows the windows; add agent = "
+         "unix:PATH to it\n"},
         {SERVER "public_url = http://a\n",
          "conf:4: public_url: \"http://a\" is not how viewers reach this server; "
          "use https://HOST or https://HOST:PORT\n"},

@@ -114,6 +114,23 @@ static void finds_what_is_visible(void **state)
          {100, 100, 200, 100},
          CROP_POPUPS_CLIP,
          false},
+        /* or it hides what lies below it, as what is foreign does, whatever its shape */
+        {"1 0 own normal 100 100 200 100 0 3 1 own popup 250 150 100 100 0",
+         "100,100,200,50 100,150,150,50",
+         {100, 100, 200, 100},
+         CROP_POPUPS_NONE,
+         false},
+        {"1 0 own normal 100 100 200 100 0 3 1 own dialog 110 110 90 90 10 4 3 own shaped 200 100 "
+         "100 100 0",
+         "",
+         {100, 100, 200, 100},
+         CROP_POPUPS_NONE,
+         false},
+        {"3 1 own dialog 110 110 90 90 10 1 0 own normal 100 100 200 100 0",
+         "100,100,200,100",
+         {100, 100, 200, 100},
+         CROP_POPUPS_NONE,
+         false},
         /* a popup of nobody's, of another's */
         {"1 0 own normal 100 100 200 100 0 3 0 own popup 100 100 50 100 0",
          "150,100,150,100",
@@ -195,6 +212,30 @@ static void keeps_the_canvas_until_the_window_moves(void **state)
     assert_int_equal(view.main, 0);
     assert_region(&view.visible, "");
     crop_view_finish(&view);
+}
+
+static void gives_hidden_popups_no_keys(void **state)
+{
+    static const struct {
+        enum crop_popups popups;
+        const char *focus;
+        bool focused;
+    } cases[] = {
+        {CROP_POPUPS_CLIP, "\"0x1\"", true},
+        {CROP_POPUPS_CLIP, "\"0x3\"", true},
+        {CROP_POPUPS_NONE, "\"0x1\"", true},
+        {CROP_POPUPS_NONE, "\"0x3\"", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct crop_how how = {.selector = "own", .popups = cases[i].popups};
+        struct crop_view view;
+        crop_view_init(&view, &how);
+        update(&view, "1 0 own normal 100 100 200 100 0 3 1 own dialog 120 120 50 50 0",
+               cases[i].focus);
+        assert_int_equal(view.focused, cases[i].focused);
+        crop_view_finish(&view);
+    }
 }
 
 /* ---- a conversation ---- */
@@ -480,6 +521,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_is_visible),
         cmocka_unit_test(keeps_the_canvas_until_the_window_moves),
+        cmocka_unit_test(gives_hidden_popups_no_keys),
         cmocka_unit_test(passes_what_is_the_applications),
         cmocka_unit_test(drops_what_was_covered_meanwhile),
         cmocka_unit_test(asks_again_for_what_was_dropped),

@@ -18,6 +18,19 @@
     "created INTEGER NOT NULL, expires INTEGER NOT NULL) STRICT; PRAGMA user_version = 1;"
 #define ROW "INSERT INTO grants VALUES ('old', 'l', 'd', zeroblob(32), 1, 0, 1, 3, 0, 100, 200);"
 
+/* The step of version 2, and a window's stream. */
+#define TO_2                                                                                       \
+    "ALTER TABLE grants ADD COLUMN password TEXT NOT NULL DEFAULT '';"                             \
+    "ALTER TABLE grants ADD COLUMN by_name INTEGER NOT NULL DEFAULT 0;"                            \
+    "CREATE TABLE revocations ("                                                                   \
+    "id TEXT PRIMARY KEY, jti TEXT NOT NULL, until INTEGER NOT NULL) STRICT;"                      \
+    "ALTER TABLE grants ADD COLUMN window TEXT NOT NULL DEFAULT '';"                               \
+    "ALTER TABLE grants ADD COLUMN window_clip INTEGER NOT NULL DEFAULT 0;"                        \
+    "ALTER TABLE grants ADD COLUMN window_frame INTEGER NOT NULL DEFAULT 0;"                       \
+    "ALTER TABLE grants ADD COLUMN window_wait INTEGER NOT NULL DEFAULT 0;"                        \
+    "UPDATE grants SET window = 'app:x', window_clip = 1, window_wait = 30;"                       \
+    "PRAGMA user_version = 2;"
+
 static char folder[] = "/tmp/test_proxy_store.XXXXXX";
 
 static const char *path_of(const char *end)
@@ -85,7 +98,7 @@ static const struct grant full = {
     .password = HASH,
     .by_name = true,
     .policy = {.clipboard_in = true},
-    .window = {.selector = "title:*", .popups = CROP_POPUPS_CLIP, .frame = true, .wait_s = 30},
+    .window = {.selector = "title:*", .popups = CROP_POPUPS_NONE, .frame = true, .wait_s = 30},
     .max_viewers = 7,
     .single_use = true,
     .created = 300,
@@ -164,10 +177,25 @@ static void takes_files_of_version_1(void **state)
     assert_false(g.by_name);
     assert_int_equal(store_add(s, &full, why), 0);
     store_close(s);
-    assert_int_equal(ask_number("PRAGMA user_version"), 2);
+    assert_int_equal(ask_number("PRAGMA user_version"), 3);
     s = open_store(); /* and once is enough */
     assert_int_equal(store_get(s, full.id, &g, why), 1);
     assert_memory_equal(&g, &full, sizeof g);
+    store_close(s);
+    remove_files();
+}
+
+static void takes_files_of_version_2(void **state)
+{
+    (void)state;
+    char why[STORE_ERROR_MAX];
+    struct grant g;
+    run(TABLE ROW TO_2);
+    struct store *s = open_store();
+    assert_int_equal(store_get(s, "old", &g, why), 1);
+    assert_string_equal(g.window.selector, "app:x");
+    assert_int_equal(g.window.popups, CROP_POPUPS_CLIP);
+    assert_int_equal(g.window.wait_s, 30);
     store_close(s);
     remove_files();
 }
@@ -190,7 +218,7 @@ static void leaves_newer_files_alone(void **state)
 {
     (void)state;
     char why[STORE_ERROR_MAX];
-    run("PRAGMA user_version = 3;");
+    run("PRAGMA user_version = 4;");
     assert_null(store_open(path_of(""), why));
     assert_string_equal(why, "it was written by a newer version");
     remove_files();
@@ -204,6 +232,8 @@ static void believes_no_broken_rows(void **state)
         "UPDATE grants SET password = '', by_name = 1;",
         "UPDATE grants SET password = '$scrypt$ln=20,r=32,p=1$U29kaXVtQ2hsb3JpZGU$AAAA';",
         "UPDATE grants SET token = x'00';",
+        "UPDATE grants SET window_popups = 3;",
+        "UPDATE grants SET window_popups = -1;",
     };
     for (size_t i = 0; i < COUNT(broken); i++) {
         char why[STORE_ERROR_MAX];
@@ -227,6 +257,7 @@ int main(void)
         cmocka_unit_test(keeps_everything),
         cmocka_unit_test(keeps_revocations_until_their_time),
         cmocka_unit_test(takes_files_of_version_1),
+        cmocka_unit_test(takes_files_of_version_2),
         cmocka_unit_test(changes_all_or_nothing),
         cmocka_unit_test(leaves_newer_files_alone),
         cmocka_unit_test(believes_no_broken_rows),

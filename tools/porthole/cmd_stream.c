@@ -278,6 +278,12 @@ static const struct option_spec stream_options[] = {
      .take = take_text,
      .summary =
          "create: one application's window and nothing else:\napp:NAME, title:PATTERN or 0xID"},
+    {.name = "window-popups",
+     .value = "expand|clip|none",
+     .take = take_text,
+     .summary =
+         "create: its menus and dialogs: the picture grows\nwith them (expand), is cut off at "
+         "the window's\nedges (clip), or goes without them (none)"},
     {.name = "label",
      .value = "TEXT",
      .take = take_text,
