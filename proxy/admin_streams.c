@@ -227,6 +227,13 @@ static const char *take_window_wait(struct grant *g, const json_t *value, int64_
     return NULL;
 }
 
+static const char *take_window_on_close(struct grant *g, const json_t *value, int64_t now)
+{
+    (void)now;
+    const char *text = json_string_value(value);
+    return text != NULL && crop_how_set_on_close(&g->window, text) ? NULL : "\"end\" or \"wait\"";
+}
+
 /* What has been read needs it no more. */
 static void wipe_password(const json_t *body)
 {
@@ -253,6 +260,7 @@ static const struct field {
     {"window_popups", take_window_popups, true},
     {"window_frame", take_window_frame, true},
     {"window_wait", take_window_wait, true},
+    {"window_on_close", take_window_on_close, true},
 };
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 

@@ -118,6 +118,14 @@ static void set_window_wait(struct config_reader *r, const char *value)
     config_set_number(r, "window_wait", value, 0, 86400, &s->window.wait_s);
 }
 
+static void set_window_on_close(struct config_reader *r, const char *value)
+{
+    struct config_stream *s = r->item;
+    if (!crop_how_set_on_close(&s->window, value))
+        config_error(r->errors, r->line, "window_on_close: \"%s\" is neither; use end or wait",
+                     value);
+}
+
 static void begin(struct config_reader *r, const char *name)
 {
     struct config_stream **where = &r->config->streams;
@@ -157,7 +165,8 @@ static bool has_opener(const struct config_stream *s)
 /* What is said of a window needs one, and somebody who knows the windows. */
 static void check_window(struct config_reader *r, const struct config_stream *s)
 {
-    static const char *const keys_of_window[] = {"window_popups", "window_frame", "window_wait"};
+    static const char *const keys_of_window[] = {"window_popups", "window_frame", "window_wait",
+                                                 "window_on_close"};
     bool window = config_was_seen(&config_stream_section, s->seen, "window");
     for (size_t i = 0; i < sizeof keys_of_window / sizeof keys_of_window[0]; i++)
         if (!window && config_was_seen(&config_stream_section, s->seen, keys_of_window[i]))
@@ -207,6 +216,7 @@ static const struct config_key keys[] = {
     {"window_popups", false, set_window_popups},
     {"window_frame", false, set_window_frame},
     {"window_wait", false, set_window_wait},
+    {"window_on_close", false, set_window_on_close},
     {NULL, false, NULL},
 };
 

@@ -87,6 +87,7 @@ struct crop {
     uint32_t down[CROP_KEYS_MAX];
     int down_count;
     struct rfb_buf keys; /* whole messages that wait for the application to have the keyboard */
+    uint32_t keys_for;   /* the window that they are for */
 };
 
 /* w has a window that fits. 0, or RFB_E_NO_MEMORY; finish in any case. */

@@ -21,3 +21,12 @@ bool crop_how_set_popups(struct crop_how *how, const char *word)
         how->popups = (enum crop_popups)found;
     return found >= 0;
 }
+
+bool crop_how_set_on_close(struct crop_how *how, const char *word)
+{
+    static const char *const words[] = {[CROP_ON_CLOSE_END] = "end", [CROP_ON_CLOSE_WAIT] = "wait"};
+    int found = find_word(words, sizeof words / sizeof words[0], word);
+    if (found >= 0)
+        how->on_close = (enum crop_on_close)found;
+    return found >= 0;
+}

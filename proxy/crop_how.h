@@ -15,15 +15,23 @@ enum crop_popups {
     CROP_POPUPS_NONE = 2    /* they are as foreign as everything else */
 };
 
+/* What becomes of the viewers when the window is closed and no other fits. The same. */
+enum crop_on_close {
+    CROP_ON_CLOSE_END = 0, /* they are sent away */
+    CROP_ON_CLOSE_WAIT = 1 /* they stay, with a flat canvas, until there is another */
+};
+
 struct crop_how {
     char
         selector[CROP_SELECTOR_MAX + 1]; /* as windows_is_selector wants it; "": no window stream */
     enum crop_popups popups;
+    enum crop_on_close on_close;
     bool frame;      /* with the window manager's frame */
     unsigned wait_s; /* for a window to come */
 };
 
 /* False: there is no such word. */
 bool crop_how_set_popups(struct crop_how *how, const char *word);
+bool crop_how_set_on_close(struct crop_how *how, const char *word);
 
 #endif

@@ -77,9 +77,12 @@ static int send_key(struct crop *c, const uint8_t message[8])
 }
 
 /* Keys wait, in their order, until the application has the keyboard: nothing that is typed into a
- * window is lost because it lay behind another. */
+ * window is lost because it lay behind another. Where there is no window they are nobody's, as are
+ * clicks on what is flat: the next window is not the one that they were typed for. */
 int crop_key(struct crop *c, const uint8_t message[8])
 {
+    if (c->view.main == 0)
+        return RFB_OK;
     if (c->view.focused && c->keys.len == 0)
         return send_key(c, message);
     c->wants_activate = true;
@@ -92,6 +95,9 @@ int crop_key(struct crop *c, const uint8_t message[8])
 int crop_input_changed(struct crop *c)
 {
     int rc = RFB_OK;
+    if (c->keys_for != c->view.main)
+        rfb_buf_wipe(&c->keys); /* they were typed into one that is closed */
+    c->keys_for = c->view.main;
     if (!is_own(c, c->last_x, c->last_y)) {
         c->blocked = c->blocked || c->buttons != 0;
         rc = release_buttons(c);

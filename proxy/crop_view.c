@@ -142,6 +142,8 @@ void crop_view_update(struct crop_view *v, const struct windows *w)
     const struct window *main = v->main != 0 ? windows_find(w, v->main) : NULL;
     if (main == NULL || !main->main)
         main = windows_select(w, v->how->selector);
+    if (main != NULL && main->id != v->main)
+        v->window = (struct windows_rect){0}; /* what the canvas has grown by was the other's */
     v->main = main != NULL ? main->id : 0;
     if (main != NULL)
         place_canvas(v, w, main);

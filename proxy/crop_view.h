@@ -22,7 +22,8 @@ struct crop_view {
 
 void crop_view_init(struct crop_view *v, const struct crop_how *how);
 void crop_view_finish(struct crop_view *v);
-/* Takes in a snapshot. A window that was chosen stays chosen as long as it is there. */
+/* Takes in a snapshot. A window that was chosen stays chosen as long as it is there; then another
+ * that fits is. */
 void crop_view_update(struct crop_view *v, const struct windows *w);
 
 #endif

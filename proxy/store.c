@@ -39,6 +39,8 @@ static const char *const steps[] = {
     "PRAGMA user_version = 2;",
     /* enum crop_popups, of which it had the first two */
     "ALTER TABLE grants RENAME COLUMN window_clip TO window_popups; PRAGMA user_version = 3;",
+    /* enum crop_on_close */
+    "ALTER TABLE grants ADD window_on_close INTEGER NOT NULL DEFAULT 0; PRAGMA user_version = 4;",
 };
 enum { VERSION = sizeof steps / sizeof steps[0] };
 
@@ -162,13 +164,14 @@ static int read_grant(sqlite3_stmt *q, struct grant *g)
     g->created = sqlite3_column_int64(q, 9);
     g->expires = sqlite3_column_int64(q, 10);
     g->by_name = sqlite3_column_int(q, 12) != 0;
-    int popups = sqlite3_column_int(q, 14);
+    int popups = sqlite3_column_int(q, 14), on_close = sqlite3_column_int(q, 17);
     g->window.popups = (enum crop_popups)popups;
     g->window.frame = sqlite3_column_int(q, 15) != 0;
     g->window.wait_s = (unsigned)sqlite3_column_int(q, 16);
+    g->window.on_close = (enum crop_on_close)on_close;
     bool asks = g->password[0] != '\0', window = g->window.selector[0] != '\0';
     if ((window && !windows_is_selector(g->window.selector)) || popups < CROP_POPUPS_EXPAND ||
-        popups > CROP_POPUPS_NONE)
+        popups > CROP_POPUPS_NONE || on_close < CROP_ON_CLOSE_END || on_close > CROP_ON_CLOSE_WAIT)
         return -1;
     return (asks && password_hash_flaw(g->password) != NULL) || (g->by_name && !asks) ? -1 : 0;
 }
@@ -190,7 +193,7 @@ static int append(struct grant **list, size_t *count, const struct grant *g)
 #define SELECT                                                                                     \
     "SELECT id, label, desktop, token, control, clipboard_in, clipboard_out, max_viewers, "        \
     "single_use, created, expires, password, by_name, window, window_popups, window_frame, "       \
-    "window_wait FROM grants "
+    "window_wait, window_on_close FROM grants "
 
 int store_get(struct store *s, const char *id, struct grant *g, char why[STORE_ERROR_MAX])
 {
@@ -242,7 +245,7 @@ int store_list(struct store *s, struct grant **list, size_t *count, char why[STO
 int store_add(struct store *s, const struct grant *g, char why[STORE_ERROR_MAX])
 {
     sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(s->db, "INSERT INTO grants VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    if (sqlite3_prepare_v2(s->db, "INSERT INTO grants VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                            -1, &q, NULL) != SQLITE_OK)
         return failed(s, why);
     sqlite3_bind_text(q, 1, g->id, -1, SQLITE_STATIC);
@@ -262,6 +265,7 @@ int store_add(struct store *s, const struct grant *g, char why[STORE_ERROR_MAX])
     sqlite3_bind_int(q, 15, (int)g->window.popups);
     sqlite3_bind_int(q, 16, g->window.frame);
     sqlite3_bind_int(q, 17, (int)g->window.wait_s);
+    sqlite3_bind_int(q, 18, (int)g->window.on_close);
     int rc = sqlite3_step(q) == SQLITE_DONE ? 0 : failed(s, why);
     sqlite3_finalize(q);
     return rc;

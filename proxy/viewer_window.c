@@ -122,7 +122,7 @@ static void on_windows(struct feed_client *c, struct windows *w)
     int rc = crop_windows(&window->crop, w);
     if (rc != RFB_OK)
         fail(v, rc);
-    else if (window->crop.view.main == 0)
+    else if (window->crop.view.main == 0 && how_of(v)->on_close == CROP_ON_CLOSE_END)
         closed(v);
     else
         viewer_window_settle(v);

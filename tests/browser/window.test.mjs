@@ -66,6 +66,7 @@ live('a desktop without an agent has no windows', async (scope) => {
     [{ desktop: 'demo', window: 'app:xterm' }, /has no agent, which knows the windows; add agent = unix:PATH/],
     [{ desktop: 'demo', window: '0x' }, /"window" must be app:NAME, title:PATTERN or 0xID/],
     [{ desktop: 'demo', window_popups: 'all' }, /"window_popups" must be "expand", "clip" or "none"/],
+    [{ desktop: 'demo', window_on_close: 'stay' }, /"window_on_close" must be "end" or "wait"/],
     [{ desktop: 'demo', window_wait: -1 }, /"window_wait" must be/],
   ]) {
     const { status, json } = await admin(proxy, 'POST', '/v1/streams', body);

@@ -187,6 +187,62 @@ live('a window that is not there yet, is closed, or never comes', async (scope) 
   assert.equal(ended.stream, 'soon');
 });
 
+live('a viewer goes on to the next window of the application, and waits for it where that is wanted', async (scope) => {
+  const { desktop, feed, proxy, connect } = await start(scope, { streams: { ends: { window: 'app:Own' } } });
+  const made = await porthole(scope, ['stream', 'create', 'demo', '--window', 'app:Own', '--window-on-close', 'wait', '--window-popups', 'none', '--admin', proxy.adminSocket]);
+  assert.equal(made.code, 0, made.stderr);
+  await writeFile(proxy.tokenFile('waits'), made.stdout.trim().split('#token=')[1]);
+  await desktop.setBackground('rich');
+  assert.equal((await porthole(scope, [...connect('demo'), 'move', '1279', '799'])).code, 0); // its picture, off the windows
+  const names = ['ends', 'waits'];
+  const viewers = {};
+  // Each sees the newest window, as it is on the screen, or where there is none a flat picture of the size that it had.
+  const see = async (name, { rect }) => {
+    const file = await scope.file(`${name}.png`);
+    const nothing = { width: rect[2], height: rect[3], rgb: Buffer.alloc(rect[2] * rect[3] * 3) };
+    await until(`the window, for ${name}`, async () => {
+      const snapshot = await feed.now();
+      const main = snapshot.windows.find((window) => window.app === 'Own');
+      const want = main ? expected(await captureX(desktop.display), snapshot, main.id, rect) : nothing;
+      await viewers[name].ask(`save ${file}`);
+      const words = difference(await readPng(file), want);
+      if (words) throw new Error(words);
+      return true;
+    });
+  };
+
+  const [first, second] = [await shaker(scope, desktop, 'Own', OWN, 1, 0, 1), await shaker(scope, desktop, 'Own', '20c040', 1, 0, 2)];
+  const both = await feed.until('both', (s) => s.windows.filter(({ app }) => app === 'Own').length === 2 && s);
+  const [below, above] = both.windows.filter(({ app }) => app === 'Own');
+  assert.notDeepEqual(above.rect.slice(2), below.rect.slice(2));
+  for (const name of names) {
+    viewers[name] = watch(scope, proxy, name, 'hextile,rre');
+    await viewers[name].ask('look');
+  }
+  const programs = new Map([[OWN, first], ['20c040', second]]);
+  // Which program has the upper one, its colour in the picture tells.
+  const file = await scope.file('which.png');
+  await until('a picture', async () => {
+    await viewers.ends.ask(`save ${file}`);
+    return programs.has((await readPng(file)).rgb.subarray(0, 3).toString('hex'));
+  });
+  const upper = (await readPng(file)).rgb.subarray(0, 3).toString('hex');
+  programs.get(upper).kill();
+  await feed.until('one', (s) => s.windows.filter(({ app }) => app === 'Own').length === 1);
+  for (const name of names) await see(name, below);
+  const gone = () => proxy.events('viewer_close').filter(({ stream }) => stream !== 'demo');
+  assert.deepEqual(gone(), []);
+
+  programs.get(upper === OWN ? '20c040' : OWN).kill();
+  assert.equal((await until('the end of one', () => gone()[0])).why, 'the window was closed');
+  await see('waits', below);
+  await shaker(scope, desktop, 'Own', 'c04020', 1, 0, 3);
+  const third = await feed.window({ app: 'Own' });
+  assert.notDeepEqual(third.rect.slice(2), below.rect.slice(2));
+  await see('waits', third);
+  assert.deepEqual(gone().map(({ stream }) => stream), ['ends']);
+});
+
 live('a server without ContinuousUpdates is told from others', async (scope) => {
   const desktop = await startX11vnc(scope);
   await desktop.startWindowManager();

@@ -214,6 +214,23 @@ static void keeps_the_canvas_until_the_window_moves(void **state)
     crop_view_finish(&view);
 }
 
+/* What the canvas had grown by for the menus of the one that was closed is not for the next. */
+static void gives_the_next_window_its_own_canvas(void **state)
+{
+    static const struct crop_how how = {.selector = "own"};
+    struct crop_view view;
+    (void)state;
+    crop_view_init(&view, &how);
+    update(&view, "1 0 own normal 100 100 200 100 0 3 1 own popup 250 150 100 100 0", "null");
+    assert_int_equal(view.canvas.width, 250);
+    update(&view, "8 0 other normal 0 0 50 50 0", "null");
+    assert_int_equal(view.canvas.width, 250);
+    update(&view, "7 0 own normal 100 100 200 100 0", "null");
+    assert_int_equal(view.main, 7);
+    assert_int_equal(view.canvas.width, 200);
+    crop_view_finish(&view);
+}
+
 static void gives_hidden_popups_no_keys(void **state)
 {
     static const struct {
@@ -406,6 +423,41 @@ static void keeps_no_more_than_one_frame(void **state)
     crop_finish(&c);
 }
 
+/* The window is closed: flat, at the size it had; the next one is shown where it is. */
+static void shows_the_next_window(void **state)
+{
+    struct rfb_rect_head head;
+    struct crop c;
+    (void)state;
+    begin(&c);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say_update(&c, 100, 100, 20, 10), RFB_OK);
+    assert_int_equal(tell(&c, "8 0 other normal 0 0 50 50 0", ""), RFB_OK);
+    assert_int_equal(c.to_viewer.len, 4 + 12 + 4 + 1); /* RRE */
+    rfb_msg_get_rect_head(rfb_buf_data(&c.to_viewer) + 4, &head);
+    assert_int_equal(head.r.w, 20);
+    assert_int_equal(head.r.h, 10);
+    sent(&c);
+    request(&c);
+    assert_int_equal(crop_synced(&c), RFB_OK);
+    assert_int_equal(sent(&c), 0); /* its last pixels are nobody's now */
+    rfb_buf_consume(&c.to_server, c.to_server.len);
+    assert_int_equal(tell(&c, "7 0 own normal 300 300 30 10 0", ""), RFB_OK);
+    assert_int_equal(c.to_viewer.len, 4 + 12);
+    rfb_msg_get_rect_head(rfb_buf_data(&c.to_viewer) + 4, &head);
+    assert_int_equal(head.encoding, RFB_ENC_DESKTOP_SIZE);
+    assert_int_equal(head.r.w, 30);
+    sent(&c);
+    request(&c);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say_update(&c, 305, 302, 4, 4), RFB_OK);
+    assert_int_equal(crop_synced(&c), RFB_OK);
+    assert_int_equal(c.to_viewer.len, 4 + 12 + 16);
+    rfb_msg_get_rect_head(rfb_buf_data(&c.to_viewer) + 4, &head);
+    assert_int_equal(head.r.x, 5);
+    crop_finish(&c);
+}
+
 static void finds_out_servers_that_cannot(void **state)
 {
     struct crop c;
@@ -494,6 +546,25 @@ static void keeps_keys_until_the_window_has_the_keyboard(void **state)
     crop_finish(&c);
 }
 
+static void gives_no_key_to_another_window(void **state)
+{
+    struct crop c;
+    (void)state;
+    begin(&c);
+    assert_int_equal(key(&c, true, 'a'), RFB_OK);
+    assert_int_equal(tell(&c, "8 0 other normal 0 0 50 50 0", ""), RFB_OK);
+    c.wants_activate = false;
+    assert_int_equal(key(&c, true, 'b'), RFB_OK);
+    assert_false(c.wants_activate);
+    assert_int_equal(tell_focus(&c, "7 0 own normal 100 100 20 10 0", "", "\"0x7\""), RFB_OK);
+    rfb_buf_consume(&c.to_server, c.to_server.len); /* requests */
+    assert_int_equal(key(&c, false, 'a'), RFB_OK);
+    assert_int_equal(key(&c, false, 'b'), RFB_OK);
+    assert_int_equal(key(&c, true, 'c'), RFB_OK);
+    assert_keys(&c, "C");
+    crop_finish(&c);
+}
+
 /* A key that is lost in silence may be the release of one that then stays down. */
 static void loses_no_key_in_silence(void **state)
 {
@@ -521,14 +592,17 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_is_visible),
         cmocka_unit_test(keeps_the_canvas_until_the_window_moves),
+        cmocka_unit_test(gives_the_next_window_its_own_canvas),
         cmocka_unit_test(gives_hidden_popups_no_keys),
         cmocka_unit_test(passes_what_is_the_applications),
         cmocka_unit_test(drops_what_was_covered_meanwhile),
         cmocka_unit_test(asks_again_for_what_was_dropped),
         cmocka_unit_test(keeps_no_more_than_one_frame),
+        cmocka_unit_test(shows_the_next_window),
         cmocka_unit_test(finds_out_servers_that_cannot),
         cmocka_unit_test(serves_who_names_no_encodings),
         cmocka_unit_test(keeps_keys_until_the_window_has_the_keyboard),
+        cmocka_unit_test(gives_no_key_to_another_window),
         cmocka_unit_test(loses_no_key_in_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

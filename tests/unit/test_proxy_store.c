@@ -90,19 +90,22 @@ static struct store *open_store(void)
     return s;
 }
 
-static const struct grant full = {
-    .id = "0123456789abcdef",
-    .label = "l",
-    .desktop = "d",
-    .token = {1, 2, 3},
-    .password = HASH,
-    .by_name = true,
-    .policy = {.clipboard_in = true},
-    .window = {.selector = "title:*", .popups = CROP_POPUPS_NONE, .frame = true, .wait_s = 30},
-    .max_viewers = 7,
-    .single_use = true,
-    .created = 300,
-    .expires = 1LL << 40};
+static const struct grant full = {.id = "0123456789abcdef",
+                                  .label = "l",
+                                  .desktop = "d",
+                                  .token = {1, 2, 3},
+                                  .password = HASH,
+                                  .by_name = true,
+                                  .policy = {.clipboard_in = true},
+                                  .window = {.selector = "title:*",
+                                             .popups = CROP_POPUPS_NONE,
+                                             .frame = true,
+                                             .wait_s = 30,
+                                             .on_close = CROP_ON_CLOSE_WAIT},
+                                  .max_viewers = 7,
+                                  .single_use = true,
+                                  .created = 300,
+                                  .expires = 1LL << 40};
 
 static void keeps_everything(void **state)
 {
@@ -177,7 +180,7 @@ static void takes_files_of_version_1(void **state)
     assert_false(g.by_name);
     assert_int_equal(store_add(s, &full, why), 0);
     store_close(s);
-    assert_int_equal(ask_number("PRAGMA user_version"), 3);
+    assert_int_equal(ask_number("PRAGMA user_version"), 4);
     s = open_store(); /* and once is enough */
     assert_int_equal(store_get(s, full.id, &g, why), 1);
     assert_memory_equal(&g, &full, sizeof g);
@@ -196,6 +199,7 @@ static void takes_files_of_version_2(void **state)
     assert_string_equal(g.window.selector, "app:x");
     assert_int_equal(g.window.popups, CROP_POPUPS_CLIP);
     assert_int_equal(g.window.wait_s, 30);
+    assert_int_equal(g.window.on_close, CROP_ON_CLOSE_END);
     store_close(s);
     remove_files();
 }
@@ -218,7 +222,7 @@ static void leaves_newer_files_alone(void **state)
 {
     (void)state;
     char why[STORE_ERROR_MAX];
-    run("PRAGMA user_version = 4;");
+    run("PRAGMA user_version = 5;");
     assert_null(store_open(path_of(""), why));
     assert_string_equal(why, "it was written by a newer version");
     remove_files();
@@ -234,6 +238,7 @@ static void believes_no_broken_rows(void **state)
         "UPDATE grants SET token = x'00';",
         "UPDATE grants SET window_popups = 3;",
         "UPDATE grants SET window_popups = -1;",
+        "UPDATE grants SET window_on_close = 2;",
     };
     for (size_t i = 0; i < COUNT(broken); i++) {
         char why[STORE_ERROR_MAX];

@@ -284,6 +284,11 @@ static const struct option_spec stream_options[] = {
      .summary =
          "create: its menus and dialogs: the picture grows\nwith them (expand), is cut off at "
          "the window's\nedges (clip), or goes without them (none)"},
+    {.name = "window-on-close",
+     .value = "end|wait",
+     .take = take_text,
+     .summary = "create: when it is closed, viewers are sent away\n(end) or wait for the next such "
+                "window"},
     {.name = "label",
      .value = "TEXT",
      .take = take_text,
