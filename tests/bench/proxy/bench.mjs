@@ -4,16 +4,16 @@ import os from 'node:os';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Scope } from '../../lib/proc.mjs';
-import { show, summary } from '../measure.mjs';
+import { row, show, summary } from '../measure.mjs';
 import * as contenders from './contenders.mjs';
 
 const PACKAGES = ['haproxy', 'websockify', 'openssl', 'libuv1', 'libwslay1'];
 const OTHER_DESCRIPTORS = 200;
 
 // rounds: how often each is measured, in turns; megabytes: of a flood; count: of updates, round trips, new viewers;
-// viewers: idle ones
-const FULL = { rounds: 9, megabytes: 1500, updates: 4000, trips: 10_000, beside: 1500, crowded: 4000, entering: 400, viewers: 2000 };
-const QUICK = { rounds: 1, megabytes: 60, updates: 200, trips: 300, beside: 200, crowded: 200, entering: 20, viewers: 40 };
+// viewers: idle ones; held: updates of a window; moves: of a window that is dragged
+const FULL = { rounds: 9, megabytes: 1500, updates: 4000, trips: 10_000, beside: 1500, crowded: 4000, entering: 400, viewers: 2000, held: 2000, moves: 180 };
+const QUICK = { rounds: 1, megabytes: 60, updates: 200, trips: 300, beside: 200, crowded: 200, entering: 20, viewers: 40, held: 100, moves: 30 };
 
 export class Bench {
   constructor({ quick = false, scope = new Scope(), env = process.env } = {}) {
@@ -86,9 +86,15 @@ export class Bench {
   }
 }
 
-// Of two that were measured in turns: both as text, and the median of the rounds' ratios.
+// Of two that were measured in turns: both as text, and the medians of the rounds' ratios and of their differences.
 export function compare(ours, theirs, what, unit) {
   const values = (runs) => runs.map((run) => run[what]);
   const [us, them] = [values(ours), values(theirs)];
-  return { ours: show(summary(us), unit), theirs: show(summary(them), unit), ratio: summary(us.map((value, round) => value / them[round])).median };
+  const median = (of) => summary(us.map((value, round) => of(value, them[round]))).median;
+  return { ours: show(summary(us), unit), theirs: show(summary(them), unit), ratio: median((a, b) => a / b), more: median((a, b) => a - b) };
+}
+
+// A line that stands beside a peer's.
+export function beside(work, peer, { ours, theirs, ratio }, reach) {
+  return row({ work, ours, peer: `${peer} ${theirs}`, figure: ratio, unit: 'x', ...reach });
 }

@@ -24,10 +24,10 @@ async function started(program, contender) {
   return { program, pid: program.pid, token: '', ...contender };
 }
 
-// ours and, where they are asked for, ours for a viewer that only watches
-export async function portholed(scope, { source, certificate, workers, viewers, streams = {} }) {
+// ours and, where they are asked for, further streams of it; upstream, agent: of another desktop than the source
+export async function portholed(scope, { source, certificate, workers, viewers, streams = {}, upstream = `tcp:127.0.0.1:${source}`, agent }) {
   const server = { certificate: certificate.certificate, key: certificate.key, workers, max_viewers: viewers + 100 };
-  const proxy = await startPortholed(scope, { upstream: `tcp:127.0.0.1:${source}`, server, streams });
+  const proxy = await startPortholed(scope, { upstream, agent, server, streams });
   const contender = { name: 'portholed', kind: 'ws', port: proxy.port, pid: proxy.program.pid, token: proxy.token, program: proxy.program };
   return { ...contender, proxy, streams: Object.fromEntries(Object.keys(streams).map((name) => [name, { ...contender, name, token: proxy.tokens[name] }])) };
 }

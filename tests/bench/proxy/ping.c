@@ -14,6 +14,15 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+void ping_sum(struct ping_figures *f, int64_t *ns, long count, int64_t cpu)
+{
+    qsort(ns, (size_t)count, sizeof *ns, compare);
+    *f = (struct ping_figures){.p50 = (double)ns[count / 2] / 1e3,
+                               .p99 = (double)ns[count * 99 / 100] / 1e3,
+                               .most = (double)ns[count - 1] / 1e3,
+                               .cpu_us = (double)cpu / 1e3 / (double)count};
+}
+
 void ping_run(struct wire *w, const struct ping_run *run, struct ping_figures *f)
 {
     static const uint8_t pointer[6] = {5, 0, 0, 1, 0, 1};
@@ -34,11 +43,7 @@ void ping_run(struct wire *w, const struct ping_run *run, struct ping_figures *f
         ns[i] = now_ns() - start;
     }
     cpu = cpu_of(run->proxy) - cpu;
-    qsort(ns, (size_t)count, sizeof *ns, compare);
-    *f = (struct ping_figures){.p50 = (double)ns[count / 2] / 1e3,
-                               .p99 = (double)ns[count * 99 / 100] / 1e3,
-                               .most = (double)ns[count - 1] / 1e3,
-                               .cpu_us = (double)cpu / 1e3 / (double)count};
+    ping_sum(f, ns, count, cpu);
     free(ns);
 }
 

@@ -3,6 +3,7 @@
 #ifndef BENCH_PING_H
 #define BENCH_PING_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "wire.h"
@@ -19,6 +20,8 @@ struct ping_run {
     void (*midway)(pid_t proxy); /* called once, after half of them; NULL: nobody */
 };
 
+/* What they took, count of them, which are sorted here, and the proxy's processor time for all. */
+void ping_sum(struct ping_figures *f, int64_t *ns, long count, int64_t cpu);
 /* One after the other. */
 void ping_run(struct wire *w, const struct ping_run *run, struct ping_figures *f);
 /* {"p50_us":...,"cpu_us":... with its closing brace where there is an end to print behind it. */

@@ -3,12 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { row, show, summary } from '../measure.mjs';
-import { compare } from './bench.mjs';
-
-// A line that stands beside a peer's.
-function beside(work, peer, { ours, theirs, ratio }, reach) {
-  return row({ work, ours, peer: `${peer} ${theirs}`, figure: ratio, unit: 'x', ...reach });
-}
+import { beside, compare } from './bench.mjs';
+import { cut, drag, strict } from './windows.mjs';
 
 // ---- flood: whole screens, as fast as one viewer takes them ----
 
@@ -120,4 +116,4 @@ function view(bench) {
 }
 
 // In the order of the table.
-export const groups = { flood, updates, trips, crowd, enter, view };
+export const groups = { flood, updates, trips, crowd, enter, view, cut, strict, drag };

@@ -7,7 +7,12 @@
  *   FramebufferUpdateRequest of 1920x1080   updates of the whole screen, as fast as they are read
  *
  * Both streams of updates end with the connection; each has a thread of its own, so that it stands
- * in nobody's way. */
+ * in nobody's way. So has a client that names encodings, as those do that want to be answered:
+ *
+ *   FramebufferUpdateRequest    one update of that rectangle at once: all of it changes all the
+ * time EnableContinuousUpdates     of these the end alone, and its EndOfContinuousUpdates
+ * (rfbproto): it is what separates a window stream's requests from the next ones
+ */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -22,6 +27,11 @@
 #include "source.h"
 
 enum {
+    SET_ENCODINGS = 2,
+    UPDATE_REQUEST = 3,
+    POINTER_EVENT = 5,
+    CONTINUOUS_UPDATES = 150, /* both directions */
+    ENCODING_CONTINUOUS_UPDATES = -313,
     INPUT_MAX = 1024,
     EVENTS = 64,
     BACKLOG = 4096,
@@ -79,6 +89,11 @@ static void put_u16(uint8_t *p, unsigned v)
 {
     p[0] = (uint8_t)(v >> 8);
     p[1] = (uint8_t)v;
+}
+
+static unsigned get_u16(const uint8_t *p)
+{
+    return (unsigned)(p[0] << 8 | p[1]);
 }
 
 /* An update of w x h raw pixels into out; its bytes in all. */
@@ -151,30 +166,18 @@ static size_t message_size(const uint8_t *m, size_t len)
     switch (m[0]) {
     case 0:
         return 20;
-    case 2:
-        return len < 4 ? 0 : 4 + 4 * (size_t)(m[2] << 8 | m[3]);
-    case 3:
+    case SET_ENCODINGS:
+        return len < 4 ? 0 : 4 + 4 * (size_t)get_u16(m + 2);
+    case UPDATE_REQUEST:
+    case CONTINUOUS_UPDATES:
         return 10;
     case 4:
         return 8;
-    case 5:
+    case POINTER_EVENT:
         return 6;
     default:
         return SIZE_MAX;
     }
-}
-
-/* False: it has gone, or has a thread of its own now. */
-static bool take_message(int epoll, struct client *c)
-{
-    uint8_t update[HEAD + 4 * 4 * 4] = {0};
-    if (c->in[0] == 5)
-        return put(c->fd, update, put_update(update, 4, 4));
-    if (c->in[0] != 3)
-        return true;
-    bool whole = (c->in[6] << 8 | c->in[7]) == SOURCE_WIDTH;
-    stream(epoll, c, whole ? flood : pace);
-    return false;
 }
 
 /* The front bytes have been taken. */
@@ -184,7 +187,100 @@ static void drop(struct client *c, size_t n)
     memmove(c->in, c->in + n, c->len);
 }
 
+/* ---- one that is answered ---- */
+
+/* What follows goes with it, as from a server that writes once what it has: the proxy then does the
+ * same in each run, whoever is faster. */
+static bool put_end(const struct client *c)
+{
+    static const uint8_t end = CONTINUOUS_UPDATES;
+    return send(c->fd, &end, 1, MSG_NOSIGNAL | MSG_MORE) == 1;
+}
+
+/* The first bytes of the screen's pixels do for any rectangle. */
+static bool put_asked(const struct client *c)
+{
+    uint8_t head[HEAD];
+    const uint8_t *place = c->in + 2;
+    unsigned w = get_u16(place + 4), h = get_u16(place + 6);
+    if (w > SOURCE_WIDTH || h > SOURCE_HEIGHT)
+        return false;
+    size_t n = put_update(head, w, h);
+    memcpy(head + 4, place, 4);
+    return send(c->fd, head, HEAD, MSG_NOSIGNAL | MSG_MORE) == HEAD &&
+           put(c->fd, screen + HEAD, n - HEAD);
+}
+
+/* That there are ContinuousUpdates, the answer to their encoding tells. */
+static bool greet(const struct client *c)
+{
+    for (size_t at = 4; at < message_size(c->in, c->len); at += 4)
+        if ((int16_t)get_u16(c->in + at + 2) == ENCODING_CONTINUOUS_UPDATES)
+            return put_end(c);
+    return true;
+}
+
+static bool reply(const struct client *c)
+{
+    switch (c->in[0]) {
+    case SET_ENCODINGS:
+        return greet(c);
+    case UPDATE_REQUEST:
+        return put_asked(c);
+    case CONTINUOUS_UPDATES:
+        return c->in[1] != 0 || put_end(c);
+    default:
+        return true;
+    }
+}
+
+/* Its SetEncodings is at the front. */
+static void *converse(void *client)
+{
+    struct client *c = client;
+    for (;;) {
+        size_t size = c->len != 0 ? message_size(c->in, c->len) : 0;
+        if (size > sizeof c->in)
+            break;
+        if (size != 0 && size <= c->len) {
+            if (!reply(c))
+                break;
+            drop(c, size);
+            continue;
+        }
+        ssize_t n = recv(c->fd, c->in + c->len, sizeof c->in - c->len, 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        c->len += (size_t)n;
+    }
+    close(c->fd);
+    free(c);
+    return NULL;
+}
+
+/* ---- any of them ---- */
+
 enum fate { STAYS, STREAMS, GONE };
+
+/* STREAMS: it has a thread of its own now, which frees it. */
+static enum fate take_message(int epoll, struct client *c)
+{
+    uint8_t update[HEAD + 4 * 4 * 4] = {0};
+    switch (c->in[0]) {
+    case POINTER_EVENT:
+        return put(c->fd, update, put_update(update, 4, 4)) ? STAYS : GONE;
+    case UPDATE_REQUEST:
+        stream(epoll, c, get_u16(c->in + 6) == SOURCE_WIDTH ? flood : pace);
+        return STREAMS;
+    case SET_ENCODINGS:
+        stream(epoll, c, converse);
+        return STREAMS;
+    default:
+        return STAYS;
+    }
+}
 
 static enum fate take(int epoll, struct client *c)
 {
@@ -203,8 +299,9 @@ static enum fate take(int epoll, struct client *c)
         }
         if (size == 0 || size > c->len)
             return STAYS;
-        if (playing && !take_message(epoll, c))
-            return c->in[0] == 3 ? STREAMS : GONE;
+        enum fate fate = playing ? take_message(epoll, c) : STAYS;
+        if (fate != STAYS)
+            return fate;
         if (!playing && !put(c->fd, phases[c->phase].answer, phases[c->phase].len))
             return GONE;
         c->phase += !playing;

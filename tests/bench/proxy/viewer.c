@@ -7,7 +7,13 @@
  *   ping     COUNT pointer events, each answered by a small update before the next one
  *   beside   the same, 1 ms apart, while another viewer takes whole screens
  *   enter    COUNT viewers, one after the other in each of THREADS threads, until the ServerInit
- *   idle     COUNT viewers that stay; then it does what standard input asks for: see idle.h */
+ *   idle     COUNT viewers that stay; then it does what standard input asks for: see idle.h
+ *
+ * and of a stream that is asked for each update, which may be a real server's: see pull.h
+ *
+ *   pull     COUNT megabytes of it
+ *   trips    COUNT updates of its corner, one after the other
+ *   watch    what changes; COUNT says nothing */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -17,6 +23,7 @@
 #include "cpu.h"
 #include "idle.h"
 #include "ping.h"
+#include "pull.h"
 #include "source.h"
 #include "wire.h"
 
@@ -172,6 +179,23 @@ static int idle(const struct run *r)
     return idle_run(&r->door, r->proxy, (size_t)r->count);
 }
 
+/* ---- streams that are asked ---- */
+
+static int pull(const struct run *r)
+{
+    return pull_flood(&r->door, r->proxy, (size_t)r->count * 1000000);
+}
+
+static int trips(const struct run *r)
+{
+    return pull_trips(&r->door, r->proxy, r->count);
+}
+
+static int watch(const struct run *r)
+{
+    return pull_watch(&r->door);
+}
+
 static const struct {
     const char *name;
     int (*run)(const struct run *r);
@@ -179,6 +203,7 @@ static const struct {
 } works[] = {
     {"flood", flood, true},   {"updates", updates, false}, {"ping", ping, false},
     {"beside", beside, true}, {"enter", enter, false},     {"idle", idle, false},
+    {"pull", pull, true},     {"trips", trips, false},     {"watch", watch, true},
 };
 
 int main(int argc, char **argv)

@@ -151,10 +151,10 @@ void wire_take(struct wire *w, void *in, size_t n)
     }
 }
 
-void wire_request(struct wire *w, unsigned width, unsigned height)
+void wire_ask(struct wire *w, bool incremental, unsigned width, unsigned height)
 {
     const uint8_t request[10] = {3,
-                                 0,
+                                 incremental,
                                  0,
                                  0,
                                  0,
@@ -164,6 +164,45 @@ void wire_request(struct wire *w, unsigned width, unsigned height)
                                  (uint8_t)(height >> 8),
                                  (uint8_t)height};
     wire_send(w, request, sizeof request);
+}
+
+void wire_request(struct wire *w, unsigned width, unsigned height)
+{
+    wire_ask(w, false, width, height);
+}
+
+void wire_encodings(struct wire *w)
+{
+    wire_send(w, "\2\0\0\1\0\0\0\0", 8);
+}
+
+static unsigned get_u16(const uint8_t *p)
+{
+    return (unsigned)(p[0] << 8 | p[1]);
+}
+
+unsigned wire_update_begin(struct wire *w)
+{
+    uint8_t head[4];
+    wire_take(w, head, sizeof head);
+    if (head[0] != 0)
+        fail("a message that is no update");
+    return get_u16(head + 2);
+}
+
+size_t wire_update_end(struct wire *w, unsigned rectangles)
+{
+    size_t pixels = 0;
+    for (; rectangles != 0; rectangles--) {
+        uint8_t head[12];
+        wire_take(w, head, sizeof head);
+        if (memcmp(head + 8, "\0\0\0\0", 4) != 0)
+            fail("a rectangle that is not Raw");
+        size_t n = (size_t)get_u16(head + 4) * get_u16(head + 6);
+        wire_take(w, NULL, 4 * n);
+        pixels += n;
+    }
+    return pixels;
 }
 
 static void shake_hands(struct wire *w)
@@ -179,6 +218,8 @@ static void shake_hands(struct wire *w)
         fail("the RFB handshake failed");
     wire_send(w, "\1", 1); /* shared */
     wire_take(w, in, 24);
+    w->width = get_u16(in);
+    w->height = get_u16(in + 2);
     wire_take(w, NULL, in[23]); /* the name, which is short */
 }
 

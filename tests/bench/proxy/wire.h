@@ -22,7 +22,8 @@ struct wire {
     SSL *ssl;
     int fd;
     bool websocket;
-    uint64_t left; /* payload of the present WebSocket frame that is still to come */
+    unsigned width, height; /* of the framebuffer, as ServerInit has it */
+    uint64_t left;          /* payload of the present WebSocket frame that is still to come */
 };
 
 /* The kind ("ws" or "tls"), the port and the token. greedy: reads the socket in large pieces. */
@@ -37,6 +38,14 @@ void wire_send(struct wire *w, const void *bytes, size_t n);
 void wire_take(struct wire *w, void *in, size_t n);
 /* Asks the source for a stream of updates of this size. */
 void wire_request(struct wire *w, unsigned width, unsigned height);
+
+/* What a viewer that is answered request by request says and reads: Raw alone, so that an update's
+ * bytes are its pixels. */
+void wire_encodings(struct wire *w);
+void wire_ask(struct wire *w, bool incremental, unsigned width, unsigned height);
+/* In two parts, between which the next one may be asked for. The second's answer: its pixels. */
+unsigned wire_update_begin(struct wire *w);
+size_t wire_update_end(struct wire *w, unsigned rectangles);
 
 /* For an idle one whose socket is readable: answers a ping. False: the proxy has ended it. */
 bool wire_tend(struct wire *w);
