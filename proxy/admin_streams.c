@@ -196,7 +196,7 @@ static const char *take_window(struct grant *g, const json_t *value, int64_t now
     (void)now;
     const char *text = json_string_value(value);
     if (text == NULL || strlen(text) > CROP_SELECTOR_MAX || !windows_is_selector(text))
-        return "app:NAME, title:PATTERN or 0xID, of at most 128 bytes";
+        return "app:NAME, title:PATTERN, 0xID or rect:WIDTHxHEIGHT+X+Y, of at most 128 bytes";
     memcpy(g->window.selector, text, strlen(text) + 1);
     return NULL;
 }
@@ -345,11 +345,22 @@ static void put_made(const struct admin *a, const struct grant *g, const char *t
     OPENSSL_cleanse(url, sizeof url);
 }
 
-/* A stream of a window needs somebody who knows the windows. False after refusing. */
-static bool has_agent(const struct admin *a, const struct grant *g, struct admin_answer *out)
+/* A stream of a window needs somebody who knows the windows; one of a rectangle does not, and what
+ * is said of windows means nothing to it. False after refusing. */
+static bool check_window(const struct admin *a, const struct grant *g, const json_t *body,
+                         struct admin_answer *out)
 {
     const struct config_desktop *d = config_find_desktop(a->service->config, g->desktop);
-    if (g->window.selector[0] == '\0' || d == NULL || d->agent != NULL)
+    struct windows_rect unused;
+    bool rect = windows_parse_rect(g->window.selector, &unused);
+    for (size_t i = 0; i < FIELDS && rect; i++) {
+        if (strncmp(fields[i].name, "window_", 7) != 0 ||
+            json_object_get(body, fields[i].name) == NULL)
+            continue;
+        admin_refuse(out, 400, "\"%s\" is for windows, and a rectangle is none", fields[i].name);
+        return false;
+    }
+    if (rect || g->window.selector[0] == '\0' || d == NULL || d->agent != NULL)
         return true;
     admin_refuse(
         out, 400,
@@ -378,7 +389,7 @@ void admin_make_stream(struct admin *a, const char *id, const json_t *body,
         admin_refuse(out, 400, "\"password\" is missing: \"link\" says that it opens the stream");
         return;
     }
-    if (!has_agent(a, &g, out))
+    if (!check_window(a, &g, body, out))
         return;
     if (make_secret(&g, token) != 0) {
         admin_refuse(out, 500, "no random bytes are to be had");

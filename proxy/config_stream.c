@@ -89,8 +89,8 @@ static void set_window(struct config_reader *r, const char *value)
     s->window_line = r->line;
     if (!windows_is_selector(value) || strlen(value) > CROP_SELECTOR_MAX)
         config_error(r->errors, r->line,
-                     "window: \"%s\" names no window; use app:NAME, title:PATTERN or 0xID, of at "
-                     "most %d bytes",
+                     "window: \"%s\" names no window; use app:NAME, title:PATTERN, 0xID or "
+                     "rect:WIDTHxHEIGHT+X+Y, of at most %d bytes",
                      value, CROP_SELECTOR_MAX);
     else
         memcpy(s->window.selector, value, strlen(value) + 1);
@@ -162,18 +162,24 @@ static bool has_opener(const struct config_stream *s)
     return false;
 }
 
-/* What is said of a window needs one, and somebody who knows the windows. */
+/* What is said of a window needs one, and somebody who knows the windows. A rectangle of the screen
+ * is none. */
 static void check_window(struct config_reader *r, const struct config_stream *s)
 {
     static const char *const keys_of_window[] = {"window_popups", "window_frame", "window_wait",
                                                  "window_on_close"};
     bool window = config_was_seen(&config_stream_section, s->seen, "window");
+    struct windows_rect unused;
+    bool rect = windows_parse_rect(s->window.selector, &unused);
     for (size_t i = 0; i < sizeof keys_of_window / sizeof keys_of_window[0]; i++)
-        if (!window && config_was_seen(&config_stream_section, s->seen, keys_of_window[i]))
+        if ((!window || rect) &&
+            config_was_seen(&config_stream_section, s->seen, keys_of_window[i]))
             config_error(r->errors, s->line,
-                         "%s is for streams of a window; add window = app:NAME or take it away",
+                         rect ? "%s is for windows, and a rectangle is none; take it away"
+                              : "%s is for streams of a window; add window = app:NAME or take it "
+                                "away",
                          keys_of_window[i]);
-    if (window && s->desktop != NULL && s->desktop->agent == NULL)
+    if (window && !rect && s->desktop != NULL && s->desktop->agent == NULL)
         config_error(r->errors, s->window_line,
                      "window: desktop \"%s\" has no agent, which knows the windows; add agent = "
                      "unix:PATH to it",

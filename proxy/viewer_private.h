@@ -170,14 +170,15 @@ void viewer_stream_timeout(struct viewer *v);
 
 /* ---- viewer_window.c ---- */
 
-/* A stream of one window: waits for the window, then for its turn. */
+/* A stream of one window: waits for the window, then for its turn. One of a rectangle of the screen
+ * waits for its turn alone. */
 void viewer_await_window(struct viewer *v);
 /* In the state CONNECTING: the window has not come yet. */
 bool viewer_awaits_window(const struct viewer *v);
 /* It has not come in time. */
 void viewer_window_timeout(struct viewer *v);
-/* With the server's ServerInit: what the viewer is told in its place. 0, RFB_E_REFUSED: the window
- * is gone, or RFB_E_NO_MEMORY. */
+/* With the server's ServerInit: what the viewer is told in its place. 0, RFB_E_REFUSED with
+ * v->reason: the window is gone or the rectangle not on the screen, or RFB_E_NO_MEMORY. */
 int viewer_begin_crop(struct viewer *v, const struct rfb_server_init *init,
                       struct rfb_server_init *to);
 /* After bytes have gone into the crop: does what it wants. v may be ended by it. */

@@ -79,8 +79,6 @@ static int put_server_init(struct viewer *v, struct rfb_buf *out)
     int rc = viewer_begin_crop(v, upstream_server_init(&v->upstream), &init);
     if (rc == RFB_OK)
         rc = rfb_msg_put_server_init(out, &init);
-    if (rc == RFB_E_REFUSED)
-        snprintf(v->reason, sizeof v->reason, "the window was closed");
     return rc == RFB_OK ? 1 : rc;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A viewer of one window: waits for the window to be there, and carries between the crop, which
- * knows neither sockets nor agents, and those. */
+ * knows neither sockets nor agents, and those. A fixed rectangle of the screen needs no agent: the
+ * crop is told that a window is there, on top of all others. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,6 +14,9 @@ struct viewer_window {
     struct crop crop;
     bool found;    /* the window has been there: its turn to connect has been asked for */
     bool cropping; /* crop is in use */
+    bool fixed;    /* a rectangle: there is no feed */
+    struct windows_rect rect;
+    uint16_t screen_width, screen_height; /* with fixed: as the crop has been told */
 };
 
 static struct viewer_window *window_of(struct feed_client *c)
@@ -45,12 +49,90 @@ static void fail(struct viewer *v, int code)
     viewer_leave(v, WS_CLOSE_LOST, "the window cannot be shown", ENDING_UPSTREAM_LOST, why);
 }
 
+/* ---- a rectangle ---- */
+
+/* What an agent would tell. one: what *all points to; name: the desktop's. */
+static void put_rect(const struct viewer_window *w, const char *name, struct window *one,
+                     struct windows *all)
+{
+    *one =
+        (struct window){.id = 1,
+                        .app = how_of(w->viewer)->selector, /* it fits: this is how it is chosen */
+                        .title = name,
+                        .mapped = true,
+                        .main = true,
+                        .rect = w->rect,
+                        .frame = w->rect};
+    *all = (struct windows){.width = w->screen_width,
+                            .height = w->screen_height,
+                            .complete = true,
+                            .focus = one->id,
+                            .count = 1,
+                            .list = one};
+}
+
+static bool is_on_screen(const struct windows_rect *r, const struct rfb_server_init *init)
+{
+    return r->x + r->width <= init->width && r->y + r->height <= init->height;
+}
+
+static int refuse_rect(struct viewer *v, const struct rfb_server_init *init)
+{
+    snprintf(v->reason, sizeof v->reason, "%.60s is not on the desktop's screen of %dx%d pixels",
+             how_of(v)->selector, init->width, init->height);
+    viewer_tell_trouble(v, TROUBLE_HANDSHAKE, v->reason);
+    return RFB_E_REFUSED;
+}
+
+static int begin_rect(struct viewer_window *w, const struct rfb_server_init *init)
+{
+    struct window one;
+    struct windows all;
+    w->screen_width = init->width;
+    w->screen_height = init->height;
+    put_rect(w, init->name, &one, &all);
+    return crop_init(&w->crop, how_of(w->viewer), init, &all);
+}
+
+/* Follows the screen's size, and lets updates go on at once: nothing in them can be foreign. */
+static int serve_rect(struct viewer_window *w)
+{
+    struct crop *c = &w->crop;
+    int rc = RFB_OK;
+    if (c->server.width != w->screen_width || c->server.height != w->screen_height) {
+        struct window one;
+        struct windows all;
+        w->screen_width = c->server.width;
+        w->screen_height = c->server.height;
+        put_rect(w, c->title, &one, &all);
+        rc = crop_windows(c, &all);
+    }
+    if (rc != RFB_OK || !c->wants_sync)
+        return rc;
+    c->wants_sync = false;
+    return crop_synced(c);
+}
+
+/* ---- settling ---- */
+
+/* As relay_viewer_drained. */
+static int drain(struct viewer_window *w)
+{
+    int rc;
+    do {
+        if (w->fixed && serve_rect(w) != RFB_OK)
+            return RELAY_UPSTREAM;
+        rc = relay_viewer_drained(&w->viewer->relay);
+    } while (rc == 0 && w->fixed && w->crop.wants_sync);
+    return rc;
+}
+
 void viewer_window_settle(struct viewer *v)
 {
     struct viewer_window *w = v->window;
-    if (w == NULL || v->state != VIEWER_RELAYING || w->feed.feed == NULL)
+    if (w == NULL || v->state != VIEWER_RELAYING || (!w->fixed && w->feed.feed == NULL))
         return;
-    int rc = relay_viewer_drained(&v->relay);
+    int rc = drain(w);
     if (rc == RELAY_UPSTREAM) {
         fail(v, RFB_E_NO_MEMORY);
         return;
@@ -59,7 +141,8 @@ void viewer_window_settle(struct viewer *v)
         viewer_drop(v, ENDING_BROKEN, "the connection to the viewer broke");
         return;
     }
-    ask_agent(w);
+    if (!w->fixed)
+        ask_agent(w);
     if (relay_flush(&v->relay) != 0)
         viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server closed the connection",
                      ENDING_UPSTREAM_LOST, "upstream lost");
@@ -151,9 +234,41 @@ static const struct feed_events feed_events = {
 
 /* ---- life ---- */
 
+static struct viewer_window *make(struct viewer *v)
+{
+    struct viewer_window *w = calloc(1, sizeof *w);
+    if (w != NULL)
+        w->viewer = v;
+    return w;
+}
+
+static void leave_out_of_memory(struct viewer *v)
+{
+    viewer_leave(v, WSLAY_CODE_INTERNAL_SERVER_ERROR, "out of memory", ENDING_NO_MEMORY,
+                 "out of memory");
+}
+
+static void await_rect(struct viewer *v, const struct windows_rect *rect)
+{
+    v->window = make(v);
+    if (v->window == NULL) {
+        leave_out_of_memory(v);
+        return;
+    }
+    v->window->fixed = v->window->found = true;
+    v->window->rect = *rect;
+    viewer_arm(v, v->service->config->handshake_timeout * 1000ULL, 0);
+    viewer_await_turn(v);
+}
+
 void viewer_await_window(struct viewer *v)
 {
     struct viewer_env *env = v->env;
+    struct windows_rect rect;
+    if (windows_parse_rect(how_of(v)->selector, &rect)) {
+        await_rect(v, &rect);
+        return;
+    }
     const char *agent = v->stream->config->desktop->agent;
     if (agent == NULL) { /* taken out of the configuration since the stream was made */
         viewer_tell_trouble(v, TROUBLE_UNREACHABLE, "there is no agent, which knows the windows");
@@ -161,14 +276,12 @@ void viewer_await_window(struct viewer *v)
                      "no agent");
         return;
     }
-    struct viewer_window *w = calloc(1, sizeof *w);
+    struct viewer_window *w = make(v);
     if (w == NULL || feed_attach(&env->feeds, env->loop, agent, &w->feed, &feed_events) != 0) {
         free(w);
-        viewer_leave(v, WSLAY_CODE_INTERNAL_SERVER_ERROR, "out of memory", ENDING_NO_MEMORY,
-                     "out of memory");
+        leave_out_of_memory(v);
         return;
     }
-    w->viewer = v;
     v->window = w;
     /* a viewer without a wait hears of the first snapshot, which may be some time to come */
     uint64_t wait =
@@ -197,12 +310,16 @@ int viewer_begin_crop(struct viewer *v, const struct rfb_server_init *init,
     *to = *init;
     if (w == NULL)
         return RFB_OK;
-    struct windows *newest = feed_newest(&w->feed);
-    if (newest == NULL || !look(v, newest))
+    const struct windows *newest = w->fixed ? NULL : feed_newest(&w->feed);
+    if (w->fixed && !is_on_screen(&w->rect, init))
+        return refuse_rect(v, init);
+    if (!w->fixed && (newest == NULL || !look(v, newest))) {
+        snprintf(v->reason, sizeof v->reason, "the window was closed");
         return RFB_E_REFUSED;
+    }
     if (!w->cropping) {
         w->cropping = true;
-        int rc = crop_init(&w->crop, how_of(v), init, newest);
+        int rc = w->fixed ? begin_rect(w, init) : crop_init(&w->crop, how_of(v), init, newest);
         if (rc != RFB_OK)
             return rc;
         v->relay.crop = &w->crop;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "windows.h"
 
+#include <ctype.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,9 +130,36 @@ void windows_unref(struct windows *w)
 
 /* ---- looking ---- */
 
+/* A number and what ends it. */
+static bool take_number(const char **at, char end, int *to)
+{
+    char *after;
+    if (!isdigit((unsigned char)**at)) /* strtoul takes signs and blanks */
+        return false;
+    unsigned long n = strtoul(*at, &after, 10);
+    if (n > UINT16_MAX || *after != end)
+        return false;
+    *to = (int)n;
+    *at = after + 1;
+    return true;
+}
+
+bool windows_parse_rect(const char *text, struct windows_rect *to)
+{
+    if (strncmp(text, "rect:", 5) != 0)
+        return false;
+    text += 5;
+    return take_number(&text, 'x', &to->width) && take_number(&text, '+', &to->height) &&
+           take_number(&text, '+', &to->x) && take_number(&text, '\0', &to->y) && to->width != 0 &&
+           to->height != 0;
+}
+
 bool windows_is_selector(const char *text)
 {
     uint32_t id;
+    struct windows_rect rect;
+    if (strncmp(text, "rect:", 5) == 0)
+        return windows_parse_rect(text, &rect);
     if (strncmp(text, "0x", 2) == 0)
         return feed_parse_id(text, &id);
     if (strncmp(text, "app:", 4) == 0)

@@ -48,8 +48,11 @@ struct windows *windows_ref(struct windows *w);
 void windows_unref(struct windows *w);
 
 /* Which window a stream is of: "0xID", "app:NAME" or just a NAME (any case of letters), or
- * "title:PATTERN" (fnmatch(3)). */
+ * "title:PATTERN" (fnmatch(3)); or none, but a rectangle of the screen, as windows_parse_rect has
+ * it. */
 bool windows_is_selector(const char *text);
+/* "rect:WIDTHxHEIGHT+X+Y", as X11 writes geometries, in decimal numbers of 16 bits. */
+bool windows_parse_rect(const char *text, struct windows_rect *to);
 /* The topmost main window that fits, mapped ones first. NULL: none. */
 const struct window *windows_select(const struct windows *w, const char *selector);
 /* NULL: none. */

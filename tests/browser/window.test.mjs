@@ -64,7 +64,8 @@ live('a desktop without an agent has no windows', async (scope) => {
   const proxy = await startPortholed(scope, { upstream: desktop.upstream });
   for (const [body, words] of [
     [{ desktop: 'demo', window: 'app:xterm' }, /has no agent, which knows the windows; add agent = unix:PATH/],
-    [{ desktop: 'demo', window: '0x' }, /"window" must be app:NAME, title:PATTERN or 0xID/],
+    [{ desktop: 'demo', window: '0x' }, /"window" must be app:NAME, title:PATTERN, 0xID or rect:WIDTHxHEIGHT\+X\+Y/],
+    [{ desktop: 'demo', window: 'rect:10x10+0+0', window_frame: true }, /"window_frame" is for windows, and a rectangle is none/],
     [{ desktop: 'demo', window_popups: 'all' }, /"window_popups" must be "expand", "clip" or "none"/],
     [{ desktop: 'demo', window_on_close: 'stay' }, /"window_on_close" must be "end" or "wait"/],
     [{ desktop: 'demo', window_wait: -1 }, /"window_wait" must be/],

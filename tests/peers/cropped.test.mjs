@@ -6,11 +6,11 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { startX11vnc, startXvnc } from '../lib/desktop.mjs';
 import { startAgent } from '../lib/feed.mjs';
-import { captureX, difference, readPng } from '../lib/picture.mjs';
+import { captureX, crop, difference, readPng } from '../lib/picture.mjs';
 import { admin, porthole, startPortholed } from '../lib/porthole.mjs';
 import { live, until } from '../lib/proc.mjs';
 import { RfbViewer, upgrade } from '../lib/viewer.mjs';
-import { keysOf, Recorder, short } from '../lib/xev.mjs';
+import { keysOf, Recorder, short, startRecorder } from '../lib/xev.mjs';
 
 const peer = (name) => join(process.env.PORTHOLE_BUILD, 'tests/peers', name);
 const FOREIGN = 'ff00ff';
@@ -241,6 +241,62 @@ live('a viewer goes on to the next window of the application, and waits for it w
   assert.notDeepEqual(third.rect.slice(2), below.rect.slice(2));
   await see('waits', third);
   assert.deepEqual(gone().map(({ stream }) => stream), ['ends']);
+});
+
+live('a rectangle of the screen, without an agent', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const streams = { part: { window: 'rect:500x400+200+100' }, corner: { window: 'rect:500x400+780+400', role: 'view' }, beyond: { window: 'rect:500x400+781+400' } };
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, streams });
+  const connect = (name) => ['-t', `wss://127.0.0.1:${proxy.port}/stream`, '--ca', proxy.certificate, '--token-file', proxy.tokenFile(name)];
+  const run = async (name, ...args) => {
+    const result = await porthole(scope, [...connect(name), ...args]);
+    assert.equal(result.code, 0, result.stderr);
+    return result;
+  };
+  await desktop.setBackground('rich');
+  await run('demo', 'move', '10', '10'); // the pointer's picture, out of the way
+  assert.equal(JSON.parse((await run('part', '--json', 'info')).stdout).name, 'test desktop');
+
+  // All that lies there, as it changes, and nothing of the rest.
+  const restless = await shaker(scope, desktop, 'Own', OWN, 3, 2, 99);
+  const viewers = { part: watch(scope, proxy, 'part', 'hextile,rre'), corner: watch(scope, proxy, 'corner', 'raw') };
+  const see = async (name, [x, y, w, h], screen = { width: 1280, height: 800 }) => {
+    const file = await scope.file(`${name}.png`);
+    await until(`the screen, for ${name}`, async () => {
+      const seen = crop(await captureX(desktop.display), x, y, Math.min(w, screen.width - x), Math.min(h, screen.height - y));
+      const want = { width: w, height: h, rgb: Buffer.alloc(w * h * 3) };
+      for (let row = 0; row < seen.height; row++) seen.rgb.copy(want.rgb, row * w * 3, row * seen.width * 3, (row + 1) * seen.width * 3);
+      await viewers[name].ask(`save ${file}`);
+      const words = difference(await readPng(file), want);
+      if (words) throw new Error(words);
+      return true;
+    });
+  };
+  await restless.ask('run 1000 100');
+  await see('part', [200, 100, 500, 400]);
+  await see('corner', [780, 400, 500, 400]);
+
+  // Not there as a whole: told.
+  const refused = await porthole(scope, [...connect('beyond'), 'screenshot', await scope.file('x.png')]);
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr, /rect:500x400\+781\+400 is not on the desktop's screen of 1280x800 pixels/);
+  assert.match((await proxy.event('upstream_error')).detail, /is not on the desktop's screen/);
+
+  // A smaller screen takes some of it.
+  await scope.must('xrandr', ['--display', desktop.display, '--output', 'VNC-0', '--mode', '1024x768']);
+  await see('corner', [780, 400, 500, 400], { width: 1024, height: 768 });
+  await see('part', [200, 100, 500, 400]);
+
+  // Input arrives where it was meant, and keys go to who has the keyboard: without a manager, whom the pointer is over.
+  restless.kill();
+  const recorder = await startRecorder(desktop, { geometry: '700x500' }); // in the corner
+  await run('part', 'click', '100', '60');
+  await run('part', 'key', 'a');
+  const events = await recorder.wait('the keys', (all) => keysOf(all).length >= 2);
+  const press = events.find((event) => event.type === 'ButtonPress');
+  assert.deepEqual([press.x, press.y], [100 + 200, 60 + 100]);
+  assert.deepEqual(keysOf(events).map(short), ['+a', '-a']);
+  assert.deepEqual(proxy.events('viewer_close').filter(({ stream }) => stream === 'corner'), []);
 });
 
 live('a server without ContinuousUpdates is told from others', async (scope) => {

@@ -277,6 +277,14 @@ static void tells_every_mistake(void **state)
          "conf:11: window_on_close: \"stay\" is neither; use end or wait\n"
          "conf:9: window: desktop \"d\" has no agent, which knows the windows; add agent = "
          "unix:PATH to it\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token\nwindow = rect:5x0+1+1\n",
+         "conf:9: window: \"rect:5x0+1+1\" names no window; use app:NAME, title:PATTERN, 0xID or "
+         "rect:WIDTHxHEIGHT+X+Y, of at most 128 bytes\n"
+         "conf:9: window: desktop \"d\" has no agent, which knows the windows; add agent = "
+         "unix:PATH to it\n"},
+        {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token\nwindow = rect:5x6+1+1\n"
+                        "window_wait = 5\n",
+         "conf:6: window_wait is for windows, and a rectangle is none; take it away\n"},
         {SERVER "public_url = http://a\n",
          "conf:4: public_url: \"http://a\" is not how viewers reach this server; "
          "use https://HOST or https://HOST:PORT\n"},

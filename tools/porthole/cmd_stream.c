@@ -276,8 +276,8 @@ static const struct option_spec stream_options[] = {
     {.name = "window",
      .value = "WINDOW",
      .take = take_text,
-     .summary =
-         "create: one application's window and nothing else:\napp:NAME, title:PATTERN or 0xID"},
+     .summary = "create: one application's window and nothing else:\napp:NAME, title:PATTERN or "
+                "0xID; or of the screen\nrect:WIDTHxHEIGHT+X+Y"},
     {.name = "window-popups",
      .value = "expand|clip|none",
      .take = take_text,
