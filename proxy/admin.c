@@ -47,7 +47,8 @@ static void list_desktops(struct admin *a, const char *id, const json_t *body,
     (void)body;
     json_t *list = json_array();
     for (const struct config_desktop *d = a->service->config->desktops; d != NULL; d = d->next)
-        json_array_append_new(list, json_pack("{s:s}", "name", d->name));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:b}", "name", d->name, "agent", d->agent != NULL));
     admin_put_json(out, 200, json_pack("{s:o}", "desktops", list));
 }
 
@@ -111,31 +112,36 @@ static void tell_metrics(struct admin *a, const char *id, const json_t *body,
 
 static const struct {
     unsigned method;
-    const char *path; /* ends with / where an id follows */
+    const char *path; /* a * stands for an id, which is not empty */
     admin_answer_fn *answer;
 } routes[] = {
     {HTTP_GET, "/v1/desktops", list_desktops},
+    {HTTP_GET, "/v1/desktops/*/windows", admin_list_windows},
     {HTTP_GET, "/v1/streams", admin_list_streams},
     {HTTP_POST, "/v1/streams", admin_make_stream},
-    {HTTP_PATCH, "/v1/streams/", admin_change_stream},
-    {HTTP_DELETE, "/v1/streams/", admin_end_stream},
+    {HTTP_PATCH, "/v1/streams/*", admin_change_stream},
+    {HTTP_DELETE, "/v1/streams/*", admin_end_stream},
     {HTTP_GET, "/v1/viewers", list_viewers},
-    {HTTP_DELETE, "/v1/viewers/", end_viewer},
+    {HTTP_DELETE, "/v1/viewers/*", end_viewer},
     {HTTP_GET, "/healthz", tell_health},
     {HTTP_GET, "/metrics", tell_metrics},
     {HTTP_GET, "/v1/revocations", admin_list_revocations},
     {HTTP_POST, "/v1/revocations", admin_revoke_jti},
 };
 
-/* The id behind the route's path, "" where it takes none; NULL: another path. */
-static const char *match(const char *route, const char *path)
+/* Where it is the route's path: the id in it and its length, 0 where there is none. */
+static bool match(const char *route, const char *path, const char **id, size_t *len)
 {
-    size_t n = strlen(route);
-    if (route[n - 1] != '/')
-        return strcmp(path, route) == 0 ? "" : NULL;
-    return strncmp(path, route, n) == 0 && path[n] != '\0' && strchr(path + n, '/') == NULL
-               ? path + n
-               : NULL;
+    size_t head = strcspn(route, "*");
+    *id = path;
+    *len = 0;
+    if (route[head] == '\0')
+        return strcmp(path, route) == 0;
+    if (strncmp(path, route, head) != 0)
+        return false;
+    *id = path + head;
+    *len = strcspn(*id, "/");
+    return *len != 0 && strcmp(*id + *len, route + head + 1) == 0;
 }
 
 static json_t *read_body(const uint8_t *body, size_t len, struct admin_answer *out)
@@ -156,11 +162,12 @@ static json_t *read_body(const uint8_t *body, size_t len, struct admin_answer *o
 void admin_answer(struct admin *a, const struct admin_asker *asker, unsigned method,
                   const char *path, const uint8_t *body, size_t len, struct admin_answer *out)
 {
-    *out = (struct admin_answer){.status = 500, .type = "application/json"};
+    *out = (struct admin_answer){.ready = out->ready, .status = 500, .type = "application/json"};
     a->asker = asker;
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-        const char *id = match(routes[i].path, path);
-        if (id == NULL)
+        const char *at_id;
+        size_t id_len;
+        if (!match(routes[i].path, path, &at_id, &id_len))
             continue;
         if (routes[i].method != method) {
             size_t at = strlen(out->allow);
@@ -171,8 +178,10 @@ void admin_answer(struct admin *a, const struct admin_asker *asker, unsigned met
         out->allow[0] = '\0';
         bool takes_body = method == HTTP_POST || method == HTTP_PATCH;
         json_t *json = takes_body ? read_body(body, len, out) : NULL;
-        if (json != NULL || !takes_body)
+        char *id = strndup(at_id, id_len);
+        if (id != NULL && (json != NULL || !takes_body))
             routes[i].answer(a, id, json, out);
+        free(id);
         json_decref(json);
         return;
     }

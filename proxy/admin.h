@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The admin API: a request in, JSON out. Whether somebody may ask is the caller's to have checked.
- * One thread's.
- */
+ * Belongs to its loop's thread. */
 #ifndef PROXY_ADMIN_H
 #define PROXY_ADMIN_H
 
@@ -10,6 +9,8 @@
 
 #include "audit.h"
 #include "backoff.h"
+#include "config.h"
+#include "feed.h"
 #include "log.h"
 #include "metrics.h"
 #include "store.h"
@@ -28,6 +29,7 @@ struct admin_asker {
 
 /* What it works on; the owner keeps it up to date. */
 struct admin {
+    uv_loop_t *loop;
     struct service *service;
     struct streams *streams;
     struct audit *audit;
@@ -36,19 +38,33 @@ struct admin {
     struct store *store;
     bool asleep; /* the store has grants whose desktop is not in the configuration */
     char base_url[ADMIN_URL_MAX]; /* of the viewer page, as viewers reach it: https://HOST:PORT */
-    struct log_limit refusals;    /* private */
-    const struct admin_asker *asker; /* private: of the present request */
+
+    /* private */
+    struct log_limit refusals;
+    const struct admin_asker *asker; /* of the present request */
+    struct feed *feeds;              /* from the agents that are being asked */
 };
 
+/* Embedded by who asks. Zeroed, it is none. */
 struct admin_answer {
+    /* set by who asks; called from the loop, once, where it is not there at once */
+    void (*ready)(struct admin_answer *answer);
+    bool awaited; /* it comes later */
     unsigned status;
     const char *type;
     char *body;     /* JSON and a newline, or what type says, for free(); NULL: out of memory */
     char allow[32]; /* the methods of a 405, else "" */
+
+    /* private */
+    struct feed_client feed; /* of the agent that knows it */
+    char desktop[CONFIG_NAME_MAX + 1];
 };
 
-/* method: HTTP_GET ...; path without query. A grant that was made may be the next to expire. */
+/* method: HTTP_GET ...; path without query. A grant that was made may be the next to expire. What
+ * is passed is read before it returns, but for the answer. */
 void admin_answer(struct admin *a, const struct admin_asker *asker, unsigned method,
                   const char *path, const uint8_t *body, size_t len, struct admin_answer *answer);
+/* Nobody waits for it any more: it is never ready. Any answer may be dropped, more than once. */
+void admin_drop(struct admin_answer *answer);
 
 #endif

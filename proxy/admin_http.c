@@ -2,6 +2,7 @@
 #include "admin_http.h"
 
 #include <openssl/crypto.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +12,17 @@
 
 #define JSON "application/json"
 
-void admin_http_init(struct admin_http *x)
+void admin_http_init(struct admin_http *x, void (*answered)(struct admin_http *x, int rc))
 {
-    *x = (struct admin_http){0};
+    *x = (struct admin_http){.answered = answered};
     http_head_init(&x->head);
     rfb_buf_init(&x->body, ADMIN_BODY_MAX);
     rfb_buf_init(&x->answer, SIZE_MAX / 2);
+}
+
+void admin_http_drop(struct admin_http *x)
+{
+    admin_drop(&x->got);
 }
 
 void admin_http_finish(struct admin_http *x)
@@ -51,21 +57,35 @@ static int refuse(struct admin_http *x, unsigned status, const char *extra, cons
     return answer(x, status, JSON, extra, body);
 }
 
+/* What admin.c found. 1 or -1. */
+static int pass_on(struct admin_http *x)
+{
+    struct admin_answer *got = &x->got;
+    char allow[64] = "";
+    if (got->allow[0] != '\0')
+        snprintf(allow, sizeof allow, "Allow: %s\r\n", got->allow);
+    int rc = got->body != NULL ? answer(x, got->status, got->type, allow, got->body)
+                               : refuse(x, 503, NULL, "out of memory");
+    if (got->body != NULL)
+        OPENSSL_cleanse(got->body, strlen(got->body));
+    free(got->body);
+    got->body = NULL;
+    return rc;
+}
+
+static void on_ready(struct admin_answer *got)
+{
+    struct admin_http *x = (struct admin_http *)((char *)got - offsetof(struct admin_http, got));
+    x->answered(x, pass_on(x));
+}
+
 static int ask(struct admin_http *x, const struct admin_door *door, const struct admin_asker *asker)
 {
-    struct admin_answer got;
-    char allow[64] = "";
+    x->got.ready = on_ready;
     admin_answer(door->admin, asker, x->head.method, x->head.path, rfb_buf_data(&x->body),
-                 x->body.len, &got);
-    if (got.allow[0] != '\0')
-        snprintf(allow, sizeof allow, "Allow: %s\r\n", got.allow);
-    int rc = got.body != NULL ? answer(x, got.status, got.type, allow, got.body)
-                              : refuse(x, 503, NULL, "out of memory");
-    if (got.body != NULL)
-        OPENSSL_cleanse(got.body, strlen(got.body));
-    free(got.body);
+                 x->body.len, &x->got);
     door->after(door->owner);
-    return rc;
+    return x->got.awaited ? 2 : pass_on(x);
 }
 
 /* ---- who may ask ---- */

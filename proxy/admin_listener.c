@@ -38,8 +38,9 @@ struct caller {
     struct admin_asker who;
     struct sockaddr_storage address;
     char peer[ADDRESS_TEXT_MAX];
-    size_t sent; /* bytes of the answer */
-    bool answered, closing, conn_open, timer_open;
+    size_t sent;          /* bytes of the answer */
+    bool asked, answered; /* asked: the answer is there, or comes by itself */
+    bool closing, conn_open, timer_open;
 };
 
 static struct caller *owner_of(struct tls_conn *c)
@@ -97,6 +98,7 @@ static void end(struct caller *c)
     if (c->closing)
         return;
     c->closing = true;
+    admin_http_drop(&c->http);
     tls_conn_abort(&c->conn);
     uv_close((uv_handle_t *)&c->deadline, on_timer_closed);
 }
@@ -104,6 +106,13 @@ static void end(struct caller *c)
 static void on_deadline(uv_timer_t *timer)
 {
     end(timer->data);
+}
+
+/* 0 or a libuv error. */
+static int start_deadline(struct caller *c)
+{
+    uint64_t ms = c->service->config->handshake_timeout * 1000ULL;
+    return uv_timer_start(&c->deadline, on_deadline, ms, 0);
 }
 
 static void on_ended(struct tls_conn *conn, const char *why)
@@ -129,19 +138,29 @@ static void send_answer(struct caller *c)
         tls_conn_finish(&c->conn);
 }
 
+static void on_answered(struct admin_http *x, int rc)
+{
+    struct caller *c = (struct caller *)((char *)x - offsetof(struct caller, http));
+    if (rc != 1 || start_deadline(c) != 0) {
+        end(c);
+        return;
+    }
+    c->answered = true;
+    tls_conn_pause(&c->conn, true);
+    send_answer(c);
+}
+
 static void on_data(struct tls_conn *conn, const uint8_t *data, size_t len)
 {
     struct caller *c = owner_of(conn);
-    if (c->closing || c->answered)
+    if (c->closing || c->asked)
         return;
     int rc = admin_http_feed(&c->http, &c->listener->door, &c->who, data, len);
-    if (rc < 0) {
-        end(c);
-    } else if (rc == 1) {
-        c->answered = true;
-        tls_conn_pause(conn, true);
-        send_answer(c);
-    }
+    c->asked = rc != 0;
+    if (rc == 2)
+        uv_timer_stop(&c->deadline); /* whoever waits for us keeps nobody waiting */
+    else if (rc != 0)
+        on_answered(&c->http, rc);
 }
 
 static void on_drained(struct tls_conn *conn)
@@ -196,7 +215,7 @@ static struct caller *create(struct admin_listener *l)
     c->conn_open = c->timer_open = true;
     c->listener = l;
     c->service = service_ref(l->door.admin->service);
-    admin_http_init(&c->http);
+    admin_http_init(&c->http, on_answered);
     c->next = l->list;
     if (c->next != NULL)
         c->next->previous = c;
@@ -217,8 +236,7 @@ static void on_connection(uv_stream_t *listener, int status)
     }
     name_peer(c);
     make_room(l);
-    uint64_t ms = c->service->config->handshake_timeout * 1000ULL; /* for all of it */
-    if (uv_timer_start(&c->deadline, on_deadline, ms, 0) != 0 ||
+    if (start_deadline(c) != 0 ||
         tls_conn_start(&c->conn, tls_server_ctx(c->service->tls), false) != 0)
         end(c);
 }

@@ -2,6 +2,7 @@
 #include "admin_socket.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -30,8 +31,8 @@ struct asker {
     uv_write_t write;
     struct admin_http http;
     struct admin_asker who;
-    bool answered, closing;
-    unsigned handles; /* still to be closed */
+    bool asked, closing; /* asked: the answer is there, or comes by itself */
+    unsigned handles;    /* still to be closed */
     char in[READ_SIZE];
 };
 
@@ -68,6 +69,7 @@ static void end(struct asker *a)
     if (a->closing)
         return;
     a->closing = true;
+    admin_http_drop(&a->http);
     uv_close((uv_handle_t *)&a->pipe, on_asker_closed);
     uv_close((uv_handle_t *)&a->deadline, on_asker_closed);
 }
@@ -89,20 +91,30 @@ static void send_answer(struct asker *a)
 {
     const struct rfb_buf *answer = &a->http.answer;
     uv_buf_t buf = uv_buf_init((char *)answer->data + answer->off, (unsigned)answer->len);
-    a->answered = true;
     uv_read_stop((uv_stream_t *)&a->pipe);
     a->write.data = a;
-    if (uv_write(&a->write, (uv_stream_t *)&a->pipe, &buf, 1, on_written) != 0)
+    if (uv_timer_start(&a->deadline, on_deadline, DEADLINE_MS, 0) != 0 ||
+        uv_write(&a->write, (uv_stream_t *)&a->pipe, &buf, 1, on_written) != 0)
+        end(a);
+}
+
+static void on_answered(struct admin_http *x, int rc)
+{
+    struct asker *a = (struct asker *)((char *)x - offsetof(struct asker, http));
+    if (rc == 1)
+        send_answer(a);
+    else
         end(a);
 }
 
 static void take(struct asker *a, const uint8_t *data, size_t len)
 {
     int rc = admin_http_feed(&a->http, &a->socket->door, &a->who, data, len);
-    if (rc < 0)
-        end(a);
-    else if (rc == 1)
-        send_answer(a);
+    a->asked = rc != 0;
+    if (rc == 2)
+        uv_timer_stop(&a->deadline); /* whoever waits for us keeps nobody waiting */
+    else if (rc != 0)
+        on_answered(&a->http, rc);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -110,7 +122,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     struct asker *a = stream->data;
     if (n < 0)
         end(a);
-    else if (n > 0 && !a->answered)
+    else if (n > 0 && !a->asked)
         take(a, (const uint8_t *)buf->base, (size_t)n);
 }
 
@@ -144,7 +156,7 @@ static void on_connection(uv_stream_t *listener, int status)
     if (a == NULL)
         return;
     a->socket = s;
-    admin_http_init(&a->http);
+    admin_http_init(&a->http, on_answered);
     uv_pipe_init(s->loop, &a->pipe, 0);
     uv_timer_init(s->loop, &a->deadline);
     a->pipe.data = a->deadline.data = a;

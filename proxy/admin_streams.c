@@ -362,10 +362,7 @@ static bool check_window(const struct admin *a, const struct grant *g, const jso
     }
     if (rect || g->window.selector[0] == '\0' || d == NULL || d->agent != NULL)
         return true;
-    admin_refuse(
-        out, 400,
-        "desktop \"%s\" has no agent, which knows the windows; add agent = unix:PATH to it",
-        g->desktop);
+    admin_refuse(out, 400, ADMIN_NO_AGENT, g->desktop);
     return false;
 }
 

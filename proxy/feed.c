@@ -32,6 +32,8 @@ struct feed {
     uint64_t last_id;
 };
 
+static const char unsent[] = "a command cannot be sent to the agent";
+
 /* ---- the end ---- */
 
 static void on_closed(uv_handle_t *handle)
@@ -106,6 +108,8 @@ static void on_written(uv_write_t *req, int status)
 static void on_late(uv_timer_t *timer)
 {
     struct feed *f = timer->data;
+    for (struct feed_client *c = f->clients; c != NULL; c = c->next)
+        c->late = f->late != unsent;
     lose(f, f->late);
 }
 
@@ -141,7 +145,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct feed *f, const char
         free(c);
     }
     /* not from inside: who asks is not done yet */
-    expect(f, 0, "a command cannot be sent to the agent");
+    expect(f, 0, unsent);
 }
 
 void feed_sync(struct feed_client *c)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Connections to the agents of desktops: one for each desktop that has window streams in this loop,
- * shared by their viewers. Belongs to its loop's thread. */
+ * Connections to the agents of desktops: one for each desktop whose windows somebody in this loop
+ * wants to know, shared by all of them. Belongs to its loop's thread. */
 #ifndef PROXY_FEED_H
 #define PROXY_FEED_H
 
@@ -23,6 +23,7 @@ struct feed_events {
 /* Embedded by its owner. Zeroed, it is attached to nothing. */
 struct feed_client {
     struct feed *feed; /* NULL: not attached */
+    bool late;         /* it was lost because it did not answer in time */
 
     /* private */
     const struct feed_events *events;

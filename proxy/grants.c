@@ -264,7 +264,8 @@ struct grants *grants_open(uv_loop_t *loop, struct service *service, struct stre
     g->wake.data = g->expiry.data = g;
     g->handles = 2;
     g->expired = true; /* while no server ran */
-    g->admin = (struct admin){.service = service,
+    g->admin = (struct admin){.loop = loop,
+                              .service = service,
                               .streams = streams,
                               .audit = audit,
                               .metrics = metrics,

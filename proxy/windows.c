@@ -124,7 +124,7 @@ void windows_unref(struct windows *w)
         free(w->list[i].shape);
     free(w->list);
     free(w->touched);
-    json_decref(w->json);
+    json_decref((json_t *)(uintptr_t)w->json);
     free(w);
 }
 

@@ -35,10 +35,9 @@ struct windows {
     size_t touched_count;
     size_t count;
     struct window *list; /* bottom to top */
+    const json_t *json;  /* the line: what stands here is as the protocol has it, all else unread */
 
-    /* private */
-    unsigned refs;
-    json_t *json;
+    unsigned refs; /* private */
 };
 
 /* Reads a "windows" line. NULL: it is not as the protocol has it, or memory is out. */

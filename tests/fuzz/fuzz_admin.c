@@ -47,7 +47,7 @@ static unsigned ask(const uint8_t *data, size_t size, size_t piece, bool trusted
     int rc = 0;
     FUZZ_CHECK(admin.backoff != NULL && admin.streams != NULL && admin.store != NULL);
     FUZZ_CHECK(streams_load(admin.streams, &service, NULL, 0) == 0);
-    admin_http_init(&x);
+    admin_http_init(&x, NULL); /* no desktop has an agent: no answer comes later */
     for (size_t at = 0, n; at < size && rc == 0; at += n) {
         n = size - at < piece ? size - at : piece;
         rc = admin_http_feed(&x, &door, &asker, data + at, n);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The programs under test: the command line `porthole` and the proxy `portholed`, from the build folder.
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import http from 'node:http';
+import https from 'node:https';
 import net from 'node:net';
 import { dirname, join } from 'node:path';
+import { until } from './proc.mjs';
 
 const build = process.env.PORTHOLE_BUILD;
 if (!build) throw new Error('PORTHOLE_BUILD is not set: it names the build folder (tests/run sets it)');
@@ -146,6 +148,30 @@ export function admin(proxy, method, path, body) {
     request.on('error', reject);
     request.end(text);
   });
+}
+
+// portholed with its admin API over TLS too, and an audit trail. ask() has the token; line(EVENT): of the audit trail.
+export async function startWithAdmin(scope, { upstream, ...options }) {
+  const token = makeToken();
+  const audit = await scope.file('audit.jsonl');
+  const file = await scope.file('admin.token');
+  await writeFile(file, `${token}\n`, { mode: 0o600 });
+  const proxy = await startPortholed(scope, { upstream, ...options, server: { admin_listen: '127.0.0.1:0', admin_token_file: file, audit_file: audit, ...options.server } });
+  const { port } = new URL((await proxy.event('admin_ready')).url);
+  const ca = await readFile(proxy.certificate);
+  const line = (event) => until(`a line ${event}`, async () => (await readFile(audit, 'utf8')).trim().split('\n').map((text) => JSON.parse(text)).find((one) => one.event === event));
+  const ask = (method, path, body, headers = {}) => new Promise((resolve, reject) => {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const length = text === undefined ? {} : { 'Content-Length': Buffer.byteLength(text) };
+    const request = https.request({ host: '127.0.0.1', port, ca, method, path, agent: false, headers: { Authorization: `Bearer ${token}`, ...length, ...headers } }, (response) => {
+      let answer = '';
+      response.setEncoding('utf8').on('data', (data) => { answer += data; })
+        .on('end', () => resolve({ status: response.statusCode, headers: response.headers, text: answer }));
+    });
+    request.on('error', reject);
+    request.end(text);
+  });
+  return { proxy, port: Number(port), token, file, audit, line, ask };
 }
 
 // An upstream that only counts who comes. It says nothing, so whoever waits for its greeting waits in vain.

@@ -38,7 +38,7 @@ live('a stream is made, watched, listed and revoked', async (scope) => {
   assert.deepEqual(listed, { id: made.id, desktop: 'demo', role: 'view', clipboard: 'none', max_viewers: 3, configured: false, label: 'Ünï', single_use: false, expires: made.expires, viewers: 1, password: 'none', window: null, link: 'token' });
   assert.equal(created, made.expires - 600);
   assert.deepEqual(streams.find(({ id }) => id === 'demo'), { id: 'demo', desktop: 'demo', role: 'control', clipboard: 'both', max_viewers: 0, configured: true, viewers: 0, password: 'none', window: null });
-  assert.deepEqual((await admin(proxy, 'GET', '/v1/desktops')).json, { desktops: [{ name: 'demo' }] });
+  assert.deepEqual((await admin(proxy, 'GET', '/v1/desktops')).json, { desktops: [{ name: 'demo', agent: false }] });
   assert.deepEqual((await admin(proxy, 'GET', '/healthz')).json, { ok: true });
   const { json: { viewers: [watching] } } = await admin(proxy, 'GET', '/v1/viewers');
   assert.match(watching.peer, /^127\.0\.0\.1:\d+$/);

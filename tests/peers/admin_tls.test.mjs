@@ -2,35 +2,11 @@
 // The admin API over TLS: the same as by the socket, for whoever has its token and for nobody else.
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
-import https from 'node:https';
 import { live, until } from '../lib/proc.mjs';
 import { startXvnc } from '../lib/desktop.mjs';
-import { PORTHOLED, makeToken, startPortholed, startSilentServer } from '../lib/porthole.mjs';
+import { PORTHOLED, makeToken, startSilentServer, startWithAdmin } from '../lib/porthole.mjs';
 import { parseMetrics } from '../lib/prometheus.mjs';
 import { Peer, RfbViewer } from '../lib/viewer.mjs';
-
-async function startWithAdmin(scope, { upstream, ...options }) {
-  const token = makeToken();
-  const audit = await scope.file('audit.jsonl');
-  const file = await scope.file('admin.token');
-  await writeFile(file, `${token}\n`, { mode: 0o600 });
-  const proxy = await startPortholed(scope, { upstream, ...options, server: { admin_listen: '127.0.0.1:0', admin_token_file: file, audit_file: audit, ...options.server } });
-  const { port } = new URL((await proxy.event('admin_ready')).url);
-  const ca = await readFile(proxy.certificate);
-  const line = (event) => until(`a line ${event}`, async () => (await readFile(audit, 'utf8')).trim().split('\n').map((text) => JSON.parse(text)).find((one) => one.event === event));
-  const ask = (method, path, body, headers = {}) => new Promise((resolve, reject) => {
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const length = text === undefined ? {} : { 'Content-Length': Buffer.byteLength(text) };
-    const request = https.request({ host: '127.0.0.1', port, ca, method, path, agent: false, headers: { Authorization: `Bearer ${token}`, ...length, ...headers } }, (response) => {
-      let answer = '';
-      response.setEncoding('utf8').on('data', (data) => { answer += data; })
-        .on('end', () => resolve({ status: response.statusCode, headers: response.headers, text: answer }));
-    });
-    request.on('error', reject);
-    request.end(text);
-  });
-  return { proxy, port: Number(port), token, file, audit, line, ask };
-}
 
 live('streams are made and ended, and numbers told, over TLS', async (scope) => {
   const desktop = await startXvnc(scope);
