@@ -190,6 +190,8 @@ static void take_reply(struct feed *f, const json_t *line)
 {
     uint64_t id = (uint64_t)json_integer_value(json_object_get(line, "id"));
     bool owed = false;
+    if (f->newest == NULL)
+        return; /* to nobody's command: what is awaited is the first snapshot */
     for (const struct feed_client *c = f->clients; c != NULL; c = c->next)
         owed = owed || (c->sync != 0 && c->sync != id) || (c->activate != 0 && c->activate != id);
     if (owed)
