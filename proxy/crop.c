@@ -9,8 +9,7 @@
 
 enum {
     HELD_MAX = 60000, /* rectangles of an update: a count is 16 bits */
-    REST_MAX = 1 << 20,
-    REQUESTS_MAX = 2000 /* rectangles in one group */
+    REST_MAX = 1 << 20
 };
 
 /* ---- small things ---- */
@@ -19,11 +18,6 @@ int crop_broke(struct crop *c, int code, const char *why)
 {
     c->why = why;
     return code;
-}
-
-static bool is_empty(const pixman_region32_t *r)
-{
-    return !pixman_region32_not_empty((pixman_region32_t *)(uintptr_t)r);
 }
 
 static bool contains(const pixman_region32_t *region, const struct rfb_rect *r)
@@ -48,110 +42,6 @@ static void take_rect(pixman_region32_t *region, const struct rfb_rect *r)
     pixman_region32_init_rect(&other, r->x, r->y, r->w, r->h);
     pixman_region32_subtract(region, region, &other);
     pixman_region32_fini(&other);
-}
-
-/* a - b; to be finished */
-static void init_without(pixman_region32_t *to, const pixman_region32_t *a,
-                         const pixman_region32_t *b)
-{
-    pixman_region32_init(to);
-    pixman_region32_subtract(to, (pixman_region32_t *)(uintptr_t)a,
-                             (pixman_region32_t *)(uintptr_t)b);
-}
-
-/* ---- epochs of requests ---- */
-
-static void pop_epoch(struct crop *c)
-{
-    struct crop_epoch *e = &c->epochs[0];
-    pixman_region32_fini(&e->asked);
-    pixman_region32_fini(&e->safe);
-    pixman_region32_fini(&e->whole);
-    c->epoch_count--;
-    memmove(c->epochs, c->epochs + 1, (size_t)c->epoch_count * sizeof c->epochs[0]);
-}
-
-/* There is room for it. */
-static struct crop_epoch *push_epoch(struct crop *c)
-{
-    struct crop_epoch *e = &c->epochs[c->epoch_count++];
-    *e = (struct crop_epoch){.x = c->canvas.x, .y = c->canvas.y};
-    pixman_region32_init(&e->asked);
-    pixman_region32_init(&e->safe);
-    pixman_region32_init(&e->whole);
-    return e;
-}
-
-static int put_requests(struct crop *c, bool incremental, const pixman_region32_t *region)
-{
-    int n, rc = RFB_OK;
-    const pixman_box32_t *boxes =
-        pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)region, &n);
-    if (n > REQUESTS_MAX)
-        return crop_broke(c, RFB_E_TOO_LARGE, "the window is covered by too many others");
-    for (int i = 0; i < n && rc == RFB_OK; i++) {
-        const struct rfb_rect r = {(uint16_t)boxes[i].x1, (uint16_t)boxes[i].y1,
-                                   (uint16_t)(boxes[i].x2 - boxes[i].x1),
-                                   (uint16_t)(boxes[i].y2 - boxes[i].y1)};
-        rc = rfb_msg_put_request(&c->to_server, incremental, r);
-    }
-    return rc;
-}
-
-/* Is all that is wanted on its way already? */
-static bool is_asked(const struct crop *c, const pixman_region32_t *need)
-{
-    struct crop_epoch *newest = (struct crop_epoch *)(uintptr_t)&c->epochs[c->epoch_count - 1];
-    pixman_region32_t left;
-    if (newest->answered || newest->x != c->canvas.x || newest->y != c->canvas.y ||
-        !pixman_region32_equal(&newest->asked, (pixman_region32_t *)(uintptr_t)&c->view.visible))
-        return false;
-    init_without(&left, need, &newest->whole);
-    bool asked = is_empty(&left);
-    pixman_region32_fini(&left);
-    return asked;
-}
-
-/* Drops what is still asked for and asks for what is wanted now: in one write. */
-static int begin_epoch(struct crop *c, const pixman_region32_t *need)
-{
-    static const struct rfb_rect nothing;
-    pixman_region32_t rest;
-    struct crop_epoch *e = push_epoch(c);
-    pixman_region32_copy(&e->asked, &c->view.visible);
-    pixman_region32_copy(&e->safe, &c->view.visible);
-    pixman_region32_copy(&e->whole, (pixman_region32_t *)(uintptr_t)need);
-    init_without(&rest, &c->view.visible, need);
-    int rc = rfb_msg_put_continuous(&c->to_server, true, nothing);
-    if (rc == RFB_OK)
-        rc = rfb_msg_put_continuous(&c->to_server, false, nothing);
-    if (rc == RFB_OK)
-        rc = put_requests(c, false, need);
-    if (rc == RFB_OK)
-        rc = put_requests(c, true, &rest);
-    pixman_region32_fini(&rest);
-    return rc;
-}
-
-static int ask(struct crop *c)
-{
-    pixman_region32_t need;
-    int rc = RFB_OK;
-    if (!c->ready || is_empty(&c->view.visible) || c->epoch_count == CROP_EPOCHS)
-        return RFB_OK; /* when the oldest ends there is room */
-    init_without(&need, &c->view.visible, &c->known);
-    if (!is_asked(c, &need))
-        rc = begin_epoch(c, &need);
-    pixman_region32_fini(&need);
-    return rc;
-}
-
-int crop_probe(struct crop *c)
-{
-    static const struct rfb_rect corner = {0, 0, 1, 1};
-    struct crop_epoch *e = push_epoch(c);
-    add_rect(&e->asked, &corner);
-    return rfb_msg_put_request(&c->to_server, false, corner);
 }
 
 /* ---- to the viewer ---- */
@@ -252,7 +142,10 @@ static int put_held(struct crop *c, const struct crop_held *h)
     int x = h->pixels ? r->x - c->canvas.x : r->x, y = h->pixels ? r->y - c->canvas.y : r->y;
     int rc = put_rect_head(c, x, y, r->w, r->h, h->head.encoding);
     if (rc == RFB_OK && h->len != 0)
-        rc = rfb_buf_put(&c->to_viewer, rfb_buf_data(&c->hold) + h->at, h->len);
+        rc = crop_zlib_put(&c->zlib, &h->head, &c->format, rfb_buf_data(&c->hold) + h->at, h->len,
+                           &c->to_viewer);
+    if (rc == RFB_E_INVALID)
+        return crop_broke(c, rc, "the server's zlib streams cannot go on");
     if (h->pixels) {
         add_rect(&c->known, r);
         take_rect(&c->painted, r);
@@ -260,16 +153,33 @@ static int put_held(struct crop *c, const struct crop_held *h)
     return rc;
 }
 
+/* The update is neither here nor there any more. */
+static void forget_held(struct crop *c)
+{
+    c->holding = c->synced = false;
+    c->held_count = 0;
+    rfb_buf_finish(&c->hold);
+}
+
 /* The update that was kept: what may go on goes, and what may not is asked for again. */
 static int send_held(struct crop *c)
 {
     size_t going = 0;
+    bool dropped = false, bound = false;
     int rc = RFB_OK;
     for (size_t i = 0; i < c->held_count; i++) {
-        if (may_go(c, &c->held[i]))
+        const struct crop_held *h = &c->held[i];
+        bound = bound || (h->pixels && !h->stateless);
+        if (may_go(c, h)) {
             going++;
-        else if (c->held[i].pixels)
-            take_rect(&c->known, &c->held[i].head.r);
+        } else if (h->pixels) {
+            dropped = true;
+            take_rect(&c->known, &h->head.r);
+        }
+    }
+    if (dropped && bound) {
+        forget_held(c);
+        return crop_want_swap(c);
     }
     if (going != 0) {
         rc = put_update_head(c, going);
@@ -278,11 +188,9 @@ static int send_held(struct crop *c)
     for (size_t i = 0; i < c->held_count && rc == RFB_OK; i++)
         if (may_go(c, &c->held[i]))
             rc = put_held(c, &c->held[i]);
-    c->holding = c->synced = false;
-    c->held_count = 0;
-    rfb_buf_finish(&c->hold);
+    forget_held(c);
     c->epochs[0].answered = true;
-    return rc;
+    return rc == RFB_OK ? crop_count_update(c, !dropped) : rc;
 }
 
 static int parse(struct crop *c, const uint8_t **data, size_t *len);
@@ -322,7 +230,7 @@ int crop_pump(struct crop *c)
         break;
     }
     if (rc == RFB_OK && c->viewer_wants && !c->holding)
-        rc = ask(c);
+        rc = crop_ask(c);
     return rc;
 }
 
@@ -334,7 +242,7 @@ static int hold_rect(struct crop *c, const struct rfb_s2c_event *ev)
     bool pixels = e->flags & RFB_ENC_F_PIXELS;
     if (c->held_count == HELD_MAX)
         return crop_broke(c, RFB_E_TOO_LARGE, "an update of too many rectangles");
-    if (pixels && !(e->flags & RFB_ENC_F_STATELESS))
+    if (pixels && e->number != RFB_ENC_RAW && !crop_is_wanted(c, e->number))
         return crop_broke(c, RFB_E_INVALID, "an encoding that was not asked for");
     if (c->held_count == c->held_room) {
         size_t room = c->held_room != 0 ? 2 * c->held_room : 16;
@@ -344,8 +252,10 @@ static int hold_rect(struct crop *c, const struct rfb_s2c_event *ev)
         c->held = more;
         c->held_room = room;
     }
-    c->held[c->held_count++] =
-        (struct crop_held){.head = ev->rect, .pixels = pixels, .at = c->hold.len};
+    c->held[c->held_count++] = (struct crop_held){.head = ev->rect,
+                                                  .pixels = pixels,
+                                                  .stateless = e->flags & RFB_ENC_F_STATELESS,
+                                                  .at = c->hold.len};
     if (ev->rect.encoding == RFB_ENC_DESKTOP_SIZE) /* the screen's: nothing is where it was */
         pixman_region32_clear(&c->known);
     if (!pixels)
@@ -394,7 +304,7 @@ static int end_message(struct crop *c, uint8_t type)
         return crop_broke(c, RFB_E_INVALID,
                           "the server ends ContinuousUpdates that were not begun");
     if (c->ready)
-        pop_epoch(c);
+        crop_pop_epoch(c);
     c->ready = true;
     return RFB_OK;
 }
@@ -452,6 +362,8 @@ static int parse(struct crop *c, const uint8_t **data, size_t *len)
 int crop_from_server(struct crop *c, const uint8_t *data, size_t len)
 {
     int rc = RFB_OK;
+    if (c->swapping)
+        return RFB_OK; /* it will be asked for again, of another connection */
     if (c->rest.len == 0)
         rc = parse(c, &data, &len);
     if (rc == RFB_OK && len != 0) {
@@ -564,9 +476,8 @@ int crop_init(struct crop *c, const struct crop_how *how, const struct rfb_serve
 
 void crop_finish(struct crop *c)
 {
-    while (c->epoch_count != 0)
-        pop_epoch(c);
-    rfb_buf_finish(&c->to_server);
+    crop_drop_epochs(c);
+    rfb_buf_wipe(&c->to_server); /* keys may wait in it for another connection */
     rfb_buf_finish(&c->to_viewer);
     rfb_buf_finish(&c->encodings);
     rfb_buf_wipe(&c->cut_text);

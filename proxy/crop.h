@@ -8,8 +8,9 @@
  *   out). It must have ContinuousUpdates. An update
  *   is kept whole until the owner has had the agent look at the X server once more; then each
  *   rectangle goes on, shifted, if it has been the application's the whole time since it was asked
- *   for. Others are dropped and asked for again, which their encodings allow: only such without a
- *   state of their own are asked for (Raw, RRE, Hextile).
+ *   for. Others are dropped and asked for again. Where their encoding has a state that would be
+ *   dropped with them, the whole update is, and the owner connects to the server anew
+ *   (crop_swap.c, crop_zlib.h).
  * - What is hidden is painted flat here. A change of the canvas reaches the viewer as DesktopSize.
  * - Of the viewer's messages crop_messages.c says which go on; pointer and keys are crop_input.c's.
  */
@@ -17,12 +18,14 @@
 #define PROXY_CROP_H
 
 #include "crop_view.h"
+#include "crop_zlib.h"
 #include "rfb/buf.h"
 #include "rfb/c2s.h"
 #include "rfb/s2c.h"
 
 enum {
     CROP_EPOCHS = 4,
+    CROP_ENCODINGS_MAX = 32,     /* of a viewer's list, those that count here */
     CROP_KEYS_MAX = 32,          /* held down at once */
     CROP_WAITING_MAX = 32 << 10, /* bytes of keys that wait for the application's keyboard */
     CROP_CUT_TEXT_MAX = 1 << 20, /* bytes of a viewer's clipboard message */
@@ -44,7 +47,7 @@ struct crop_epoch {
 /* A rectangle of the update that is kept. */
 struct crop_held {
     struct rfb_rect_head head;
-    bool pixels;
+    bool pixels, stateless;
     size_t at, len; /* its body in `hold` */
 };
 
@@ -55,13 +58,21 @@ struct crop {
     bool wants_sync;     /* an update is kept: ask the agent, then crop_synced */
     bool wants_activate; /* the viewer's input is for a window without the keyboard; the owner
                             clears it */
+    bool wants_swap;     /* the server has to begin anew: send what is in to_server, then
+                            crop_swap_begin, close, connect, crop_swap_end */
     struct crop_view view;
 
     /* private */
     struct rfb_pixel_format format;
     struct rfb_c2s viewer;
     struct rfb_s2c server;
-    struct rfb_buf encodings;  /* a viewer's list, until it is whole */
+    struct rfb_buf encodings; /* a viewer's list, until it is whole */
+    int32_t wanted[CROP_ENCODINGS_MAX];
+    uint16_t wanted_count;
+    struct crop_zlib zlib;
+    bool swapping;             /* between two connections to the server */
+    bool restless;             /* only stateless encodings are asked for */
+    unsigned calm;             /* updates in a row that went on whole */
     struct rfb_buf hold, rest; /* the update that is kept; what came behind it */
     struct crop_held *held;
     size_t held_count, held_room;
@@ -106,6 +117,11 @@ int crop_synced(struct crop *c);
 /* The owner has taken all that was in to_viewer: until then the viewer gets nothing more, whatever
  * it asks for. */
 int crop_taken(struct crop *c);
+/* The old connection has been given all there was for it and gets nothing more. What the viewer
+ * says meanwhile waits in to_server for the new one. */
+int crop_swap_begin(struct crop *c);
+/* The new one is there, behind its handshake; init: what it began with. */
+int crop_swap_end(struct crop *c, const struct rfb_server_init *init);
 int crop_from_viewer(struct crop *c, const uint8_t *data, size_t len);
 int crop_from_server(struct crop *c, const uint8_t *data, size_t len);
 

@@ -5,33 +5,44 @@
 #include "crop_private.h"
 #include "rfb/err.h"
 
-/* Of the viewer's list, in its order, the encodings that can be cut; and what this needs itself. */
+/* Encodings that can be cut, and what tells how to make them. */
+static bool is_wanted(int32_t e)
+{
+    static const int32_t cut[] = {RFB_ENC_RAW,  RFB_ENC_RRE,   RFB_ENC_HEXTILE,  RFB_ENC_ZLIB,
+                                  RFB_ENC_ZRLE, RFB_ENC_TIGHT, RFB_ENC_TIGHT_PNG};
+    for (size_t i = 0; i < sizeof cut / sizeof cut[0]; i++)
+        if (cut[i] == e)
+            return true;
+    return (e >= RFB_ENC_JPEG_QUALITY_0 && e <= RFB_ENC_JPEG_QUALITY_9) ||
+           (e >= RFB_ENC_COMPRESS_0 && e <= RFB_ENC_COMPRESS_9) ||
+           (e >= RFB_ENC_FINE_QUALITY_0 && e <= RFB_ENC_FINE_QUALITY_100) ||
+           (e >= RFB_ENC_SUBSAMPLING_FIRST && e <= RFB_ENC_SUBSAMPLING_LAST);
+}
+
+/* Of the viewer's list, in its order, what concerns the window. */
 static int take_encodings(struct crop *c)
 {
     const uint8_t *list = rfb_buf_data(&c->encodings);
     size_t n = c->encodings.len / 4;
-    int32_t kept[8];
-    uint16_t count = 0;
+    int rc = RFB_OK;
     c->rre = c->resizes = c->names = c->cursors = false;
-    for (size_t i = 0; i < n; i++) {
+    c->wanted_count = 0;
+    for (size_t i = 0; i < n && rc == RFB_OK; i++) {
         int32_t e = rfb_get_s32(list + 4 * i);
-        bool twice = false;
-        for (uint16_t k = 0; k < count; k++)
-            twice = twice || kept[k] == e;
         c->rre = c->rre || e == RFB_ENC_RRE;
         c->resizes = c->resizes || e == RFB_ENC_DESKTOP_SIZE;
         c->names = c->names || e == RFB_ENC_DESKTOP_NAME;
         c->cursors = c->cursors || e == RFB_ENC_CURSOR;
-        if (!twice && (e == RFB_ENC_RAW || e == RFB_ENC_HEXTILE || e == RFB_ENC_RRE))
-            kept[count++] = e;
+        if (!is_wanted(e) || crop_is_wanted(c, e))
+            continue;
+        if (c->wanted_count == CROP_ENCODINGS_MAX)
+            rc = crop_broke(c, RFB_E_TOO_LARGE, "too many encodings");
+        else
+            c->wanted[c->wanted_count++] = e;
     }
-    /* without Cursor, LibVNCServer draws the pointer and sends what is around it unasked */
-    kept[count++] = RFB_ENC_CURSOR;
-    kept[count++] = RFB_ENC_DESKTOP_SIZE;
-    kept[count++] = RFB_ENC_FENCE; /* TigerVNC has ContinuousUpdates with fences only */
-    kept[count++] = RFB_ENC_CONTINUOUS_UPDATES;
     rfb_buf_finish(&c->encodings);
-    int rc = rfb_msg_put_encodings(&c->to_server, kept, count);
+    if (rc == RFB_OK && !c->swapping) /* else the next connection begins with them */
+        rc = crop_put_encodings(c);
     if (rc == RFB_OK && !c->started)
         rc = crop_probe(c);
     c->started = true;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * What the rooms of a window stream share: crop.c (the server's pixels), crop_messages.c (what the
- * viewer says) and crop_input.c (of that, pointer and keys). Nobody else includes this. Functions
- * answer as those of crop.h. */
+ * What the rooms of a window stream share: crop.c (the server's pixels), crop_requests.c (what the
+ * server is asked for), crop_swap.c (from one connection to the server to the next),
+ * crop_messages.c (what the viewer says) and crop_input.c (of that, pointer and keys). Nobody else
+ * includes this. Functions answer as those of crop.h. */
 #ifndef PROXY_CROP_PRIVATE_H
 #define PROXY_CROP_PRIVATE_H
 
@@ -11,11 +12,29 @@
 
 /* code, with the words for who broke it in c->why. */
 int crop_broke(struct crop *c, int code, const char *why);
+/* Does whatever can be done now. */
+int crop_pump(struct crop *c);
+
+/* ---- crop_requests.c ---- */
+
 /* Asks for one pixel, in front of all: an update before the server has told of ContinuousUpdates
  * means that it has none. What comes is thrown away. */
 int crop_probe(struct crop *c);
-/* Does whatever can be done now. */
-int crop_pump(struct crop *c);
+/* Asks for what is wanted now, unless it is on its way. */
+int crop_ask(struct crop *c);
+/* The oldest epoch's updates have come; there is one. */
+void crop_pop_epoch(struct crop *c);
+/* Forgets what was asked for. */
+void crop_drop_epochs(struct crop *c);
+
+/* ---- crop_swap.c ---- */
+
+bool crop_is_wanted(const struct crop *c, int32_t encoding);
+int crop_put_encodings(struct crop *c);
+/* An update has been given to the viewer, whole or in part. */
+int crop_count_update(struct crop *c, bool whole);
+/* The update that was kept is dropped, and the connection to the server with it. */
+int crop_want_swap(struct crop *c);
 
 /* ---- crop_input.c ---- */
 

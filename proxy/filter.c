@@ -22,6 +22,15 @@ void filter_finish(struct filter *f)
     rfb_buf_finish(&f->encodings);
 }
 
+void filter_reconnect(struct filter *f, const struct rfb_server_init *init)
+{
+    const struct rfb_pixel_format format = f->server.format;
+    rfb_s2c_init(&f->server, init->width, init->height, &format);
+    f->server.cut_text_max = INT32_MAX;
+    f->from_server = (struct filter_way){0};
+    f->taken = f->given = f->gone = 0;
+}
+
 static int broke(struct filter *f, int code, const char *why)
 {
     f->why = why;

@@ -45,6 +45,8 @@ struct filter {
 /* init: what the server said in its handshake. policy is borrowed. finish frees the storage. */
 void filter_init(struct filter *f, const struct policy *policy, const struct rfb_server_init *init);
 void filter_finish(struct filter *f);
+/* The server is another connection, in the same pixel format, with its first byte to come. */
+void filter_reconnect(struct filter *f, const struct rfb_server_init *init);
 
 /* Appends to out what of the viewer's bytes may go on. 0, RFB_E_INVALID or RFB_E_TOO_LARGE (the
  * viewer broke the protocol or a rule: f->why), RFB_E_NO_MEMORY. At most len + FILTER_ROOM + 4 KB

@@ -84,6 +84,9 @@ static const struct {
      METRIC_TO_VIEWERS},
     {"portholed_viewer_received_bytes_total", NULL, NULL, "Bytes of RFB from viewers.",
      METRIC_FROM_VIEWERS},
+    {"portholed_window_reconnects_total", NULL, NULL,
+     "VNC connections of window streams that were begun anew to drop what may not be shown.",
+     METRIC_WINDOW_RECONNECTS},
 };
 
 static void put_counters(FILE *out, const struct metrics *m)

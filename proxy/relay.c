@@ -124,6 +124,8 @@ int relay_from_viewer(struct relay *r, const uint8_t *data, size_t len)
 
 int relay_flush(struct relay *r)
 {
+    if (r->detached)
+        return 0;
     struct rfb_buf *payload = r->crop != NULL ? &r->crop->to_server : &r->scratch->from_viewer;
     int rc = upstream_write(r->back, rfb_buf_data(payload), payload->len);
     rfb_buf_consume(payload, payload->len);
@@ -138,4 +140,18 @@ void relay_upstream_drained(struct relay *r)
 {
     r->front_paused = false;
     tls_conn_pause(r->front, false);
+}
+
+void relay_detach(struct relay *r)
+{
+    r->detached = r->front_paused = true;
+    tls_conn_pause(r->front, true);
+}
+
+void relay_attach(struct relay *r, const struct rfb_server_init *init)
+{
+    if (r->filter != NULL)
+        filter_reconnect(r->filter, init);
+    r->detached = false;
+    relay_upstream_drained(r);
 }

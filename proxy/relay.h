@@ -26,6 +26,7 @@ struct relay {
     struct metrics_shard *metrics;   /* may be NULL */
     uint64_t to_viewer, from_viewer; /* RFB bytes, for the log */
     bool front_paused;               /* the upstream does not take the viewer's bytes */
+    bool detached;                   /* between two upstreams */
 };
 
 /* One WebSocket message to the viewer, of any kind. payload has WS_HEAD_MAX bytes of room before.
@@ -54,5 +55,10 @@ const char *relay_why(const struct relay *r);
 int relay_from_viewer(struct relay *r, const uint8_t *data, size_t len);
 int relay_flush(struct relay *r);
 void relay_upstream_drained(struct relay *r);
+
+/* The upstream goes: until the next one is there, what the viewer has for it waits. */
+void relay_detach(struct relay *r);
+/* r->back is ready to be started. */
+void relay_attach(struct relay *r, const struct rfb_server_init *init);
 
 #endif

@@ -183,6 +183,10 @@ int viewer_begin_crop(struct viewer *v, const struct rfb_server_init *init,
                       struct rfb_server_init *to);
 /* After bytes have gone into the crop: does what it wants. v may be ended by it. */
 void viewer_window_settle(struct viewer *v);
+/* Its connection to the VNC server is being replaced by another, which viewer_end_swap puts in
+ * place when it is ready. */
+bool viewer_swaps(const struct viewer *v);
+void viewer_end_swap(struct viewer *v);
 /* Nothing comes from the agent any more; and frees. */
 void viewer_leave_window(struct viewer *v);
 void viewer_free_window(struct viewer *v);

@@ -245,7 +245,10 @@ static void on_upstream_closed(struct upstream *u)
     struct viewer *v = upstream_owner(u);
     v->upstream_open = false;
     end_turn(v);
-    viewer_free_if_closed(v);
+    if (viewer_swaps(v))
+        viewer_await_turn(v);
+    else
+        viewer_free_if_closed(v);
 }
 
 /* A viewer that was asked for a password is nearly through with its handshake, or waits for
@@ -263,7 +266,9 @@ static void on_upstream_ready(struct upstream *u)
 {
     struct viewer *v = upstream_owner(u);
     metrics_timed(v->env->metrics, TIMING_UPSTREAM, uv_hrtime() - v->upstream_began);
-    if (v->hs != NULL)
+    if (viewer_swaps(v))
+        viewer_end_swap(v);
+    else if (v->hs != NULL)
         resume_greeting(v);
     else
         greet(v, NULL);

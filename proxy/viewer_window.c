@@ -49,6 +49,37 @@ static void fail(struct viewer *v, int code)
     viewer_leave(v, WS_CLOSE_LOST, "the window cannot be shown", ENDING_UPSTREAM_LOST, why);
 }
 
+/* The server has to begin anew, and the viewer is not to notice. */
+static void begin_swap(struct viewer *v)
+{
+    int rc = crop_swap_begin(&v->window->crop);
+    if (rc != RFB_OK) {
+        fail(v, rc);
+        return;
+    }
+    metrics_add(v->env->metrics, METRIC_WINDOW_RECONNECTS, 1);
+    relay_detach(&v->relay);
+    upstream_close(&v->upstream);
+}
+
+bool viewer_swaps(const struct viewer *v)
+{
+    return v->relay.detached && v->state == VIEWER_RELAYING;
+}
+
+void viewer_end_swap(struct viewer *v)
+{
+    const struct rfb_server_init *init = upstream_server_init(&v->upstream);
+    int rc = crop_swap_end(&v->window->crop, init);
+    if (rc != RFB_OK) {
+        fail(v, rc);
+        return;
+    }
+    relay_attach(&v->relay, init);
+    upstream_start(&v->upstream);
+    viewer_window_settle(v);
+}
+
 /* ---- a rectangle ---- */
 
 /* What an agent would tell. one: what *all points to; name: the desktop's. */
@@ -146,6 +177,8 @@ void viewer_window_settle(struct viewer *v)
     if (relay_flush(&v->relay) != 0)
         viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server closed the connection",
                      ENDING_UPSTREAM_LOST, "upstream lost");
+    else if (w->crop.wants_swap)
+        begin_swap(v);
 }
 
 static void closed(struct viewer *v)

@@ -106,6 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             good = crop_taken(&c) == RFB_OK;
         }
         rfb_buf_consume(&c.to_server, c.to_server.len);
+        if (good && c.wants_swap)
+            good = crop_swap_begin(&c) == RFB_OK && crop_swap_end(&c, &init) == RFB_OK;
         data += 2 + n;
         size -= 2 + n;
     }

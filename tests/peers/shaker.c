@@ -5,6 +5,7 @@
  *   usage: shaker CLASS RRGGBB WINDOWS POPUPS SEED
  *   run MS RATE    RATE changes a second, for so long   -> ok CHANGES
  *   rest           every window shown, no popup         -> ok
+ *   draw N         N pictures in the first window, of colours without red, 30 ms apart   -> ok
  *   own SELECTION  takes it, as a compositing manager does _NET_WM_CM_S0   -> ok
  */
 #include <err.h>
@@ -125,6 +126,28 @@ static void rest(void)
     free(xcb_get_input_focus_reply(s.x, xcb_get_input_focus(s.x), NULL));
 }
 
+/* On top of all, many small ones together: a picture that no encoding has as a flat area. */
+static void draw(int n)
+{
+    const uint32_t above = XCB_STACK_MODE_ABOVE;
+    xcb_configure_window(s.x, s.id[0], XCB_CONFIG_WINDOW_STACK_MODE, &above);
+    xcb_gcontext_t gc = xcb_generate_id(s.x);
+    xcb_create_gc(s.x, gc, s.id[0], 0, NULL);
+    for (int i = 0; i < n; i++) {
+        int16_t x = (int16_t)below(200), y = (int16_t)below(100);
+        for (int k = 0; k < 40; k++) {
+            const uint32_t colour = below(1 << 16);
+            const xcb_rectangle_t r = {(int16_t)(x + (int)below(90)), (int16_t)(y + (int)below(60)),
+                                       (uint16_t)(1 + below(20)), (uint16_t)(1 + below(20))};
+            xcb_change_gc(s.x, gc, XCB_GC_FOREGROUND, &colour);
+            xcb_poly_fill_rectangle(s.x, s.id[0], gc, 1, &r);
+        }
+        free(xcb_get_input_focus_reply(s.x, xcb_get_input_focus(s.x), NULL));
+        poll(NULL, 0, 30);
+    }
+    xcb_free_gc(s.x, gc);
+}
+
 static void own(const char *selection)
 {
     xcb_intern_atom_reply_t *atom = xcb_intern_atom_reply(
@@ -139,7 +162,7 @@ static void own(const char *selection)
 int main(int argc, char **argv)
 {
     char line[LINE];
-    int ms, rate;
+    int ms, rate, count;
     if (argc != 6)
         errx(2, "usage: shaker CLASS RRGGBB WINDOWS POPUPS SEED");
     s.x = xcb_connect(NULL, NULL);
@@ -161,6 +184,9 @@ int main(int argc, char **argv)
     while (fgets(line, sizeof line, stdin) != NULL) {
         if (sscanf(line, "run %d %d", &ms, &rate) == 2 && rate > 0) {
             printf("ok %d\n", run(ms, rate));
+        } else if (sscanf(line, "draw %d", &count) == 1) {
+            draw(count);
+            puts("ok");
         } else if (strncmp(line, "own ", 4) == 0) {
             line[strcspn(line, "\n")] = '\0';
             own(line + 4);

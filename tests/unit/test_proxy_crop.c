@@ -503,7 +503,7 @@ static void serves_who_names_no_encodings(void **state)
     crop_finish(&c);
 }
 
-/* ---- keys ---- */
+/* ---- another connection ---- */
 
 static int key(struct crop *c, bool press, uint8_t keysym)
 {
@@ -522,6 +522,94 @@ static void assert_keys(struct crop *c, const char *wanted)
     assert_string_equal(text, wanted);
     rfb_buf_consume(&c->to_server, c->to_server.len);
 }
+
+/* An update of one ZRLE rectangle, whose stream has n bytes here. */
+static int say_zrle(struct crop *c, uint16_t x, const uint8_t *stream, uint8_t n)
+{
+    uint8_t bytes[64] = {0, 0, 0, 1};
+    const struct rfb_rect_head head = {{x, 102, 4, 4}, RFB_ENC_ZRLE};
+    rfb_msg_set_rect_head(bytes + 4, &head);
+    bytes[19] = n;
+    memcpy(bytes + 20, stream, n);
+    return say(c, bytes, 20u + n);
+}
+
+/* What the viewer has got: the ZRLE stream's bytes of one rectangle. */
+static void assert_zrle(struct crop *c, const void *stream, uint8_t n)
+{
+    assert_int_equal(c->to_viewer.len, 4 + 12 + 4 + n);
+    assert_int_equal(rfb_get_u32(rfb_buf_data(&c->to_viewer) + 16), n);
+    assert_memory_equal(rfb_buf_data(&c->to_viewer) + 20, stream, n);
+    sent(c);
+}
+
+static void begins_anew_where_a_state_would_be_lost(void **state)
+{
+    static const uint8_t encodings[] = {RFB_C2S_SET_ENCODINGS, 0, 0, 2, 0, 0, 0, 16, 0, 0, 0, 5};
+    static const uint8_t bell = RFB_S2C_BELL;
+    static const uint8_t first[] = {0x78, 0x9c, 'a'}, further[] = "b", cut[] = "c";
+    struct crop c;
+    (void)state;
+    begin(&c);
+    assert_int_equal(crop_from_viewer(&c, encodings, sizeof encodings), RFB_OK);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say_zrle(&c, 105, first, 3), RFB_OK);
+    assert_int_equal(crop_synced(&c), RFB_OK);
+    assert_zrle(&c, first, 3); /* the viewer's stream begins */
+
+    /* a key is down; somebody comes on top; a bell is behind what may not be shown */
+    assert_int_equal(tell_focus(&c, OWN, "", "\"0x1\""), RFB_OK);
+    assert_int_equal(key(&c, true, 'k'), RFB_OK);
+    request(&c);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say_zrle(&c, 105, further, 1), RFB_OK);
+    assert_int_equal(say(&c, &bell, 1), RFB_OK);
+    assert_int_equal(tell_focus(&c, OWN, "[100,100,9,9]", "\"0x1\""), RFB_OK);
+    assert_false(c.wants_swap);
+    assert_int_equal(crop_synced(&c), RFB_OK);
+    assert_true(c.wants_swap);
+    assert_int_equal(c.to_viewer.len, 1);
+    assert_int_equal(rfb_buf_data(&c.to_viewer)[0], RFB_S2C_BELL);
+    sent(&c);
+
+    /* what the viewer says meanwhile comes behind what the connection begins with */
+    rfb_buf_consume(&c.to_server, c.to_server.len);
+    assert_int_equal(crop_swap_begin(&c), RFB_OK);
+    assert_false(c.wants_swap);
+    assert_int_equal(key(&c, false, 'k'), RFB_OK);
+    assert_keys(&c, "Kk");
+    assert_int_equal(key(&c, true, 'm'), RFB_OK);
+    assert_int_equal(crop_swap_end(&c, &init), RFB_OK);
+    const uint8_t *to_server = rfb_buf_data(&c.to_server);
+    assert_int_equal(c.to_server.len, 20 + (4 + 4 * 5) + 10 + 8);
+    assert_int_equal(to_server[0], RFB_C2S_SET_PIXEL_FORMAT);
+    assert_int_equal(to_server[20], RFB_C2S_SET_ENCODINGS);
+    assert_int_equal(rfb_get_s32(to_server + 24), RFB_ENC_HEXTILE); /* ZRLE when it is calm */
+    assert_int_equal(to_server[44], RFB_C2S_UPDATE_REQUEST);
+    assert_int_equal(to_server[54], RFB_C2S_KEY);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+
+    for (int i = 0; i < 16; i++) {
+        assert_int_equal(say_update(&c, 105, 102, 4, 4), RFB_OK);
+        rfb_buf_consume(&c.to_server, c.to_server.len);
+        assert_int_equal(crop_synced(&c), RFB_OK);
+        assert_true(sent(&c) > 0);
+        request(&c);
+        if (i < 15)
+            assert_int_equal(say(&c, END, 1), RFB_OK);
+    }
+    assert_int_equal(rfb_buf_data(&c.to_server)[0], RFB_C2S_SET_ENCODINGS);
+    assert_int_equal(rfb_get_s32(rfb_buf_data(&c.to_server) + 4), RFB_ENC_ZRLE);
+    /* the viewer's stream goes on where the server's begins */
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say_zrle(&c, 105, (const uint8_t[]){0x78, 0x9c, 'c'}, 3), RFB_OK);
+    assert_int_equal(crop_synced(&c), RFB_OK);
+    assert_zrle(&c, cut, 1);
+    crop_finish(&c);
+}
+
+/* ---- keys ---- */
 
 static void keeps_keys_until_the_window_has_the_keyboard(void **state)
 {
@@ -601,6 +689,7 @@ int main(void)
         cmocka_unit_test(shows_the_next_window),
         cmocka_unit_test(finds_out_servers_that_cannot),
         cmocka_unit_test(serves_who_names_no_encodings),
+        cmocka_unit_test(begins_anew_where_a_state_would_be_lost),
         cmocka_unit_test(keeps_keys_until_the_window_has_the_keyboard),
         cmocka_unit_test(gives_no_key_to_another_window),
         cmocka_unit_test(loses_no_key_in_silence),

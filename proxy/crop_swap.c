@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Another connection to the server under a viewer that sees nothing of it. An update in an encoding
+ * with a state (ZRLE, Zlib, Tight) can be given whole or not at all, and what is not given takes
+ * the state with it: when one of its rectangles may not be shown, the server has to begin anew. */
+#include "crop_private.h"
+#include "rfb/err.h"
+
+enum {
+    /* Where windows move, one such update follows the other, and each would cost a connection and
+     * all of the window's pixels: until so many in a row could be given whole, only encodings are
+     * asked for whose rectangles can be dropped one by one. */
+    CALM_UPDATES = 16
+};
+
+/* ---- what the server is asked to send ---- */
+
+bool crop_is_wanted(const struct crop *c, int32_t encoding)
+{
+    for (uint16_t i = 0; i < c->wanted_count; i++)
+        if (c->wanted[i] == encoding)
+            return true;
+    return false;
+}
+
+static bool is_bound(int32_t number)
+{
+    const struct rfb_encoding *e = rfb_encoding_find(number);
+    return e != NULL && (e->flags & RFB_ENC_F_PIXELS) && !(e->flags & RFB_ENC_F_STATELESS);
+}
+
+/* The viewer's encodings, and what this needs itself. */
+int crop_put_encodings(struct crop *c)
+{
+    static const int32_t own[] = {
+        RFB_ENC_CURSOR, /* without it, LibVNCServer draws the pointer and sends what is around it
+                           unasked */
+        RFB_ENC_DESKTOP_SIZE, RFB_ENC_FENCE, /* TigerVNC has ContinuousUpdates with fences only */
+        RFB_ENC_CONTINUOUS_UPDATES};
+    int32_t list[CROP_ENCODINGS_MAX + sizeof own / sizeof own[0]];
+    uint16_t n = 0;
+    for (uint16_t i = 0; i < c->wanted_count; i++)
+        if (!c->restless || !is_bound(c->wanted[i]))
+            list[n++] = c->wanted[i];
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        list[n++] = own[i];
+    return rfb_msg_put_encodings(&c->to_server, list, n);
+}
+
+int crop_count_update(struct crop *c, bool whole)
+{
+    c->calm = whole ? c->calm + 1 : 0;
+    if (!c->restless || c->calm < CALM_UPDATES)
+        return RFB_OK;
+    c->restless = false;
+    return crop_put_encodings(c);
+}
+
+/* ---- from one connection to the next ---- */
+
+/* Clipboard and bell that lie behind the update are the viewer's all the same, where they are
+ * whole. What the server has not sent yet is lost with it. */
+static int save_messages(struct crop *c)
+{
+    const uint8_t *data = rfb_buf_data(&c->rest);
+    size_t len = c->rest.len;
+    struct rfb_s2c_event ev;
+    struct rfb_buf message;
+    int rc = RFB_OK, more;
+    rfb_buf_init(&message, c->rest.max);
+    while (rc == RFB_OK && (more = rfb_s2c_next(&c->server, &data, &len, &ev)) > 0) {
+        bool kept = ev.type == RFB_S2C_BELL || ev.type == RFB_S2C_CUT_TEXT;
+        if (ev.kind == RFB_S2C_MESSAGE)
+            rfb_buf_consume(&message, message.len);
+        if (ev.kind == RFB_S2C_MESSAGE || (ev.kind == RFB_S2C_BODY && ev.encoding == NULL))
+            rc = rfb_buf_put(&message, ev.bytes, ev.n);
+        if (rc == RFB_OK && ev.kind == RFB_S2C_MESSAGE_END && kept)
+            rc = rfb_buf_put(&c->to_viewer, rfb_buf_data(&message), message.len);
+    }
+    rfb_buf_wipe(&message);
+    return rc == RFB_OK && more < 0 ? crop_broke(c, more, c->server.why) : rc;
+}
+
+int crop_want_swap(struct crop *c)
+{
+    int rc = save_messages(c);
+    crop_drop_epochs(c);
+    rfb_buf_finish(&c->rest);
+    /* what has changed and was not told yet is told by nobody */
+    pixman_region32_clear(&c->known);
+    c->ready = false;
+    c->restless = true;
+    c->calm = 0;
+    c->wants_swap = c->swapping = true;
+    return rc;
+}
+
+int crop_swap_begin(struct crop *c)
+{
+    int rc = RFB_OK;
+    c->wants_swap = false;
+    /* the server lets go what was held down on the connection that ends */
+    for (int i = 0; i < c->down_count && rc == RFB_OK; i++)
+        rc = rfb_msg_put_key(&c->to_server, true, c->down[i]);
+    if (rc == RFB_OK && c->buttons != 0)
+        rc = rfb_msg_put_pointer(&c->to_server, c->buttons, c->last_x, c->last_y);
+    return rc;
+}
+
+int crop_swap_end(struct crop *c, const struct rfb_server_init *init)
+{
+    struct rfb_buf waiting = c->to_server;
+    c->swapping = false;
+    rfb_s2c_init(&c->server, init->width, init->height, &c->format);
+    c->server.cut_text_max = INT32_MAX;
+    crop_zlib_reconnect(&c->zlib);
+    rfb_buf_init(&c->to_server, CROP_TO_SERVER_MAX);
+    int rc = rfb_msg_put_format(&c->to_server, &c->format);
+    if (rc == RFB_OK)
+        rc = crop_put_encodings(c);
+    if (rc == RFB_OK)
+        rc = crop_probe(c);
+    if (rc == RFB_OK && waiting.len != 0)
+        rc = rfb_buf_put(&c->to_server, rfb_buf_data(&waiting), waiting.len);
+    rfb_buf_wipe(&waiting); /* keys may have been among it */
+    return rc;
+}
