@@ -9,7 +9,9 @@
 
 enum {
     HELD_MAX = 60000, /* rectangles of an update: a count is 16 bits */
-    REST_MAX = 1 << 20
+    REST_MAX = 1 << 20,
+    UPDATE_HEAD = 4, /* bytes, RFC 6143 section 7.6.1 */
+    RECT_HEAD = 12
 };
 
 /* ---- small things ---- */
@@ -136,20 +138,46 @@ static bool may_go(const struct crop *c, const struct crop_held *h)
     return e->x == c->canvas.x && e->y == c->canvas.y && contains(&e->safe, &h->head.r);
 }
 
-static int put_held(struct crop *c, const struct crop_held *h)
+/* Where h's rectangle is in the update that is kept: its head, which is written anew, and its body
+ * are moved to the place behind those that go on already, which is never behind where they are.
+ * *to is behind it then. */
+static int give_held(struct crop *c, const struct crop_held *h, size_t *to)
 {
-    const struct rfb_rect *r = &h->head.r;
-    int x = h->pixels ? r->x - c->canvas.x : r->x, y = h->pixels ? r->y - c->canvas.y : r->y;
-    int rc = put_rect_head(c, x, y, r->w, r->h, h->head.encoding);
-    if (rc == RFB_OK && h->len != 0)
-        rc = crop_zlib_put(&c->zlib, &h->head, &c->format, rfb_buf_data(&c->hold) + h->at, h->len,
-                           &c->to_viewer);
-    if (rc == RFB_E_INVALID)
+    uint8_t *message = c->hold.data + c->hold.off, *body = message + h->at + RECT_HEAD;
+    struct rfb_rect_head head = h->head;
+    size_t n = h->len;
+    int rc = crop_zlib_continue(&c->zlib, &h->head, &c->format, body, &n);
+    if (rc != RFB_OK)
         return crop_broke(c, rc, "the server's zlib streams cannot go on");
     if (h->pixels) {
-        add_rect(&c->known, r);
-        take_rect(&c->painted, r);
+        head.r.x = (uint16_t)(head.r.x - c->canvas.x);
+        head.r.y = (uint16_t)(head.r.y - c->canvas.y);
+        add_rect(&c->known, &h->head.r);
+        take_rect(&c->painted, &h->head.r);
     }
+    rfb_msg_set_rect_head(message + *to, &head);
+    if (message + *to + RECT_HEAD != body)
+        memmove(message + *to + RECT_HEAD, body, n);
+    *to += RECT_HEAD + n;
+    return RFB_OK;
+}
+
+/* Of the update that is kept, the rectangles that may go: it becomes what the viewer gets, as it
+ * is large and nothing is to be copied twice. */
+static int give_update(struct crop *c, size_t going)
+{
+    size_t to = UPDATE_HEAD;
+    int rc = RFB_OK;
+    rfb_set_u16(c->hold.data + c->hold.off + 2, (uint16_t)going);
+    for (size_t i = 0; i < c->held_count && rc == RFB_OK; i++)
+        if (may_go(c, &c->held[i]))
+            rc = give_held(c, &c->held[i], &to);
+    c->hold.len = to;
+    if (c->to_viewer.len != 0)
+        return rc == RFB_OK ? rfb_buf_put(&c->to_viewer, rfb_buf_data(&c->hold), to) : rc;
+    struct rfb_buf taken = c->to_viewer;
+    c->to_viewer = c->hold;
+    c->hold = taken;
     return rc;
 }
 
@@ -158,7 +186,7 @@ static void forget_held(struct crop *c)
 {
     c->holding = c->synced = false;
     c->held_count = 0;
-    rfb_buf_finish(&c->hold);
+    rfb_buf_consume(&c->hold, c->hold.len);
 }
 
 /* The update that was kept: what may go on goes, and what may not is asked for again. */
@@ -182,12 +210,9 @@ static int send_held(struct crop *c)
         return crop_want_swap(c);
     }
     if (going != 0) {
-        rc = put_update_head(c, going);
+        rc = give_update(c, going);
         c->viewer_wants = false;
     }
-    for (size_t i = 0; i < c->held_count && rc == RFB_OK; i++)
-        if (may_go(c, &c->held[i]))
-            rc = put_held(c, &c->held[i]);
     forget_held(c);
     c->epochs[0].answered = true;
     return rc == RFB_OK ? crop_count_update(c, !dropped) : rc;
@@ -256,6 +281,9 @@ static int hold_rect(struct crop *c, const struct rfb_s2c_event *ev)
                                                   .pixels = pixels,
                                                   .stateless = e->flags & RFB_ENC_F_STATELESS,
                                                   .at = c->hold.len};
+    int rc = rfb_buf_put(&c->hold, ev->bytes, ev->n);
+    if (rc != RFB_OK)
+        return crop_broke(c, rc, "an update that is too large");
     if (ev->rect.encoding == RFB_ENC_DESKTOP_SIZE) /* the screen's: nothing is where it was */
         pixman_region32_clear(&c->known);
     if (!pixels)
@@ -315,8 +343,9 @@ static int on_server_event(struct crop *c, const struct rfb_s2c_event *ev)
     switch (ev->kind) {
     case RFB_S2C_UPDATE:
         c->held_count = 0;
+        c->busy = true;
         return c->ready
-                   ? RFB_OK
+                   ? rfb_buf_put(&c->hold, ev->bytes, ev->n)
                    : crop_broke(c, RFB_E_INVALID,
                                 "the server has no ContinuousUpdates, without which single windows "
                                 "cannot be shown");
@@ -383,6 +412,15 @@ int crop_synced(struct crop *c)
 int crop_taken(struct crop *c)
 {
     return crop_pump(c);
+}
+
+void crop_rest(struct crop *c)
+{
+    if (!c->busy && c->hold.len == 0)
+        rfb_buf_finish(&c->hold);
+    if (!c->busy && c->to_viewer.len == 0)
+        rfb_buf_finish(&c->to_viewer);
+    c->busy = false;
 }
 
 /* ---- windows ---- */
@@ -465,7 +503,7 @@ int crop_init(struct crop *c, const struct crop_how *how, const struct rfb_serve
     rfb_buf_init(&c->to_server, CROP_TO_SERVER_MAX);
     rfb_buf_init(&c->to_viewer, CROP_HOLD_MAX + REST_MAX);
     rfb_buf_init(&c->encodings, 4 * RFB_ENCODINGS_MAX);
-    rfb_buf_init(&c->hold, CROP_HOLD_MAX);
+    rfb_buf_init(&c->hold, CROP_HOLD_MAX + REST_MAX); /* they change places */
     rfb_buf_init(&c->rest, REST_MAX);
     pixman_region32_init(&c->known);
     pixman_region32_init(&c->painted);

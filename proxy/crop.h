@@ -48,7 +48,7 @@ struct crop_epoch {
 struct crop_held {
     struct rfb_rect_head head;
     bool pixels, stateless;
-    size_t at, len; /* its body in `hold` */
+    size_t at, len; /* in `hold`: where its head is; bytes of its body */
 };
 
 struct crop {
@@ -73,10 +73,12 @@ struct crop {
     bool swapping;             /* between two connections to the server */
     bool restless;             /* only stateless encodings are asked for */
     unsigned calm;             /* updates in a row that went on whole */
-    struct rfb_buf hold, rest; /* the update that is kept; what came behind it */
+    struct rfb_buf hold, rest; /* the update that is kept, as a message; what came behind it */
     struct crop_held *held;
     size_t held_count, held_room;
-    bool holding, synced;
+    bool holding; /* for the owner to read: nothing more of the server's is of use until synced */
+    bool synced;
+    bool busy;                             /* an update has come since the last rest */
     struct crop_epoch epochs[CROP_EPOCHS]; /* the first is the one whose updates come */
     int epoch_count;
     bool ready;                   /* the server has told that it has ContinuousUpdates */
@@ -117,6 +119,8 @@ int crop_synced(struct crop *c);
 /* The owner has taken all that was in to_viewer: until then the viewer gets nothing more, whatever
  * it asks for. */
 int crop_taken(struct crop *c);
+/* From time to time: gives memory back where nothing has come since the last time. */
+void crop_rest(struct crop *c);
 /* The old connection has been given all there was for it and gets nothing more. What the viewer
  * says meanwhile waits in to_server for the new one. */
 int crop_swap_begin(struct crop *c);

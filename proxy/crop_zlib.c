@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "crop_zlib.h"
 
+#include <string.h>
+
 #include "rfb/err.h"
 #include "rfb/proto.h"
 
@@ -43,14 +45,15 @@ static int header_of(struct crop_zlib *z, int stream, const uint8_t *data, size_
 }
 
 /* ZRLE and Zlib: a length and so many bytes. */
-static int put_stream(struct crop_zlib *z, int stream, const uint8_t *body, size_t len,
-                      struct rfb_buf *out)
+static int continue_stream(struct crop_zlib *z, int stream, uint8_t *body, size_t *len)
 {
-    int skip = len >= 4 ? header_of(z, stream, body + 4, len - 4) : RFB_E_INVALID;
-    if (skip < 0)
+    int skip = *len >= 4 ? header_of(z, stream, body + 4, *len - 4) : RFB_E_INVALID;
+    if (skip <= 0)
         return skip;
-    int rc = rfb_buf_put_u32(out, (uint32_t)(len - 4 - (size_t)skip));
-    return rc == RFB_OK ? rfb_buf_put(out, body + 4 + skip, len - 4 - (size_t)skip) : rc;
+    *len -= (size_t)skip;
+    rfb_set_u32(body, (uint32_t)(*len - 4));
+    memmove(body + 4, body + 4 + skip, *len - 4);
+    return RFB_OK;
 }
 
 /* Where basic compression has its length; 0: it has none, being too short for compression. */
@@ -71,58 +74,56 @@ static size_t find_length(const struct rfb_rect *r, unsigned tpixel, const uint8
     return row * r->h < TIGHT_UNCOMPRESSED_BELOW ? 0 : at;
 }
 
-/* Tight's compact length: seven bits a byte, lowest first, eight in a third. */
-static int put_length(struct rfb_buf *out, size_t n)
+/* Tight's compact length: seven bits a byte, lowest first, eight in a third. Answers how many. */
+static size_t set_length(uint8_t bytes[3], size_t n)
 {
-    uint8_t bytes[3] = {n & 0x7f, (n >> 7) & 0x7f, (uint8_t)(n >> 14)};
+    const uint8_t all[3] = {n & 0x7f, (n >> 7) & 0x7f, (uint8_t)(n >> 14)};
     size_t count = n < 1u << 7 ? 1 : n < 1u << 14 ? 2 : 3;
-    for (size_t i = 0; i + 1 < count; i++)
-        bytes[i] |= 0x80;
-    return rfb_buf_put(out, bytes, count);
+    for (size_t i = 0; i < count; i++)
+        bytes[i] = (uint8_t)(all[i] | (i + 1 < count ? 0x80 : 0));
+    return count;
 }
 
-static int put_tight(struct crop_zlib *z, const struct rfb_rect *r, unsigned tpixel,
-                     const uint8_t *body, size_t len, struct rfb_buf *out)
+static int continue_tight(struct crop_zlib *z, const struct rfb_rect *r, unsigned tpixel,
+                          uint8_t *body, size_t *len)
 {
-    if (len == 0)
+    if (*len == 0)
         return RFB_E_INVALID;
     /* what the server resets, the viewer resets: with a header again on both sides */
     for (int i = 0; i < TIGHT_STREAMS; i++)
         if (body[0] & 1u << i)
             z->viewer[i] = z->server[i] = false;
-    size_t at = body[0] >> 4 >= TIGHT_FILL ? 0 : find_length(r, tpixel, body, len);
+    size_t at = body[0] >> 4 >= TIGHT_FILL ? 0 : find_length(r, tpixel, body, *len);
     if (at == 0)
-        return rfb_buf_put(out, body, len);
+        return RFB_OK;
     size_t data = at;
-    while (data < len && data < at + 2 && (body[data] & 0x80))
+    while (data < *len && data < at + 2 && (body[data] & 0x80))
         data++;
     data++;
-    if (data >= len)
+    if (data >= *len)
         return RFB_E_INVALID;
-    int skip = header_of(z, body[0] >> 4 & 3, body + data, len - data);
-    if (skip == 0)
-        return rfb_buf_put(out, body, len);
-    if (skip < 0)
+    int skip = header_of(z, body[0] >> 4 & 3, body + data, *len - data);
+    if (skip <= 0)
         return skip;
-    int rc = rfb_buf_put(out, body, at);
     data += (size_t)skip;
-    if (rc == RFB_OK)
-        rc = put_length(out, len - data);
-    return rc == RFB_OK ? rfb_buf_put(out, body + data, len - data) : rc;
+    size_t n = *len - data;
+    at += set_length(body + at, n);
+    memmove(body + at, body + data, n);
+    *len = at + n;
+    return RFB_OK;
 }
 
-int crop_zlib_put(struct crop_zlib *z, const struct rfb_rect_head *head,
-                  const struct rfb_pixel_format *format, const uint8_t *body, size_t len,
-                  struct rfb_buf *out)
+int crop_zlib_continue(struct crop_zlib *z, const struct rfb_rect_head *head,
+                       const struct rfb_pixel_format *format, uint8_t *body, size_t *len)
 {
     switch (head->encoding) {
     case RFB_ENC_ZRLE:
-        return put_stream(z, STREAM_ZRLE, body, len, out);
+        return continue_stream(z, STREAM_ZRLE, body, len);
     case RFB_ENC_ZLIB:
-        return put_stream(z, STREAM_ZLIB, body, len, out);
+        return continue_stream(z, STREAM_ZLIB, body, len);
     case RFB_ENC_TIGHT:
-        return put_tight(z, &head->r, rfb_tpixel_bytes(format), body, len, out);
+        return continue_tight(z, &head->r, rfb_tpixel_bytes(format), body, len);
     default: /* without streams */
-        return len != 0 ? rfb_buf_put(out, body, len) : RFB_OK;
+        return RFB_OK;
     }
 }

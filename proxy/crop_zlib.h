@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rfb/buf.h"
 #include "rfb/msg.h"
 
 enum { CROP_ZLIB_STREAMS = 6 /* Tight's four, ZRLE's, Zlib's */ };
@@ -26,11 +25,10 @@ struct crop_zlib {
 /* The server is another connection: its streams begin anew. */
 void crop_zlib_reconnect(struct crop_zlib *z);
 
-/* Appends the body of a rectangle, whole as the framer has let it pass, as the viewer is to have
- * it. 0, RFB_E_INVALID (the server's streams cannot go on where the viewer's are), RFB_E_TOO_LARGE
- * or RFB_E_NO_MEMORY of out. */
-int crop_zlib_put(struct crop_zlib *z, const struct rfb_rect_head *head,
-                  const struct rfb_pixel_format *format, const uint8_t *body, size_t len,
-                  struct rfb_buf *out);
+/* Makes the body of a rectangle, whole as the framer has let it pass, what the viewer is to have,
+ * in its place: *len can become less. 0, or RFB_E_INVALID: the server's streams cannot go on where
+ * the viewer's are. */
+int crop_zlib_continue(struct crop_zlib *z, const struct rfb_rect_head *head,
+                       const struct rfb_pixel_format *format, uint8_t *body, size_t *len);
 
 #endif

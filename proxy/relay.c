@@ -50,8 +50,12 @@ static void count_to_viewer(struct relay *r, size_t len)
 static int send_cropped(struct relay *r, struct rfb_buf *out)
 {
     while (out->len != 0 && r->front->out.queued == 0) {
-        size_t n = out->len < SCRATCH_PLAIN ? out->len : SCRATCH_PLAIN;
-        if (relay_frame_copy(r, WSLAY_BINARY_FRAME, rfb_buf_data(out), n) != 0)
+        /* what was sent has left room for a frame's head in front of what was not */
+        bool room = out->off >= WS_HEAD_MAX;
+        size_t most = room ? SCRATCH_UP : SCRATCH_PLAIN, n = out->len < most ? out->len : most;
+        int rc = room ? relay_frame(r, WSLAY_BINARY_FRAME, out->data + out->off, n)
+                      : relay_frame_copy(r, WSLAY_BINARY_FRAME, rfb_buf_data(out), n);
+        if (rc != 0)
             return -1;
         rfb_buf_consume(out, n);
         count_to_viewer(r, n);
@@ -70,7 +74,6 @@ static int push(struct relay *r)
             upstream_pause(r->back, true);
             return 0;
         }
-        rfb_buf_finish(out); /* an update is large, and the next may be long to come */
         if (crop_taken(r->crop) != RFB_OK)
             return RELAY_UPSTREAM;
     } while (out->len != 0);
@@ -81,8 +84,12 @@ int relay_to_viewer(struct relay *r, uint8_t *data, size_t len)
 {
     if (r->filter != NULL && filter_from_server(r->filter, &data, &len) != RFB_OK)
         return RELAY_UPSTREAM;
-    if (r->crop != NULL)
-        return crop_from_server(r->crop, data, len) == RFB_OK ? push(r) : RELAY_UPSTREAM;
+    if (r->crop != NULL) {
+        int rc = crop_from_server(r->crop, data, len) == RFB_OK ? push(r) : RELAY_UPSTREAM;
+        if (rc == 0 && r->crop->holding) /* what comes behind an update would be kept, too */
+            upstream_pause(r->back, true);
+        return rc;
+    }
     if (len == 0)
         return 0;
     if (relay_frame(r, WSLAY_BINARY_FRAME, data, len) != 0)
@@ -96,7 +103,7 @@ int relay_to_viewer(struct relay *r, uint8_t *data, size_t len)
 int relay_viewer_drained(struct relay *r)
 {
     int rc = r->crop != NULL ? push(r) : 0;
-    if (rc == 0 && (r->crop == NULL || r->crop->to_viewer.len == 0))
+    if (rc == 0 && (r->crop == NULL || (r->crop->to_viewer.len == 0 && !r->crop->holding)))
         upstream_pause(r->back, false);
     return rc;
 }

@@ -211,6 +211,8 @@ static void on_ping(struct viewer *v)
     uint64_t now = uv_now(v->env->loop);
     uint64_t interval = v->service->config->ping_interval * 1000ULL;
     bool silent = now - v->last_heard > SILENT_INTERVALS * interval;
+    if (v->relay.crop != NULL)
+        crop_rest(v->relay.crop);
     if (silent && v->relay.front_paused) {
         viewer_tell_trouble(v, TROUBLE_STALLED, "takes no input");
         viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server takes no input",

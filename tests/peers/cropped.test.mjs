@@ -333,10 +333,9 @@ live('a stream whose desktop has lost its agent to another configuration', async
 });
 
 // Says that there is one window, and leaves the commands to `answer(command, say)`.
-async function fakeAgent(scope, answer) {
+async function fakeAgent(scope, answer, rect = [0, 0, 200, 200]) {
   const path = await scope.file('fake.sock');
   const sockets = new Set();
-  const rect = [0, 0, 200, 200];
   const server = net.createServer((socket) => {
     const say = (line) => socket.write(`${JSON.stringify(line)}\n`);
     let text = '';
@@ -367,6 +366,17 @@ live('an agent that answers nothing is given up, in words', async (scope) => {
   assert.deepEqual(viewer.close, { code: 4013, words: 'the desktop\'s agent is lost' });
   assert.deepEqual([...new Set(asked)], ['sync']);
   assert.equal((await proxy.event('upstream_error')).detail, 'the agent does not answer');
+});
+
+live('an agent that is slow holds back a large window, and loses nothing of it', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const rect = [0, 0, 1200, 700];
+  const agent = await fakeAgent(scope, ({ id }, say) => setTimeout(say, 300, { type: 'reply', id, ok: true, serial: 1 }), rect);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent, streams: { w: { window: 'app:A' } } });
+  const viewer = await new RfbViewer(scope, proxy).open(proxy, { token: proxy.tokens.w });
+  viewer.says([3, 0, 0, 0, 0, 0, ...[1200, 700].flatMap((n) => [n >> 8, n & 0xff])]);
+  await viewer.hears(1200 * 700 * 4);
+  assert.deepEqual(proxy.events('viewer_close'), []);
 });
 
 live('an agent that is slow is not flooded with a viewer\'s clicks', async (scope) => {
