@@ -10,6 +10,7 @@
 enum {
     HELD_MAX = 60000, /* rectangles of an update: a count is 16 bits */
     REST_MAX = 1 << 20,
+    ROOM_MIN = 4096, /* bytes: fewer are copied sooner than read apart */
     UPDATE_HEAD = 4, /* bytes, RFC 6143 section 7.6.1 */
     RECT_HEAD = 12
 };
@@ -162,6 +163,13 @@ static int give_held(struct crop *c, const struct crop_held *h, size_t *to)
     return RFB_OK;
 }
 
+static void change_places(struct rfb_buf *a, struct rfb_buf *b)
+{
+    struct rfb_buf was = *a;
+    *a = *b;
+    *b = was;
+}
+
 /* Of the update that is kept, the rectangles that may go: it becomes what the viewer gets, as it
  * is large and nothing is to be copied twice. */
 static int give_update(struct crop *c, size_t going)
@@ -175,9 +183,7 @@ static int give_update(struct crop *c, size_t going)
     c->hold.len = to;
     if (c->to_viewer.len != 0)
         return rc == RFB_OK ? rfb_buf_put(&c->to_viewer, rfb_buf_data(&c->hold), to) : rc;
-    struct rfb_buf taken = c->to_viewer;
-    c->to_viewer = c->hold;
-    c->hold = taken;
+    change_places(&c->to_viewer, &c->hold);
     return rc;
 }
 
@@ -337,6 +343,28 @@ static int end_message(struct crop *c, uint8_t type)
     return RFB_OK;
 }
 
+/* Bytes of an update; those that were read to where they belong are there already. */
+static int keep(struct crop *c, const uint8_t *bytes, size_t n)
+{
+    struct rfb_buf *b = &c->hold;
+    if (n > b->cap - b->off - b->len || bytes != b->data + b->off + b->len)
+        return rfb_buf_put(b, bytes, n);
+    rfb_buf_commit(b, n);
+    return RFB_OK;
+}
+
+uint8_t *crop_room(struct crop *c, size_t *n)
+{
+    uint64_t sure = c->swapping || c->holding ? 0 : rfb_s2c_sure(&c->server);
+    uint8_t *where;
+    if (sure > *n)
+        sure = *n;
+    if (sure < ROOM_MIN || rfb_buf_reserve(&c->hold, (size_t)sure, &where) != RFB_OK)
+        return NULL;
+    *n = (size_t)sure;
+    return where;
+}
+
 static int on_server_event(struct crop *c, const struct rfb_s2c_event *ev)
 {
     int rc = RFB_OK;
@@ -354,7 +382,7 @@ static int on_server_event(struct crop *c, const struct rfb_s2c_event *ev)
     case RFB_S2C_BODY:
         if (ev->encoding == NULL)
             return take_body(c, ev);
-        rc = rfb_buf_put(&c->hold, ev->bytes, ev->n);
+        rc = keep(c, ev->bytes, ev->n);
         c->held[c->held_count - 1].len += ev->n;
         return rc == RFB_OK ? rc : crop_broke(c, rc, "an update that is too large");
     case RFB_S2C_UPDATE_END:
@@ -411,6 +439,9 @@ int crop_synced(struct crop *c)
 
 int crop_taken(struct crop *c)
 {
+    /* the next update is kept where this one was: half the memory, and still in the cache */
+    if (c->to_viewer.len == 0 && c->hold.len == 0 && c->to_viewer.cap > c->hold.cap)
+        change_places(&c->to_viewer, &c->hold);
     return crop_pump(c);
 }
 

@@ -128,5 +128,9 @@ int crop_swap_begin(struct crop *c);
 int crop_swap_end(struct crop *c, const struct rfb_server_init *init);
 int crop_from_viewer(struct crop *c, const uint8_t *data, size_t len);
 int crop_from_server(struct crop *c, const uint8_t *data, size_t len);
+/* Where up to *n bytes of the server's, which can become less, can be read to, so that nothing has
+ * to be copied when they are given to crop_from_server next, before anything else is done. NULL:
+ * anywhere. */
+uint8_t *crop_room(struct crop *c, size_t *n);
 
 #endif

@@ -100,6 +100,11 @@ int relay_to_viewer(struct relay *r, uint8_t *data, size_t len)
     return 0;
 }
 
+uint8_t *relay_room(struct relay *r, size_t *n)
+{
+    return r->crop != NULL && r->filter == NULL ? crop_room(r->crop, n) : NULL;
+}
+
 int relay_viewer_drained(struct relay *r)
 {
     int rc = r->crop != NULL ? push(r) : 0;

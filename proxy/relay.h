@@ -43,6 +43,9 @@ void relay_finish(struct relay *r);
  * protocol, relay_why. */
 enum { RELAY_UPSTREAM = -2 };
 int relay_to_viewer(struct relay *r, uint8_t *data, size_t len);
+/* Where upstream's next bytes are to be read to, up to *n, which can become less; NULL: anywhere. A
+ * filter moves them. */
+uint8_t *relay_room(struct relay *r, size_t *n);
 /* The viewer has taken all: sends on, reads on. As above; a crop may have something for the server
  * then. */
 int relay_viewer_drained(struct relay *r);

@@ -293,6 +293,14 @@ static void begin_tls(struct upstream *u)
 
 /* ---- reading ---- */
 
+static uv_buf_t room_for_data(struct upstream *u)
+{
+    size_t n = SCRATCH_UP;
+    uint8_t *room = u->events->room != NULL ? u->events->room(u, &n) : NULL;
+    return room != NULL ? turn_offer(&u->turn, room, n)
+                        : turn_offer(&u->turn, u->scratch->from_upstream + SCRATCH_UP_HEAD, n);
+}
+
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     struct upstream *u = handle->data;
@@ -302,7 +310,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
     else if (u->tls != NULL)
         *buf = turn_offer(&u->turn, u->scratch->cipher, SCRATCH_CIPHER);
     else
-        *buf = turn_offer(&u->turn, u->scratch->from_upstream + SCRATCH_UP_HEAD, SCRATCH_UP);
+        *buf = room_for_data(u);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)

@@ -35,6 +35,9 @@ struct upstream_events {
     /* After upstream_start: bytes in the scratch buffer, with SCRATCH_UP_HEAD bytes of room before.
      */
     void (*data)(struct upstream *u, uint8_t *data, size_t len);
+    /* NULL, or: where the next bytes are to be read to, up to *n, which can become less; data gives
+     * them at once then. NULL: nowhere special. */
+    uint8_t *(*room)(struct upstream *u, size_t *n);
     void (*drained)(struct upstream *u); /* nothing waits for the server any more */
     /* The end, once, before or after ready; only closing is of use now. words are for the viewer,
      * detail is for the log. */

@@ -294,6 +294,12 @@ static void on_upstream_data(struct upstream *u, uint8_t *data, size_t len)
     }
 }
 
+static uint8_t *on_upstream_room(struct upstream *u, size_t *n)
+{
+    struct viewer *v = upstream_owner(u);
+    return v->state == VIEWER_RELAYING ? relay_room(&v->relay, n) : NULL;
+}
+
 static void on_upstream_drained(struct upstream *u)
 {
     struct viewer *v = upstream_owner(u);
@@ -324,6 +330,7 @@ static void on_upstream_ended(struct upstream *u, const char *words, const char 
 static const struct upstream_events upstream_events = {
     .ready = on_upstream_ready,
     .data = on_upstream_data,
+    .room = on_upstream_room,
     .drained = on_upstream_drained,
     .ended = on_upstream_ended,
     .closed = on_upstream_closed,

@@ -300,3 +300,8 @@ int rfb_s2c_next(struct rfb_s2c *f, const uint8_t **data, size_t *len, struct rf
             return RFB_OK;
     }
 }
+
+uint64_t rfb_s2c_sure(const struct rfb_s2c *f)
+{
+    return f->state == RECT_BODY && f->failed == RFB_OK && f->broken == RFB_OK ? f->skim.pass : 0;
+}

@@ -66,4 +66,7 @@ void rfb_s2c_init(struct rfb_s2c *f, uint16_t width, uint16_t height,
  * RFB_E_INVALID or RFB_E_TOO_LARGE: f->why says it; every later call answers the same. */
 int rfb_s2c_next(struct rfb_s2c *f, const uint8_t **data, size_t *len, struct rfb_s2c_event *ev);
 
+/* How many bytes are still to come that are sure to be of the current rectangle's body. */
+uint64_t rfb_s2c_sure(const struct rfb_s2c *f);
+
 #endif

@@ -358,6 +358,40 @@ static void passes_what_is_the_applications(void **state)
     crop_finish(&c);
 }
 
+/* What is read to where it belongs goes on as what is copied there. */
+static void has_room_for_what_is_sure_to_come(void **state)
+{
+    enum { W = 100, H = 90, HALF = 4500 };
+    uint8_t head[16] = {0, 0, 0, 1};
+    const struct rfb_rect_head r = {{100, 100, W, H}, RFB_ENC_RAW};
+    struct crop c;
+    size_t n = HALF;
+    (void)state;
+    begin(&c);
+    assert_int_equal(tell(&c, "1 0 own normal 100 100 100 90 0", ""), RFB_OK);
+    sent(&c); /* its size */
+    request(&c);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_null(crop_room(&c, &n)); /* there is no rectangle yet */
+    rfb_msg_set_rect_head(head + 4, &r);
+    assert_int_equal(say(&c, head, sizeof head), RFB_OK);
+    for (int i = 0; i < 2; i++) {
+        uint8_t *room = crop_room(&c, &n);
+        assert_non_null(room);
+        assert_int_equal(n, HALF);
+        memset(room, 'a' + i, n);
+        assert_int_equal(say(&c, room, n), RFB_OK);
+        n = i == 0 ? W * H : HALF; /* more than is to come */
+    }
+    assert_null(crop_room(&c, &n)); /* it is whole, and kept */
+    assert_int_equal(crop_synced(&c), RFB_OK);
+    assert_int_equal(c.to_viewer.len, 4 + 12 + W * H);
+    for (size_t i = 0; i < W * H; i++)
+        assert_int_equal(rfb_buf_data(&c.to_viewer)[16 + i], i < HALF ? 'a' : 'b');
+    crop_finish(&c);
+}
+
 /* What an update shows while, before it is looked at, somebody is on top: if only for a moment. */
 static void drops_what_was_covered_meanwhile(void **state)
 {
@@ -683,6 +717,7 @@ int main(void)
         cmocka_unit_test(gives_the_next_window_its_own_canvas),
         cmocka_unit_test(gives_hidden_popups_no_keys),
         cmocka_unit_test(passes_what_is_the_applications),
+        cmocka_unit_test(has_room_for_what_is_sure_to_come),
         cmocka_unit_test(drops_what_was_covered_meanwhile),
         cmocka_unit_test(asks_again_for_what_was_dropped),
         cmocka_unit_test(keeps_no_more_than_one_frame),
