@@ -176,6 +176,100 @@ live('input reaches the application or nobody', async (scope) => {
   assert.deepEqual(foreign.map(short), [], 'the other window has got nothing');
 });
 
+live('two viewers control two windows at once, two more only watch', async (scope) => {
+  const desktop = await startXvnc(scope);
+  await desktop.startWindowManager();
+  const { feed, path } = await startAgent(scope, desktop);
+  // Each covers a half of the other when it is in front: of the left one columns 200 and more, of the right one those before.
+  const sides = { left: { place: '400x300+100+100', alone: 50, shared: 350 }, right: { place: '400x300+300+100', alone: 350, shared: 50 } };
+  for (const [title, side] of Object.entries(sides)) {
+    const program = scope.start('xev', ['-name', title, '-geometry', side.place, '-event', 'keyboard', '-event', 'mouse'], { env: desktop.env });
+    side.recorder = new Recorder(program, await feed.window({ title }));
+    side.id = side.recorder.window.id;
+  }
+  const { left, right } = sides;
+  const streams = Object.fromEntries(Object.entries(sides).flatMap(([name, { id }]) => [[name, { window: id }], [`${name}-view`, { window: id, role: 'view' }]]));
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams });
+  for (const [name, side] of Object.entries(sides)) {
+    side.viewer = await new RfbViewer(scope, proxy).open(proxy, { token: proxy.tokens[name] });
+    side.watcher = await new RfbViewer(scope, proxy).open(proxy, { token: proxy.tokens[`${name}-view`] });
+  }
+  const click = (viewer, x, y) => [0, 1, 0].forEach((buttons) => viewer.says([5, buttons, x >> 8, x & 0xff, y >> 8, y & 0xff]));
+  const type = (viewer, text) => [...text].forEach((key) => [1, 0].forEach((down) => viewer.says([4, down, 0, 0, 0, 0, 0, key.charCodeAt(0)])));
+  // The answer to a ping means that the proxy has seen all that was said before, the agent's that the X server has.
+  const handled = async (...viewers) => {
+    for (const viewer of viewers) {
+      const pongs = () => viewer.frames.filter(({ opcode }) => opcode === 10).length;
+      const before = pongs();
+      viewer.send(Buffer.from([0x89, 0x80, 0, 0, 0, 0]));
+      await until('the pong', () => pongs() > before);
+    }
+    return feed.now();
+  };
+  // Buttons and keys as short() has them: what each ought to have got since the last look, and no more.
+  const clicked = ({ recorder: { window: { rect } } }, x, y) => [`+1@${rect[0] + x},${rect[1] + y}`, `-1@${rect[0] + x},${rect[1] + y}`];
+  const typed = (text) => [...text].flatMap((key) => [`+${key}`, `-${key}`]);
+  const got = ({ recorder }) => recorder.events().filter(({ type: kind }) => kind !== 'MotionNotify').map(short);
+  const gets = async (side, clicks, text) => {
+    await side.recorder.wait(`${clicks.length} of buttons and ${text}`, () => got(side).length >= clicks.length + 2 * text.length);
+    const isKey = (word) => !word.includes('@');
+    assert.deepEqual(got(side).filter(isKey), typed(text));
+    assert.deepEqual(got(side).filter((word) => !isKey(word)), clicks);
+    side.recorder.forget();
+  };
+  const nobody = () => assert.deepEqual([got(left), got(right)], [[], []]);
+  const front = async (side) => {
+    await feed.order('activate', { window: side.id });
+    await feed.until('it in front', ({ focus }) => focus === side.id);
+  };
+
+  // Those who watch do nothing, wherever they click and whoever has the keyboard.
+  await front(left);
+  const watchers = [left.watcher, right.watcher];
+  const meddle = () => { for (const watcher of watchers) { click(watcher, 50, 40); click(watcher, 350, 40); type(watcher, 'z'); } };
+  meddle();
+  assert.equal((await handled(...watchers)).focus, left.id);
+  nobody();
+
+  // Nor does a click where the other is in front; keys go to the window that they were typed into all the same.
+  for (const [side, other] of [[right, left], [left, right]]) {
+    await front(other);
+    click(side.viewer, side.shared, 150);
+    assert.equal((await handled(side.viewer)).focus, other.id);
+    nobody();
+    type(side.viewer, 'hidden');
+    await gets(side, [], 'hidden');
+    assert.deepEqual(got(other), []);
+  }
+
+  // By turns, and those who watch in between.
+  for (let turn = 0; turn < 6; turn++) {
+    const [side, other] = turn % 2 ? [right, left] : [left, right];
+    const text = `turn${turn}`;
+    click(side.viewer, side.alone, 60 + turn);
+    meddle();
+    type(side.viewer, text);
+    await gets(side, clicked(side, side.alone, 60 + turn), text);
+    assert.deepEqual(got(other), []);
+  }
+
+  // Clicks at the same time. X has one pointer for all: while the window manager looks at a press, the other viewer takes it
+  // away, so that the release is told of where it is by then.
+  const unplaced = (clicks) => clicks.map((word) => (word.startsWith('-') ? '-1' : word));
+  for (let round = 0; round < 10; round++) {
+    for (const side of [left, right]) click(side.viewer, side.alone, 100 + round);
+    meddle();
+    for (const side of [left, right]) {
+      await side.recorder.wait('a click', () => got(side).length >= 2);
+      assert.deepEqual(unplaced(got(side)), unplaced(clicked(side, side.alone, 100 + round)));
+      side.recorder.forget();
+    }
+  }
+  await handled(...watchers);
+  nobody();
+  assert.deepEqual(proxy.events('viewer_close'), []);
+});
+
 live('a window that is not there yet, is closed, or never comes', async (scope) => {
   const { desktop, feed, proxy, connect } = await start(scope, { streams: { soon: { window: 'app:XTerm', window_wait: 30 }, never: { window: 'title:No such*', window_wait: 0 } } });
   const never = await porthole(scope, [...connect('never'), 'screenshot', await scope.file('never.png')]);
