@@ -221,7 +221,8 @@ static int send_held(struct crop *c)
     }
     forget_held(c);
     c->epochs[0].answered = true;
-    return rc == RFB_OK ? crop_count_update(c, !dropped) : rc;
+    /* one without pixels does not tell how restless the windows are */
+    return rc == RFB_OK && (going != 0 || dropped) ? crop_count_update(c, !dropped) : rc;
 }
 
 static int parse(struct crop *c, const uint8_t **data, size_t *len);
@@ -273,7 +274,7 @@ static int hold_rect(struct crop *c, const struct rfb_s2c_event *ev)
     bool pixels = e->flags & RFB_ENC_F_PIXELS;
     if (c->held_count == HELD_MAX)
         return crop_broke(c, RFB_E_TOO_LARGE, "an update of too many rectangles");
-    if (pixels && e->number != RFB_ENC_RAW && !crop_is_wanted(c, e->number))
+    if (pixels && !crop_may_come(c, e->number))
         return crop_broke(c, RFB_E_INVALID, "an encoding that was not asked for");
     if (c->held_count == c->held_room) {
         size_t room = c->held_room != 0 ? 2 * c->held_room : 16;

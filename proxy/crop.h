@@ -72,6 +72,7 @@ struct crop {
     struct crop_zlib zlib;
     bool swapping;             /* between two connections to the server */
     bool restless;             /* only stateless encodings are asked for */
+    bool probing;              /* the same, until something is asked for behind the probe */
     unsigned calm;             /* updates in a row that went on whole */
     struct rfb_buf hold, rest; /* the update that is kept, as a message; what came behind it */
     struct crop_held *held;

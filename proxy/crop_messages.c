@@ -41,10 +41,10 @@ static int take_encodings(struct crop *c)
             c->wanted[c->wanted_count++] = e;
     }
     rfb_buf_finish(&c->encodings);
-    if (rc == RFB_OK && !c->swapping) /* else the next connection begins with them */
-        rc = crop_put_encodings(c);
     if (rc == RFB_OK && !c->started)
         rc = crop_probe(c);
+    else if (rc == RFB_OK && !c->swapping) /* else the next connection begins with them */
+        rc = crop_put_encodings(c);
     c->started = true;
     return rc;
 }

@@ -17,8 +17,9 @@ int crop_pump(struct crop *c);
 
 /* ---- crop_requests.c ---- */
 
-/* Asks for one pixel, in front of all: an update before the server has told of ContinuousUpdates
- * means that it has none. What comes is thrown away. */
+/* Tells the encodings and asks for one pixel, in front of all: an update before the server has told
+ * of ContinuousUpdates means that it has none. What comes is thrown away, so that it must not come
+ * in an encoding with a state: those are told with the first epoch behind it. */
 int crop_probe(struct crop *c);
 /* Asks for what is wanted now, unless it is on its way. */
 int crop_ask(struct crop *c);
@@ -30,6 +31,8 @@ void crop_drop_epochs(struct crop *c);
 /* ---- crop_swap.c ---- */
 
 bool crop_is_wanted(const struct crop *c, int32_t encoding);
+/* The server has been told on this connection that pixels in it may come. */
+bool crop_may_come(const struct crop *c, int32_t encoding);
 int crop_put_encodings(struct crop *c);
 /* An update has been given to the viewer, whole or in part. */
 int crop_count_update(struct crop *c, bool whole);

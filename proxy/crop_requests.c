@@ -91,6 +91,11 @@ static int begin_epoch(struct crop *c, const pixman_region32_t *need)
     int rc = rfb_msg_put_continuous(&c->to_server, true, nothing);
     if (rc == RFB_OK)
         rc = rfb_msg_put_continuous(&c->to_server, false, nothing);
+    if (rc == RFB_OK && c->probing) {
+        c->probing = false;
+        if (!c->restless)
+            rc = crop_put_encodings(c);
+    }
     if (rc == RFB_OK)
         rc = put_requests(c, false, need);
     if (rc == RFB_OK)
@@ -117,5 +122,7 @@ int crop_probe(struct crop *c)
     static const struct rfb_rect corner = {0, 0, 1, 1};
     struct crop_epoch *e = push_epoch(c);
     pixman_region32_union_rect(&e->asked, &e->asked, corner.x, corner.y, corner.w, corner.h);
-    return rfb_msg_put_request(&c->to_server, false, corner);
+    c->probing = true;
+    int rc = crop_put_encodings(c);
+    return rc == RFB_OK ? rfb_msg_put_request(&c->to_server, false, corner) : rc;
 }

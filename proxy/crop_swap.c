@@ -28,6 +28,17 @@ static bool is_bound(int32_t number)
     return e != NULL && (e->flags & RFB_ENC_F_PIXELS) && !(e->flags & RFB_ENC_F_STATELESS);
 }
 
+/* May the server be told of it now? */
+static bool is_told(const struct crop *c, int32_t encoding)
+{
+    return !(c->restless || c->probing) || !is_bound(encoding);
+}
+
+bool crop_may_come(const struct crop *c, int32_t encoding)
+{
+    return encoding == RFB_ENC_RAW || (crop_is_wanted(c, encoding) && is_told(c, encoding));
+}
+
 /* The viewer's encodings, and what this needs itself. */
 int crop_put_encodings(struct crop *c)
 {
@@ -39,7 +50,7 @@ int crop_put_encodings(struct crop *c)
     int32_t list[CROP_ENCODINGS_MAX + sizeof own / sizeof own[0]];
     uint16_t n = 0;
     for (uint16_t i = 0; i < c->wanted_count; i++)
-        if (!c->restless || !is_bound(c->wanted[i]))
+        if (is_told(c, c->wanted[i]))
             list[n++] = c->wanted[i];
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
         list[n++] = own[i];
@@ -115,8 +126,6 @@ int crop_swap_end(struct crop *c, const struct rfb_server_init *init)
     crop_zlib_reconnect(&c->zlib);
     rfb_buf_init(&c->to_server, CROP_TO_SERVER_MAX);
     int rc = rfb_msg_put_format(&c->to_server, &c->format);
-    if (rc == RFB_OK)
-        rc = crop_put_encodings(c);
     if (rc == RFB_OK)
         rc = crop_probe(c);
     if (rc == RFB_OK && waiting.len != 0)

@@ -577,6 +577,69 @@ static void assert_zrle(struct crop *c, const void *stream, uint8_t n)
     sent(c);
 }
 
+/* The pixel that is asked for in front of all is thrown away, which must not cost a connection:
+ * encodings with a state are told with what is asked for behind it. */
+static void asks_for_no_state_that_it_would_lose(void **state)
+{
+    static const uint8_t encodings[] = {RFB_C2S_SET_ENCODINGS, 0, 0, 1, 0, 0, 0, 16};
+    static const uint8_t first[] = {0x78, 0x9c, 'a'};
+    struct crop c;
+    struct windows *w = snapshot(OWN, "", "null");
+    (void)state;
+    assert_int_equal(crop_init(&c, &whole, &init, w), RFB_OK);
+    windows_unref(w);
+    assert_int_equal(crop_from_viewer(&c, encodings, sizeof encodings), RFB_OK);
+    const uint8_t *to_server = rfb_buf_data(&c.to_server);
+    assert_int_equal(c.to_server.len, 4 + 4 * 4 + 10);
+    assert_int_equal(to_server[0], RFB_C2S_SET_ENCODINGS);
+    assert_int_equal(rfb_get_s32(to_server + 4), RFB_ENC_CURSOR);
+    rfb_buf_consume(&c.to_server, c.to_server.len);
+    request(&c);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    to_server = rfb_buf_data(&c.to_server);
+    assert_int_equal(c.to_server.len, 10 + 10 + (4 + 4 * 5) + 10);
+    assert_int_equal(to_server[20], RFB_C2S_SET_ENCODINGS);
+    assert_int_equal(rfb_get_s32(to_server + 24), RFB_ENC_ZRLE);
+    rfb_buf_consume(&c.to_server, c.to_server.len);
+    assert_int_equal(say_update(&c, 0, 0, 1, 1), RFB_OK);
+    assert_int_equal(crop_synced(&c), RFB_OK);
+    assert_false(c.wants_swap);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say_zrle(&c, 105, first, 3), RFB_OK);
+    assert_int_equal(crop_synced(&c), RFB_OK);
+    assert_zrle(&c, first, 3);
+    crop_finish(&c);
+}
+
+/* A server cannot have one connection made after the other: what has a state is not taken from it
+ * before enough updates were given to the viewer. */
+static void takes_no_state_while_windows_are_restless(void **state)
+{
+    static const uint8_t encodings[] = {RFB_C2S_SET_ENCODINGS, 0, 0, 1, 0, 0, 0, 16};
+    static const uint8_t first[] = {0x78, 0x9c, 'a'}, empty[4] = {0};
+    struct crop c;
+    (void)state;
+    begin(&c);
+    assert_int_equal(crop_from_viewer(&c, encodings, sizeof encodings), RFB_OK);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say_zrle(&c, 105, first, 3), RFB_OK);
+    assert_int_equal(tell(&c, OWN, "[100,100,9,9]"), RFB_OK);
+    assert_int_equal(crop_synced(&c), RFB_OK);
+    assert_true(c.wants_swap);
+    sent(&c);
+    assert_int_equal(crop_swap_begin(&c), RFB_OK);
+    assert_int_equal(crop_swap_end(&c, &init), RFB_OK);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(say(&c, empty, sizeof empty), RFB_OK);
+        assert_int_equal(crop_synced(&c), RFB_OK);
+        sent(&c);
+    }
+    assert_int_equal(say_zrle(&c, 105, first, 3), RFB_E_INVALID);
+    crop_finish(&c);
+}
+
 static void begins_anew_where_a_state_would_be_lost(void **state)
 {
     static const uint8_t encodings[] = {RFB_C2S_SET_ENCODINGS, 0, 0, 2, 0, 0, 0, 16, 0, 0, 0, 5};
@@ -724,7 +787,9 @@ int main(void)
         cmocka_unit_test(shows_the_next_window),
         cmocka_unit_test(finds_out_servers_that_cannot),
         cmocka_unit_test(serves_who_names_no_encodings),
+        cmocka_unit_test(asks_for_no_state_that_it_would_lose),
         cmocka_unit_test(begins_anew_where_a_state_would_be_lost),
+        cmocka_unit_test(takes_no_state_while_windows_are_restless),
         cmocka_unit_test(keeps_keys_until_the_window_has_the_keyboard),
         cmocka_unit_test(gives_no_key_to_another_window),
         cmocka_unit_test(loses_no_key_in_silence),
