@@ -310,6 +310,8 @@ static int take_head(struct crop *c, const struct rfb_s2c_event *ev)
     c->passing = ev->type == RFB_S2C_BELL || ev->type == RFB_S2C_CUT_TEXT;
     c->inside = c->passing;
     c->fence_len = 0;
+    if (ev->type == RFB_S2C_CUT_TEXT)
+        rfb_buf_wipe(&c->clipboard);
     if (ev->type == RFB_S2C_FENCE)
         c->fence_flags = rfb_get_u32(ev->bytes + 4);
     return c->passing ? rfb_buf_put(&c->to_viewer, ev->bytes, ev->n) : RFB_OK;
@@ -531,6 +533,7 @@ int crop_init(struct crop *c, const struct crop_how *how, const struct rfb_serve
     c->viewer.cut_text_max = CROP_CUT_TEXT_MAX;
     c->server.cut_text_max = INT32_MAX; /* it passes by */
     rfb_buf_init(&c->cut_text, CROP_CUT_TEXT_MAX + 64);
+    rfb_buf_init(&c->clipboard, CROP_CUT_TEXT_MAX + 64);
     rfb_buf_init(&c->keys, CROP_WAITING_MAX);
     rfb_buf_init(&c->to_server, CROP_TO_SERVER_MAX);
     rfb_buf_init(&c->to_viewer, CROP_HOLD_MAX + REST_MAX);
@@ -551,6 +554,7 @@ void crop_finish(struct crop *c)
     rfb_buf_finish(&c->to_viewer);
     rfb_buf_finish(&c->encodings);
     rfb_buf_wipe(&c->cut_text);
+    rfb_buf_wipe(&c->clipboard);
     rfb_buf_wipe(&c->keys);
     rfb_buf_finish(&c->hold);
     rfb_buf_finish(&c->rest);

@@ -29,7 +29,8 @@ enum {
     CROP_KEYS_MAX = 32,          /* held down at once */
     CROP_WAITING_MAX = 32 << 10, /* bytes of keys that wait for the application's keyboard */
     CROP_CUT_TEXT_MAX = 1 << 20, /* bytes of a viewer's clipboard message */
-    CROP_TO_SERVER_MAX = CROP_CUT_TEXT_MAX + (64 << 10),
+    /* one clipboard that comes and one for another connection, requests and keys */
+    CROP_TO_SERVER_MAX = 2 * CROP_CUT_TEXT_MAX + (128 << 10),
     CROP_HOLD_MAX = 64 << 20 /* bytes of an update: 16 million pixels in Raw */
 };
 
@@ -69,6 +70,9 @@ struct crop {
     struct rfb_buf encodings; /* a viewer's list, until it is whole */
     int32_t wanted[CROP_ENCODINGS_MAX];
     uint16_t wanted_count;
+    int32_t told[8]; /* of those with pixels, what this connection has been told ever */
+    int told_count;
+    struct rfb_buf clipboard; /* the viewer's newest message of it, until the server has another */
     struct crop_zlib zlib;
     bool swapping;             /* between two connections to the server */
     bool restless;             /* only stateless encodings are asked for */

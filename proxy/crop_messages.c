@@ -102,8 +102,12 @@ static int on_viewer_message(struct crop *c, const struct rfb_c2s_event *ev)
 
 static int take_cut_text(struct crop *c)
 {
-    int rc = rfb_buf_put(&c->to_server, rfb_buf_data(&c->cut_text), c->cut_text.len);
-    rfb_buf_wipe(&c->cut_text);
+    int rc = RFB_OK;
+    if (!c->swapping) /* else the next connection begins with it */
+        rc = rfb_buf_put(&c->to_server, rfb_buf_data(&c->cut_text), c->cut_text.len);
+    rfb_buf_wipe(&c->clipboard);
+    c->clipboard = c->cut_text;
+    rfb_buf_init(&c->cut_text, c->clipboard.max);
     return rc;
 }
 

@@ -29,14 +29,30 @@ static bool is_bound(int32_t number)
 }
 
 /* May the server be told of it now? */
-static bool is_told(const struct crop *c, int32_t encoding)
+static bool may_be_told(const struct crop *c, int32_t encoding)
 {
     return !(c->restless || c->probing) || !is_bound(encoding);
 }
 
+static bool was_told(const struct crop *c, int32_t encoding)
+{
+    for (int i = 0; i < c->told_count; i++)
+        if (c->told[i] == encoding)
+            return true;
+    return false;
+}
+
 bool crop_may_come(const struct crop *c, int32_t encoding)
 {
-    return encoding == RFB_ENC_RAW || (crop_is_wanted(c, encoding) && is_told(c, encoding));
+    return encoding == RFB_ENC_RAW || was_told(c, encoding);
+}
+
+/* What is on its way may be in what it was told before. */
+static void tell(struct crop *c, int32_t encoding)
+{
+    const struct rfb_encoding *e = rfb_encoding_find(encoding);
+    if (e != NULL && (e->flags & RFB_ENC_F_PIXELS) && !was_told(c, encoding))
+        c->told[c->told_count++] = encoding;
 }
 
 /* The viewer's encodings, and what this needs itself. */
@@ -50,8 +66,10 @@ int crop_put_encodings(struct crop *c)
     int32_t list[CROP_ENCODINGS_MAX + sizeof own / sizeof own[0]];
     uint16_t n = 0;
     for (uint16_t i = 0; i < c->wanted_count; i++)
-        if (is_told(c, c->wanted[i]))
+        if (may_be_told(c, c->wanted[i])) {
             list[n++] = c->wanted[i];
+            tell(c, c->wanted[i]);
+        }
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
         list[n++] = own[i];
     return rfb_msg_put_encodings(&c->to_server, list, n);
@@ -91,9 +109,33 @@ static int save_messages(struct crop *c)
     return rc == RFB_OK && more < 0 ? crop_broke(c, more, c->server.why) : rc;
 }
 
+/* X11's keysymdef.h: from Shift_L to Hyper_R, from ISO_Lock to ISO_Level5_Lock, Mode_switch. */
+static bool is_modifier(uint32_t keysym)
+{
+    return (keysym >= 0xffe1 && keysym <= 0xffee) || (keysym >= 0xfe01 && keysym <= 0xfe13) ||
+           keysym == 0xff7e;
+}
+
+/* The server lets go what is down when the connection ends, and to press it again would be to type
+ * it again: only modifiers stay down. Who holds another key down repeats it. */
+static int release_but_modifiers(struct crop *c)
+{
+    int rc = RFB_OK, kept = 0;
+    for (int i = 0; i < c->down_count && rc == RFB_OK; i++) {
+        if (is_modifier(c->down[i]))
+            c->down[kept++] = c->down[i];
+        else
+            rc = rfb_msg_put_key(&c->to_server, false, c->down[i]);
+    }
+    c->down_count = kept;
+    return rc;
+}
+
 int crop_want_swap(struct crop *c)
 {
     int rc = save_messages(c);
+    if (rc == RFB_OK)
+        rc = release_but_modifiers(c);
     crop_drop_epochs(c);
     rfb_buf_finish(&c->rest);
     /* what has changed and was not told yet is told by nobody */
@@ -109,7 +151,6 @@ int crop_swap_begin(struct crop *c)
 {
     int rc = RFB_OK;
     c->wants_swap = false;
-    /* the server lets go what was held down on the connection that ends */
     for (int i = 0; i < c->down_count && rc == RFB_OK; i++)
         rc = rfb_msg_put_key(&c->to_server, true, c->down[i]);
     if (rc == RFB_OK && c->buttons != 0)
@@ -121,6 +162,7 @@ int crop_swap_end(struct crop *c, const struct rfb_server_init *init)
 {
     struct rfb_buf waiting = c->to_server;
     c->swapping = false;
+    c->told_count = 0;
     rfb_s2c_init(&c->server, init->width, init->height, &c->format);
     c->server.cut_text_max = INT32_MAX;
     crop_zlib_reconnect(&c->zlib);
@@ -128,6 +170,8 @@ int crop_swap_end(struct crop *c, const struct rfb_server_init *init)
     int rc = rfb_msg_put_format(&c->to_server, &c->format);
     if (rc == RFB_OK)
         rc = crop_probe(c);
+    if (rc == RFB_OK && c->clipboard.len != 0) /* it went with the connection that had given it */
+        rc = rfb_buf_put(&c->to_server, rfb_buf_data(&c->clipboard), c->clipboard.len);
     if (rc == RFB_OK && waiting.len != 0)
         rc = rfb_buf_put(&c->to_server, rfb_buf_data(&waiting), waiting.len);
     rfb_buf_wipe(&waiting); /* keys may have been among it */

@@ -139,8 +139,13 @@ int relay_flush(struct relay *r)
     if (r->detached)
         return 0;
     struct rfb_buf *payload = r->crop != NULL ? &r->crop->to_server : &r->scratch->from_viewer;
-    int rc = upstream_write(r->back, rfb_buf_data(payload), payload->len);
-    rfb_buf_consume(payload, payload->len);
+    int rc = 0;
+    /* what a crop has gathered can be more than may wait: the rest goes when that is drained */
+    while (rc == 0 && payload->len != 0 && (r->crop == NULL || r->back->out.queued == 0)) {
+        size_t n = r->crop == NULL || payload->len < SCRATCH_PLAIN ? payload->len : SCRATCH_PLAIN;
+        rc = upstream_write(r->back, rfb_buf_data(payload), n);
+        rfb_buf_consume(payload, n);
+    }
     if (rc == 0 && r->back->out.queued != 0) {
         r->front_paused = true;
         tls_conn_pause(r->front, true);

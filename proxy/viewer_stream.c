@@ -307,6 +307,7 @@ static void on_upstream_drained(struct upstream *u)
         return;
     v->last_heard = uv_now(v->env->loop); /* it could not be heard while reading was stopped */
     relay_upstream_drained(&v->relay);
+    viewer_window_settle(v);
 }
 
 static enum trouble trouble_of(const struct viewer *v)

@@ -177,7 +177,7 @@ void viewer_window_settle(struct viewer *v)
     if (relay_flush(&v->relay) != 0)
         viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server closed the connection",
                      ENDING_UPSTREAM_LOST, "upstream lost");
-    else if (w->crop.wants_swap)
+    else if (w->crop.wants_swap && w->crop.to_server.len == 0)
         begin_swap(v);
 }
 

@@ -539,9 +539,10 @@ static void serves_who_names_no_encodings(void **state)
 
 /* ---- another connection ---- */
 
-static int key(struct crop *c, bool press, uint8_t keysym)
+static int key(struct crop *c, bool press, uint16_t keysym)
 {
-    const uint8_t bytes[] = {RFB_C2S_KEY, press, 0, 0, 0, 0, 0, keysym};
+    const uint8_t bytes[] = {RFB_C2S_KEY,    press, 0, 0, 0, 0, (uint8_t)(keysym >> 8),
+                             (uint8_t)keysym};
     return crop_from_viewer(c, bytes, sizeof bytes);
 }
 
@@ -643,6 +644,7 @@ static void takes_no_state_while_windows_are_restless(void **state)
 static void begins_anew_where_a_state_would_be_lost(void **state)
 {
     static const uint8_t encodings[] = {RFB_C2S_SET_ENCODINGS, 0, 0, 2, 0, 0, 0, 16, 0, 0, 0, 5};
+    static const uint8_t clipboard[] = {RFB_C2S_CUT_TEXT, 0, 0, 0, 0, 0, 0, 2, 'h', 'i'};
     static const uint8_t bell = RFB_S2C_BELL;
     static const uint8_t first[] = {0x78, 0x9c, 'a'}, further[] = "b", cut[] = "c";
     struct crop c;
@@ -654,8 +656,10 @@ static void begins_anew_where_a_state_would_be_lost(void **state)
     assert_int_equal(crop_synced(&c), RFB_OK);
     assert_zrle(&c, first, 3); /* the viewer's stream begins */
 
-    /* a key is down; somebody comes on top; a bell is behind what may not be shown */
+    /* keys are down; somebody comes on top; a bell is behind what may not be shown */
     assert_int_equal(tell_focus(&c, OWN, "", "\"0x1\""), RFB_OK);
+    assert_int_equal(crop_from_viewer(&c, clipboard, sizeof clipboard), RFB_OK);
+    assert_int_equal(key(&c, true, 0xffe1), RFB_OK);
     assert_int_equal(key(&c, true, 'k'), RFB_OK);
     request(&c);
     assert_int_equal(say(&c, END, 1), RFB_OK);
@@ -663,27 +667,31 @@ static void begins_anew_where_a_state_would_be_lost(void **state)
     assert_int_equal(say(&c, &bell, 1), RFB_OK);
     assert_int_equal(tell_focus(&c, OWN, "[100,100,9,9]", "\"0x1\""), RFB_OK);
     assert_false(c.wants_swap);
+    rfb_buf_consume(&c.to_server, c.to_server.len);
     assert_int_equal(crop_synced(&c), RFB_OK);
     assert_true(c.wants_swap);
+    assert_keys(&c, "k"); /* pressed again it would be typed again */
     assert_int_equal(c.to_viewer.len, 1);
     assert_int_equal(rfb_buf_data(&c.to_viewer)[0], RFB_S2C_BELL);
     sent(&c);
 
     /* what the viewer says meanwhile comes behind what the connection begins with */
-    rfb_buf_consume(&c.to_server, c.to_server.len);
     assert_int_equal(crop_swap_begin(&c), RFB_OK);
     assert_false(c.wants_swap);
     assert_int_equal(key(&c, false, 'k'), RFB_OK);
-    assert_keys(&c, "Kk");
+    assert_int_equal(c.to_server.len, 8); /* Shift stays down */
+    assert_int_equal(rfb_get_u32(rfb_buf_data(&c.to_server) + 4), 0xffe1);
+    rfb_buf_consume(&c.to_server, 8);
     assert_int_equal(key(&c, true, 'm'), RFB_OK);
     assert_int_equal(crop_swap_end(&c, &init), RFB_OK);
     const uint8_t *to_server = rfb_buf_data(&c.to_server);
-    assert_int_equal(c.to_server.len, 20 + (4 + 4 * 5) + 10 + 8);
+    assert_int_equal(c.to_server.len, 20 + (4 + 4 * 5) + 10 + sizeof clipboard + 8);
     assert_int_equal(to_server[0], RFB_C2S_SET_PIXEL_FORMAT);
     assert_int_equal(to_server[20], RFB_C2S_SET_ENCODINGS);
     assert_int_equal(rfb_get_s32(to_server + 24), RFB_ENC_HEXTILE); /* ZRLE when it is calm */
     assert_int_equal(to_server[44], RFB_C2S_UPDATE_REQUEST);
-    assert_int_equal(to_server[54], RFB_C2S_KEY);
+    assert_memory_equal(to_server + 54, clipboard, sizeof clipboard);
+    assert_int_equal(to_server[64], RFB_C2S_KEY);
     assert_int_equal(say(&c, END, 1), RFB_OK);
     assert_int_equal(say(&c, END, 1), RFB_OK);
 
