@@ -50,14 +50,15 @@ function part(pixel, mask) {
 }
 
 // An XWD file of version 7, ZPixmap: what `xwd` writes for a display whose pixels are whole bytes, of true colours or of
-// numbers in its colour map. widen: makes eight bits of fewer; to the nearest, as most VNC servers do.
+// numbers in its colour map. What xwd puts together of windows of several visuals has direct colours in three bytes, and the
+// maps that go with them change nothing. widen: makes eight bits of fewer; to the nearest, as most VNC servers do.
 export function decodeXwd(bytes, widen = Math.round) {
   const field = (index) => bytes.readUInt32BE(index * 4);
   const [size, version, format, , width, height] = [0, 1, 2, 3, 4, 5].map(field);
   const [order, perPixel, perLine, visual] = [7, 11, 12, 13].map(field);
   const masks = [14, 15, 16].map(field);
-  const [trueColour, pseudoColour] = [4, 3];
-  if (version !== 7 || format !== 2 || ![8, 16, 32].includes(perPixel) || ![trueColour, pseudoColour].includes(visual)) {
+  const [pseudoColour, trueColour, directColour] = [3, 4, 5];
+  if (version !== 7 || format !== 2 || ![8, 16, 24, 32].includes(perPixel) || ![pseudoColour, trueColour, directColour].includes(visual)) {
     throw new Error(`xwd: version ${version}, format ${format}, ${perPixel} bits a pixel, visual class ${visual} is not understood`);
   }
   const map = new Map();
@@ -65,13 +66,14 @@ export function decodeXwd(bytes, widen = Math.round) {
     const at = size + i * 12;
     map.set(bytes.readUInt32BE(at), [4, 6, 8].map((offset) => bytes[at + offset])); // the high byte of each
   }
-  const colourOf = (pixel) => (visual === trueColour ? masks.map((mask) => widen(part(pixel, mask) * 255)) : map.get(pixel));
+  const colourOf = (pixel) => (visual !== pseudoColour ? masks.map((mask) => widen(part(pixel, mask) * 255)) : map.get(pixel));
   const pixels = bytes.subarray(size + field(19) * 12);
   if (pixels.length < perLine * height) throw new Error('xwd: the file is cut short');
   const read = { 8: (at) => pixels[at], 16: (at) => (order === 0 ? pixels.readUInt16LE(at) : pixels.readUInt16BE(at)),
+    24: (at) => (order === 0 ? pixels.readUIntLE(at, 3) : pixels.readUIntBE(at, 3)),
     32: (at) => (order === 0 ? pixels.readUInt32LE(at) : pixels.readUInt32BE(at)) }[perPixel];
   const rgb = Buffer.alloc(width * height * 3);
-  const eights = perPixel === 32 && visual === trueColour && masks.join() === [0xff0000, 0xff00, 0xff].join();
+  const eights = perPixel >= 24 && visual !== pseudoColour && masks.join() === [0xff0000, 0xff00, 0xff].join();
   let to = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -111,6 +113,35 @@ export function captureX(display, widen) {
       }
     });
   });
+}
+
+// What a viewer of the window `main` ought to have of the screen, in the snapshot of porthole-agent's feed that belongs to it:
+// the application's pixels where its windows are on top, black elsewhere. canvas: [x, y, width, height]; shown: `rect`, or
+// `frame_rect` for windows with their frames.
+export function expected(screen, { windows }, main, canvas, shown = 'rect') {
+  const [left, top, width, height] = canvas;
+  const owner = new Int8Array(width * height); // 1: the application's
+  const paint = ([x, y, w, h], value) => {
+    for (let row = Math.max(y, top); row < Math.min(y + h, top + height); row++) {
+      const from = Math.max(x, left) - left;
+      const to = Math.min(x + w, left + width) - left;
+      if (to > from) owner.fill(value, (row - top) * width + from, (row - top) * width + to);
+    }
+  };
+  for (const window of windows.filter((one) => one.mapped)) {
+    paint(window.frame_rect, 0);
+    if (window.id === main || window.owner === main) paint(window[shown], 1);
+  }
+  const picture = { width, height, rgb: Buffer.alloc(width * height * 3) };
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const x = left + column;
+      const y = top + row;
+      if (!owner[row * width + column] || x < 0 || y < 0 || x >= screen.width || y >= screen.height) continue;
+      screen.rgb.copy(picture.rgb, (row * width + column) * 3, (y * screen.width + x) * 3, (y * screen.width + x) * 3 + 3);
+    }
+  }
+  return picture;
 }
 
 // What differs, in one line, or null where nothing does.

@@ -6,7 +6,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { startX11vnc, startXvnc } from '../lib/desktop.mjs';
 import { startAgent } from '../lib/feed.mjs';
-import { captureX, crop, difference, readPng } from '../lib/picture.mjs';
+import { captureX, crop, difference, expected, readPng } from '../lib/picture.mjs';
 import { admin, porthole, startPortholed } from '../lib/porthole.mjs';
 import { live, until } from '../lib/proc.mjs';
 import { scrape } from '../lib/prometheus.mjs';
@@ -34,33 +34,6 @@ function shaker(scope, desktop, ...args) {
 function watch(scope, proxy, stream, encodings) {
   return scope.start(peer('leakwatch'), [`wss://127.0.0.1:${proxy.port}/stream`, encodings, proxy.certificate, proxy.tokenFile(stream), FOREIGN],
     { commanded: true, name: `leakwatch ${encodings}` });
-}
-
-// What a viewer of the window ought to have: the application's pixels where its windows are on top, black elsewhere.
-function expected(screen, { windows }, main, canvas) {
-  const [left, top, width, height] = canvas;
-  const owner = new Int8Array(width * height); // 1: the application's
-  const paint = ([x, y, w, h], value) => {
-    for (let row = Math.max(y, top); row < Math.min(y + h, top + height); row++) {
-      const from = Math.max(x, left) - left;
-      const to = Math.min(x + w, left + width) - left;
-      if (to > from) owner.fill(value, (row - top) * width + from, (row - top) * width + to);
-    }
-  };
-  for (const window of windows.filter((one) => one.mapped)) {
-    paint(window.frame_rect, 0);
-    if (window.id === main || window.owner === main) paint(window.rect, 1);
-  }
-  const picture = { width, height, rgb: Buffer.alloc(width * height * 3) };
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const x = left + column;
-      const y = top + row;
-      if (!owner[row * width + column] || x < 0 || y < 0 || x >= screen.width || y >= screen.height) continue;
-      screen.rgb.copy(picture.rgb, (row * width + column) * 3, (y * screen.width + x) * 3, (y * screen.width + x) * 3 + 3);
-    }
-  }
-  return picture;
 }
 
 // Rectangles of the first two can be dropped one by one; for those of the others the server has to begin anew.
