@@ -34,6 +34,8 @@ bool crop_is_wanted(const struct crop *c, int32_t encoding);
 /* The server has been told on this connection that pixels in it may come. */
 bool crop_may_come(const struct crop *c, int32_t encoding);
 int crop_put_encodings(struct crop *c);
+/* The first epoch begins: the server is told what the probe has kept from it. */
+int crop_end_probe(struct crop *c);
 /* An update has been given to the viewer, whole or in part. */
 int crop_count_update(struct crop *c, bool whole);
 /* The update that was kept is dropped, and the connection to the server with it. */

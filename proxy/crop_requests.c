@@ -91,11 +91,8 @@ static int begin_epoch(struct crop *c, const pixman_region32_t *need)
     int rc = rfb_msg_put_continuous(&c->to_server, true, nothing);
     if (rc == RFB_OK)
         rc = rfb_msg_put_continuous(&c->to_server, false, nothing);
-    if (rc == RFB_OK && c->probing) {
-        c->probing = false;
-        if (!c->restless)
-            rc = crop_put_encodings(c);
-    }
+    if (rc == RFB_OK)
+        rc = crop_end_probe(c);
     if (rc == RFB_OK)
         rc = put_requests(c, false, need);
     if (rc == RFB_OK)

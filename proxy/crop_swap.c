@@ -75,6 +75,21 @@ int crop_put_encodings(struct crop *c)
     return rfb_msg_put_encodings(&c->to_server, list, n);
 }
 
+static bool wants_bound(const struct crop *c)
+{
+    for (uint16_t i = 0; i < c->wanted_count; i++)
+        if (is_bound(c->wanted[i]))
+            return true;
+    return false;
+}
+
+int crop_end_probe(struct crop *c)
+{
+    bool withheld = c->probing && !c->restless && wants_bound(c);
+    c->probing = false;
+    return withheld ? crop_put_encodings(c) : RFB_OK;
+}
+
 int crop_count_update(struct crop *c, bool whole)
 {
     c->calm = whole ? c->calm + 1 : 0;
