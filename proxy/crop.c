@@ -75,6 +75,8 @@ static int put_flat(struct crop *c, const pixman_box32_t *b)
                            c->rre ? RFB_ENC_RRE : RFB_ENC_RAW);
     if (rc == RFB_OK)
         rc = rfb_buf_reserve(&c->to_viewer, n, &where);
+    if (rc == RFB_E_TOO_LARGE)
+        return crop_broke(c, rc, "the window is too large for a viewer without RRE");
     if (rc != RFB_OK)
         return rc;
     memset(where, 0, n);
@@ -199,13 +201,14 @@ static void forget_held(struct crop *c)
 static int send_held(struct crop *c)
 {
     size_t going = 0;
-    bool dropped = false, bound = false;
+    bool dropped = false, bound = false, gave = false; /* of pixels */
     int rc = RFB_OK;
     for (size_t i = 0; i < c->held_count; i++) {
         const struct crop_held *h = &c->held[i];
         bound = bound || (h->pixels && !h->stateless);
         if (may_go(c, h)) {
             going++;
+            gave = gave || h->pixels;
         } else if (h->pixels) {
             dropped = true;
             take_rect(&c->known, &h->head.r);
@@ -222,7 +225,7 @@ static int send_held(struct crop *c)
     forget_held(c);
     c->epochs[0].answered = true;
     /* one without pixels does not tell how restless the windows are */
-    return rc == RFB_OK && (going != 0 || dropped) ? crop_count_update(c, !dropped) : rc;
+    return rc == RFB_OK && (gave || dropped) ? crop_count_update(c, !dropped) : rc;
 }
 
 static int parse(struct crop *c, const uint8_t **data, size_t *len);
@@ -304,6 +307,11 @@ static int hold_rect(struct crop *c, const struct rfb_s2c_event *ev)
                      "windows");
 }
 
+void crop_forget_clipboard(struct crop *c)
+{
+    rfb_buf_wipe(&c->clipboard);
+}
+
 /* What goes by, and fences, which the server awaits an answer to (rfbproto, Fence). */
 static int take_head(struct crop *c, const struct rfb_s2c_event *ev)
 {
@@ -311,7 +319,7 @@ static int take_head(struct crop *c, const struct rfb_s2c_event *ev)
     c->inside = c->passing;
     c->fence_len = 0;
     if (ev->type == RFB_S2C_CUT_TEXT)
-        rfb_buf_wipe(&c->clipboard);
+        crop_forget_clipboard(c);
     if (ev->type == RFB_S2C_FENCE)
         c->fence_flags = rfb_get_u32(ev->bytes + 4);
     return c->passing ? rfb_buf_put(&c->to_viewer, ev->bytes, ev->n) : RFB_OK;

@@ -121,6 +121,8 @@ void crop_server_init(const struct crop *c, const struct rfb_server_init *init,
 
 int crop_windows(struct crop *c, const struct windows *w);
 int crop_synced(struct crop *c);
+/* The server has another clipboard than the viewer gave it, which the crop may not have seen. */
+void crop_forget_clipboard(struct crop *c);
 /* The owner has taken all that was in to_viewer: until then the viewer gets nothing more, whatever
  * it asks for. */
 int crop_taken(struct crop *c);

@@ -223,8 +223,10 @@ static void on_server_event(struct filter *f, uint8_t **to, const struct rfb_s2c
     switch (ev->kind) {
     case RFB_S2C_MESSAGE:
         way->fate = FILTER_PASS;
-        if (ev->type == RFB_S2C_CUT_TEXT)
+        if (ev->type == RFB_S2C_CUT_TEXT) {
+            f->server_text = true;
             begin_cut_text(f, way, false, ev->bytes);
+        }
         if (way->fate == FILTER_PASS)
             give(f, to, ev->bytes, ev->n);
         else if (way->fate == FILTER_DROP)

@@ -30,7 +30,9 @@ struct filter_way {
 };
 
 struct filter {
-    const char *why; /* for the owner to read: after an error, who did what; static text */
+    const char *why;  /* for the owner to read: after an error, who did what; static text */
+    bool server_text; /* a clipboard text of the server's has begun, whatever becomes of it; for the
+                         owner to clear */
 
     /* private */
     const struct policy *policy;

@@ -85,6 +85,10 @@ int relay_to_viewer(struct relay *r, uint8_t *data, size_t len)
     if (r->filter != NULL && filter_from_server(r->filter, &data, &len) != RFB_OK)
         return RELAY_UPSTREAM;
     if (r->crop != NULL) {
+        if (r->filter != NULL && r->filter->server_text) {
+            r->filter->server_text = false;
+            crop_forget_clipboard(r->crop);
+        }
         int rc = crop_from_server(r->crop, data, len) == RFB_OK ? push(r) : RELAY_UPSTREAM;
         if (rc == 0 && r->crop->holding) /* what comes behind an update would be kept, too */
             upstream_pause(r->back, true);

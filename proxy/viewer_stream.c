@@ -210,7 +210,8 @@ static void on_ping(struct viewer *v)
 {
     uint64_t now = uv_now(v->env->loop);
     uint64_t interval = v->service->config->ping_interval * 1000ULL;
-    bool silent = now - v->last_heard > SILENT_INTERVALS * interval;
+    /* who is not read, as its server is being replaced, cannot be heard */
+    bool silent = now - v->last_heard > SILENT_INTERVALS * interval && !viewer_swaps(v);
     if (v->relay.crop != NULL)
         crop_rest(v->relay.crop);
     if (silent && v->relay.front_paused) {

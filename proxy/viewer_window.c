@@ -76,6 +76,7 @@ void viewer_end_swap(struct viewer *v)
         return;
     }
     relay_attach(&v->relay, init);
+    v->last_heard = uv_now(v->env->loop);
     upstream_start(&v->upstream);
     viewer_window_settle(v);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What the values in porthole-agent's lines look like (docs/PROTOCOL.feed): one reading of them for
- * the library, the proxy and the agent. Each is false where it is not what the protocol says. */
+ * the library and the proxy. Each is false where it is not what the protocol says. */
 #ifndef FEED_READ_H
 #define FEED_READ_H
 

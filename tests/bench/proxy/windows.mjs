@@ -54,8 +54,7 @@ export function cut(bench) {
 
 // ---- strict: what holding an update costs ----
 
-// It has its name when it has drawn its text. Its pixels are less than a MiB: the proxy has room for no more behind an update
-// that it keeps.
+// It has its name when it has drawn its text.
 const TERMINAL = {
   managed: true,
   program: ['xterm', '-title', 'not yet', '-geometry', '80x24+100+100', '-xrm', 'XTerm*cursorBlink: false',
