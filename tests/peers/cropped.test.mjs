@@ -435,14 +435,32 @@ live('an agent that answers nothing is given up, in words', async (scope) => {
   assert.equal((await proxy.event('upstream_error')).detail, 'the agent does not answer');
 });
 
-live('an agent that is slow holds back a large window, and loses nothing of it', async (scope) => {
-  const desktop = await startXvnc(scope);
-  const rect = [0, 0, 1200, 700];
-  const agent = await fakeAgent(scope, ({ id }, say) => setTimeout(say, 300, { type: 'reply', id, ok: true, serial: 1 }), rect);
-  const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent, streams: { w: { window: 'app:A' } } });
+// A server whose answer to the probe comes late, and with all of the window right behind it.
+async function startLateServer(scope, [width, height]) {
+  const path = await scope.file('late.sock');
+  const u16 = (...numbers) => numbers.flatMap((n) => [n >> 8, n & 0xff]);
+  const update = (w, h) => Buffer.concat([Buffer.from([0, 0, ...u16(1, 0, 0, w, h), 0, 0, 0, 0]), Buffer.alloc(w * h * 4, 7)]);
+  const END = Buffer.from([150]); // of ContinuousUpdates
+  const init = Buffer.from([...u16(1280, 800), 32, 24, 0, 1, ...u16(255, 255, 255), 16, 8, 0, 0, 0, 0, 0, 0, 0, 1, 0x78]);
+  const steps = [Buffer.from([1, 1]), Buffer.alloc(4), init, END, Buffer.concat([update(1, 1), END, update(width, height)])];
+  const sockets = [];
+  const server = net.createServer((socket) => {
+    const left = [...steps];
+    socket.write('RFB 003.008\n');
+    sockets.push(socket.on('error', () => {}).on('data', () => { if (left.length > 0) socket.write(left.shift()); }));
+  });
+  scope.onStop(() => { for (const socket of sockets) socket.destroy(); server.close(); });
+  await new Promise((resolve) => { server.listen(path, resolve); });
+  return `unix:${path}`;
+}
+
+live('what comes behind an update that waits for the agent is not lost, however large', async (scope) => {
+  const size = [1200, 700];
+  const agent = await fakeAgent(scope, ({ id }, say) => setTimeout(say, 300, { type: 'reply', id, ok: true, serial: 1 }), [0, 0, ...size]);
+  const proxy = await startPortholed(scope, { upstream: await startLateServer(scope, size), agent, streams: { w: { window: 'app:A' } } });
   const viewer = await new RfbViewer(scope, proxy).open(proxy, { token: proxy.tokens.w });
-  viewer.says([3, 0, 0, 0, 0, 0, ...[1200, 700].flatMap((n) => [n >> 8, n & 0xff])]);
-  await viewer.hears(1200 * 700 * 4);
+  viewer.says([3, 0, 0, 0, 0, 0, ...size.flatMap((n) => [n >> 8, n & 0xff])]);
+  await viewer.hears(size[0] * size[1] * 4);
   assert.deepEqual(proxy.events('viewer_close'), []);
 });
 
