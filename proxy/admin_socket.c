@@ -29,9 +29,12 @@ struct asker {
     uv_pipe_t pipe;
     uv_timer_t deadline;
     uv_write_t write;
+    uv_shutdown_t shutdown;
     struct admin_http http;
     struct admin_asker who;
     bool asked, closing; /* asked: the answer is there, or comes by itself */
+    bool answered;       /* it is on its way: from here on input is thrown away, but read */
+    bool said, sent;     /* the other end has said all; it has been sent all */
     unsigned handles;    /* still to be closed */
     char in[READ_SIZE];
 };
@@ -81,20 +84,25 @@ static void on_deadline(uv_timer_t *timer)
 
 /* ---- requests ---- */
 
-static void on_written(uv_write_t *req, int status)
+static void on_shut_down(uv_shutdown_t *req, int status)
 {
-    (void)status;
-    end(req->data);
+    struct asker *a = req->data;
+    a->sent = true;
+    if (status != 0 || a->said)
+        end(a);
 }
 
+/* An end with input that nobody has read would break what the other still writes, and with it
+ * perhaps what it was answered. */
 static void send_answer(struct asker *a)
 {
     const struct rfb_buf *answer = &a->http.answer;
     uv_buf_t buf = uv_buf_init((char *)answer->data + answer->off, (unsigned)answer->len);
-    uv_read_stop((uv_stream_t *)&a->pipe);
-    a->write.data = a;
+    a->answered = true;
+    a->shutdown.data = a;
     if (uv_timer_start(&a->deadline, on_deadline, DEADLINE_MS, 0) != 0 ||
-        uv_write(&a->write, (uv_stream_t *)&a->pipe, &buf, 1, on_written) != 0)
+        uv_write(&a->write, (uv_stream_t *)&a->pipe, &buf, 1, NULL) != 0 ||
+        uv_shutdown(&a->shutdown, (uv_stream_t *)&a->pipe, on_shut_down) != 0)
         end(a);
 }
 
@@ -120,7 +128,8 @@ static void take(struct asker *a, const uint8_t *data, size_t len)
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct asker *a = stream->data;
-    if (n < 0)
+    a->said = a->said || n < 0;
+    if (n < 0 && (!a->answered || a->sent))
         end(a);
     else if (n > 0 && !a->asked)
         take(a, (const uint8_t *)buf->base, (size_t)n);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Streams made, looked at and ended while portholed runs, by its admin socket.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { live, until } from '../lib/proc.mjs';
@@ -250,6 +251,13 @@ live('requests that cannot be right are told what would be', async (scope) => {
     if (typeof words === 'string') assert.equal(answer.json.error, words);
     else assert.match(answer.json.error, words);
   }
+  // The answer comes before the body: what is still written behind it is taken, or the writer would never read it.
+  const early = net.connect({ path: proxy.adminSocket, allowHalfOpen: true });
+  const failed = once(early, 'error').then(([error]) => { throw error; });
+  early.write('POST /v1/streams HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n');
+  early.resume();
+  await Promise.race([once(early, 'end'), failed]);
+  await Promise.race([new Promise((resolve) => early.end('x'.repeat(70_000), resolve)), failed]);
   const wrong = await admin(proxy, 'PUT', '/v1/streams', {});
   assert.equal(wrong.status, 405);
   assert.equal(wrong.headers.allow, 'GET, POST');
