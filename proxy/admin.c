@@ -56,9 +56,10 @@ static void list_desktops(struct admin *a, const char *id, const json_t *body,
 
 static void append_viewer(void *list, const struct presence *p)
 {
-    json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:s, s:s, s:I}", "id", (json_int_t)p->id,
-                                          "stream", p->stream->config->name, "desktop",
-                                          p->stream->config->desktop->name, "role",
+    json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:s?, s:s, s:s, s:I}", "id",
+                                          (json_int_t)p->id, "stream", p->stream->config->name,
+                                          "desktop", p->stream->config->desktop->name, "window",
+                                          p->window[0] != '\0' ? p->window : NULL, "role",
                                           policy_role_word(&p->stream->config->policy), "peer",
                                           p->peer, "since", (json_int_t)p->since));
 }

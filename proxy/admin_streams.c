@@ -18,8 +18,7 @@ enum {
     TOKEN_TEXT = 43 + 1, /* base64url without padding */
     TTL_DEFAULT = 3600,  /* seconds */
     TTL_MAX = 10 * 366 * 86400,
-    WINDOW_WAIT = 10,        /* seconds */
-    WINDOW_WAIT_MAX = 86400, /* the same */
+    WINDOW_WAIT_MAX = 86400, /* seconds */
     VIEWERS_MAX = 100000
 };
 
@@ -373,7 +372,7 @@ void admin_make_stream(struct admin *a, const char *id, const json_t *body,
     char token[TOKEN_TEXT], why[STORE_ERROR_MAX], forget[STORE_ERROR_MAX];
     struct grant g = {.created = (int64_t)time(NULL)};
     g.expires = g.created + TTL_DEFAULT;
-    g.window.wait_s = WINDOW_WAIT;
+    g.window.wait_s = CROP_WAIT_DEFAULT;
     int rc = read_fields(body, &g, false, out);
     wipe_password(body);
     if (rc != 0)

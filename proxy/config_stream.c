@@ -5,8 +5,6 @@
 #include "config_section.h"
 #include "windows.h"
 
-enum { CONFIG_WINDOW_WAIT = 10 /* seconds */ };
-
 static void set_max_viewers(struct config_reader *r, const char *value)
 {
     struct config_stream *s = r->item;
@@ -138,7 +136,7 @@ static void begin(struct config_reader *r, const char *name)
     struct config_stream *s = *where = config_alloc(sizeof *s);
     memcpy(s->name, name, strlen(name) + 1);
     s->line = r->line;
-    s->window.wait_s = CONFIG_WINDOW_WAIT;
+    s->window.wait_s = CROP_WAIT_DEFAULT;
     r->item = s;
     r->seen = &s->seen;
 }

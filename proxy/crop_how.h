@@ -5,7 +5,10 @@
 
 #include <stdbool.h>
 
-enum { CROP_SELECTOR_MAX = 128 /* bytes, without the NUL */ };
+enum {
+    CROP_SELECTOR_MAX = 128, /* bytes, without the NUL */
+    CROP_WAIT_DEFAULT = 10   /* seconds */
+};
 
 /* The numbers stand in databases. */
 enum crop_popups {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "http.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -199,6 +200,42 @@ bool http_list_next(const char **list, const char **element, size_t *len)
     *element = p;
     *len = n;
     return n != 0;
+}
+
+/* ---- queries ---- */
+
+bool http_query_find(const char *query, const char *name, const char **value, size_t *len)
+{
+    size_t n = strlen(name);
+    for (; *query != '\0'; query += strcspn(query, "&")) {
+        query += *query == '&';
+        if (strncmp(query, name, n) == 0 && query[n] == '=') {
+            *value = query + n + 1;
+            *len = strcspn(*value, "&");
+            return true;
+        }
+    }
+    return false;
+}
+
+int http_decode(const char *value, size_t len, char *to, size_t size)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++, n++) {
+        if (n + 1 >= size)
+            return -1;
+        to[n] = value[i];
+        if (value[i] != '%')
+            continue;
+        int high = i + 2 < len ? OPENSSL_hexchar2int((unsigned char)value[i + 1]) : -1;
+        int low = high >= 0 ? OPENSSL_hexchar2int((unsigned char)value[i + 2]) : -1;
+        if (low < 0 || (high == 0 && low == 0))
+            return -1;
+        to[n] = (char)(high * 16 + low);
+        i += 2;
+    }
+    to[n] = '\0';
+    return 0;
 }
 
 /* ---- origins ---- */

@@ -69,6 +69,13 @@ int http_head_feed(struct http_head *h, const uint8_t *data, size_t len, size_t 
  * *element and *len tell where it is, without the white space around it. False at the end. */
 bool http_list_next(const char **list, const char **element, size_t *len);
 
+/* Finds the first NAME=VALUE in a query (without the sign), and where its value is, as it was sent.
+ * False: there is none. */
+bool http_query_find(const char *query, const char *name, const char **value, size_t *len);
+/* Undoes the percent-encoding of RFC 3986 section 2.1; a plus sign stands for itself. to: of size
+ * bytes, with the NUL that ends it. 0, or -1: a broken escape, a NUL in the text, or too long. */
+int http_decode(const char *value, size_t len, char *to, size_t size);
+
 /* Is it SCHEME://HOST or SCHEME://HOST:PORT and nothing else (RFC 6454 section 6.2)? */
 bool http_is_origin(const char *text);
 /* Do the Origin and the Host header of a request over TLS name the same host and port? A port that

@@ -24,6 +24,7 @@ enum refusal {
     REFUSAL_DRAINING,
     REFUSAL_STREAM_FULL,
     REFUSAL_STREAM_ENDED,
+    REFUSAL_WINDOW, /* not this one, by this token */
     REFUSAL_NO_MEMORY,
     REFUSAL_TLS,
     REFUSAL_PROXY,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "narrow.h"
 #include "token.h"
 
 #define PLAIN "text/plain; charset=utf-8"
@@ -143,6 +144,17 @@ static struct stream *open_jwt(struct streams *streams, const char *token, size_
     return stream;
 }
 
+/* False after refusing a window that the stream cannot be narrowed to. */
+static bool narrow_stream(const struct stream *stream, const struct http_head *head,
+                          struct site_answer *a)
+{
+    const char *why;
+    unsigned status = narrow(stream->config, head, &a->how, &why);
+    if (status != 0)
+        refuse_stream(a, status, why, REFUSAL_WINDOW);
+    return status == 0;
+}
+
 /* The token first: a page that cannot see why its WebSocket was refused asks again by a plain
  * request, and learns from the status whether its token was the reason. */
 /* The stream that the request's token opens, a reference; or NULL after refusing. */
@@ -174,6 +186,10 @@ static void answer_stream(struct streams *streams, const struct http_head *head,
     struct stream *stream = find_stream(streams, head, a);
     if (stream == NULL)
         return;
+    if (!narrow_stream(stream, head, a)) {
+        stream_unref(streams, stream);
+        return;
+    }
     if (streams_are_draining(streams)) {
         refuse_stream(a, 503, "This server is about to stop; try again later.\n", REFUSAL_DRAINING);
         a->head.extra = "Retry-After: 10\r\n";
@@ -196,12 +212,14 @@ static void answer_rights(struct streams *streams, const struct http_head *head,
     struct stream *stream = find_stream(streams, head, a);
     if (stream == NULL)
         return;
-    const struct policy *p = &stream->config->policy;
-    a->head.status = 200;
-    a->head.type = "application/json";
-    a->head.length = (size_t)snprintf(
-        a->text, sizeof a->text, "{\"role\":\"%s\",\"clipboard\":\"%s\",\"password\":\"%s\"}\n",
-        policy_role_word(p), policy_clipboard_word(p), config_password_word(stream->config));
+    if (narrow_stream(stream, head, a)) {
+        const struct policy *p = &stream->config->policy;
+        a->head.status = 200;
+        a->head.type = "application/json";
+        a->head.length = (size_t)snprintf(
+            a->text, sizeof a->text, "{\"role\":\"%s\",\"clipboard\":\"%s\",\"password\":\"%s\"}\n",
+            policy_role_word(p), policy_clipboard_word(p), config_password_word(stream->config));
+    }
     stream_unref(streams, stream);
 }
 

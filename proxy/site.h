@@ -23,6 +23,7 @@ struct site_answer {
     struct stream *stream; /* a reference, the caller's */
     char accept[WS_ACCEPT_SIZE];
     const char *protocol; /* NULL: select none */
+    struct crop_how how;  /* what of the desktop it is shown */
     const char *auth;     /* by what it was opened, a word for the audit trail: "token", "jwt" */
 };
 

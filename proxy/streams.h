@@ -58,6 +58,7 @@ struct stream {
 struct presence {
     uint64_t id;           /* counted from 1 */
     char peer[64];         /* its address, set by the owner before it enters */
+    const char *window;    /* its selector, or "": the whole desktop; set as peer, and stays */
     int64_t since;         /* seconds since 1970 */
     atomic_bool unwanted;  /* it is to be sent away */
     struct stream *stream; /* while it is in; private as what follows */

@@ -34,32 +34,17 @@ bool token_bearer(const struct http_head *head, const char **token, size_t *len)
     return in_authorization(head->headers[HTTP_H_AUTHORIZATION], token, len);
 }
 
-/* Finds NAME= in the query; name includes the sign. */
-static bool in_query(const char *query, const char *name, const char **value, size_t *len)
-{
-    size_t n = strlen(name);
-    for (; *query != '\0'; query += strcspn(query, "&")) {
-        query += *query == '&';
-        if (strncmp(query, name, n) == 0) {
-            *value = query + n;
-            *len = strcspn(*value, "&");
-            return true;
-        }
-    }
-    return false;
-}
-
 enum token_place token_find(const struct http_head *head, const char **token, size_t *len)
 {
     if (in_protocols(head->headers[HTTP_H_WS_PROTOCOL], token, len) ||
         in_authorization(head->headers[HTTP_H_AUTHORIZATION], token, len))
         return TOKEN_FOUND;
-    if (!in_query(head->query, "token=", token, len))
+    if (!http_query_find(head->query, "token", token, len))
         return TOKEN_MISSING;
     return memchr(*token, '%', *len) == NULL ? TOKEN_FOUND : TOKEN_ENCODED;
 }
 
 bool token_stream_name(const struct http_head *head, const char **name, size_t *len)
 {
-    return in_query(head->query, "stream=", name, len);
+    return http_query_find(head->query, "stream", name, len);
 }

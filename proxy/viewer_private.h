@@ -82,6 +82,7 @@ struct viewer {
     struct stream *candidate; /* a reference: where it may enter with the right password */
     bool charged;             /* its password counts as a failure until it is known to be right */
     struct check *check;      /* of its password, on another thread */
+    struct crop_how how;      /* what of the desktop it is shown */
     struct viewer_window *window; /* NULL: the whole desktop */
     struct rfb_server_hs *hs; /* until the relay starts; in CONNECTING: it was asked a password */
     struct relay relay;

@@ -435,6 +435,7 @@ void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
         .front = &v->conn, .back = &v->upstream, .scratch = env->scratch, .metrics = env->metrics};
     v->last_heard = uv_now(env->loop);
     v->auth = answer->auth;
+    v->how = answer->how;
     v->candidate = answer->stream;
     if (config_asks_password(v->candidate->config))
         viewer_ask_password(v);
@@ -446,6 +447,7 @@ void viewer_enter(struct viewer *v)
 {
     struct viewer_env *env = v->env;
     snprintf(v->presence.peer, sizeof v->presence.peer, "%s", v->peer);
+    v->presence.window = v->how.selector;
     enum entry entry = streams_enter(env->streams, v->candidate, &v->presence);
     if (entry != ENTRY_GRANTED) {
         /* a page sees close codes, but not what an upgrade is answered */
@@ -460,7 +462,7 @@ void viewer_enter(struct viewer *v)
     viewer_tell_entry(v);
     viewer_tell_begun(v);
     viewer_set_state(v, VIEWER_CONNECTING);
-    if (v->stream->config->window.selector[0] != '\0') {
+    if (v->how.selector[0] != '\0') {
         viewer_await_window(v);
         return;
     }

@@ -98,6 +98,7 @@ void viewer_tell_begun(struct viewer *v)
                 AUDIT_TEXT("peer", v->peer), AUDIT_TEXT("via", via(v, proxy)),
                 AUDIT_TEXT("stream", s->name), AUDIT_TEXT("label", label_of(v)),
                 AUDIT_TEXT("jti", jti_of(v)), AUDIT_TEXT("desktop", s->desktop->name),
+                AUDIT_TEXT("window", v->how.selector[0] != '\0' ? v->how.selector : NULL),
                 AUDIT_TEXT("role", policy_role_word(&s->policy)),
                 AUDIT_TEXT("clipboard", policy_clipboard_word(&s->policy)),
                 AUDIT_TEXT("auth", v->auth));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "rfb/err.h"
+#include "rfb/text.h"
 #include "viewer_private.h"
 
 struct viewer_window {
@@ -26,7 +27,7 @@ static struct viewer_window *window_of(struct feed_client *c)
 
 static const struct crop_how *how_of(const struct viewer *v)
 {
-    return &v->stream->config->window;
+    return &v->how;
 }
 
 /* ---- the crop's wishes ---- */
@@ -334,6 +335,7 @@ void viewer_window_timeout(struct viewer *v)
 {
     char words[WS_REASON_MAX + 1];
     snprintf(words, sizeof words, "there is no window %.100s", how_of(v)->selector);
+    rfb_text_make_utf8(words); /* it may have been cut */
     viewer_leave(v, WS_CLOSE_WINDOW, words, ENDING_WINDOW_CLOSED, "no such window");
 }
 

@@ -22,11 +22,20 @@
 
 static char folder[] = "/tmp/test_proxy_site.XXXXXX";
 static struct config_desktop desktop = {.name = "d"};
-static struct config_stream streams[4] = {
+static char agent[] = "/run/agent";
+static struct config_desktop watched = {.name = "w", .agent = agent};
+static struct config_stream streams[7] = {
     {.name = "good", .desktop = &desktop, .token_count = 1, .next = &streams[1]},
     {.name = "other", .desktop = &desktop, .token_count = 1, .next = &streams[2]},
     {.name = "named", .desktop = &desktop, .password = "x", .next = &streams[3]},
-    {.name = "weak", .desktop = &desktop, .vnc_password = "x"},
+    {.name = "weak", .desktop = &desktop, .vnc_password = "x", .next = &streams[4]},
+    {.name = "whole", .desktop = &watched, .password = "x", .next = &streams[5]},
+    {.name = "window",
+     .desktop = &watched,
+     .password = "x",
+     .window = {.selector = "app:a", .wait_s = 1, .frame = true},
+     .next = &streams[6]},
+    {.name = "rect", .desktop = &watched, .password = "x", .window = {.selector = "rect:9x9+0+0"}},
 };
 static struct config config = {.streams = streams};
 static struct service service = {.config = &config, .refs = 1};
@@ -254,6 +263,82 @@ static void tells_of_passwords(void **state)
     assert_string_equal(a.head.extra, b.head.extra);
 }
 
+#define BAD_WINDOW                                                                                 \
+    "window must be app:NAME, title:PATTERN, 0xID or rect:WIDTHxHEIGHT+X+Y, of at most 128 bytes." \
+    "\n"
+#define NO_OTHER "This stream is of one window, and shows no other.\n"
+#define NO_AGENT "This desktop has no agent, which knows the windows.\n"
+
+/* Whatever a request names, it sees no more than its stream. */
+static void narrows_to_a_window(void **state)
+{
+    (void)state;
+    char tail[129], longest[256], longer[256];
+    memset(tail, 'x', sizeof tail);
+    tail[128] = '\0';
+    snprintf(longest, sizeof longest, "stream=whole&window=app:%s", tail + 4);
+    snprintf(longer, sizeof longer, "stream=whole&window=app:%s", tail + 3);
+    const struct {
+        const char *query;
+        unsigned status; /* 0: it opens */
+        const char *shown;
+    } cases[] = {
+        {"stream=whole", 0, ""},
+        {"stream=whole&xwindow=0x1", 0, ""},
+        {"stream=whole&window=app:xterm", 0, "app:xterm"},
+        {"window=0x1a&stream=whole", 0, "0x1a"},
+        {"stream=whole&window=title:A%20%2a%26b%3D+c%C3%A9", 0, "title:A *&b=+c\303\251"},
+        {"stream=whole&window=rect:10x20+1+2", 0, "rect:10x20+1+2"},
+        {"stream=named&window=rect:10x20%2B1%2B2", 0, "rect:10x20+1+2"}, /* without an agent */
+        {"stream=whole&window=a&window=b", 0, "a"},
+        {longest, 0, longest + strlen("stream=whole&window=")},
+        {longer, 400, BAD_WINDOW},
+        {"stream=whole&window=", 400, BAD_WINDOW},
+        {"stream=whole&window=app:", 400, BAD_WINDOW},
+        {"stream=whole&window=0xzz", 400, BAD_WINDOW},
+        {"stream=whole&window=rect:0x0+0+0", 400, BAD_WINDOW},
+        {"stream=whole&window=pid:1", 400, BAD_WINDOW},
+        {"stream=whole&window=%", 400, BAD_WINDOW},
+        {"stream=whole&window=a%2", 400, BAD_WINDOW},
+        {"stream=whole&window=a%2x", 400, BAD_WINDOW},
+        {"stream=whole&window=a%00b", 400, BAD_WINDOW},
+        {"stream=whole&window=title:%0a", 400, BAD_WINDOW},
+        {"stream=whole&window=title:%C3", 400, BAD_WINDOW},
+        {"stream=named&window=app:xterm", 403, NO_AGENT},
+        {"stream=window", 0, "app:a"},
+        {"stream=window&window=app:b", 403, NO_OTHER},
+        {"stream=window&window=app:a", 403, NO_OTHER},
+        {"stream=window&window=", 403, NO_OTHER},
+        {"stream=rect&window=rect:8x8+0+0", 403, NO_OTHER},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct site_answer a;
+        char request[512];
+        snprintf(request, sizeof request, "GET /stream?%s", cases[i].query);
+        const struct config_stream *opened = ask(request, WS, &a);
+        assert_int_equal(opened != NULL, cases[i].status == 0);
+        if (opened != NULL) {
+            bool own = opened->window.selector[0] != '\0' || cases[i].shown[0] == '\0';
+            assert_string_equal(a.how.selector, cases[i].shown);
+            assert_int_equal(a.how.wait_s, own ? opened->window.wait_s : 10);
+            assert_int_equal(a.how.frame, opened->window.frame);
+            continue;
+        }
+        assert_int_equal(a.head.status, cases[i].status);
+        assert_int_equal(a.refused, REFUSAL_WINDOW);
+        assert_int_equal(a.body_len, strlen(cases[i].shown));
+        assert_memory_equal(a.body, cases[i].shown, a.body_len);
+        /* the page that asks what it may do is told the same */
+        snprintf(request, sizeof request, "GET /stream/rights?%s", cases[i].query);
+        ask(request, "", &a);
+        assert_int_equal(a.head.status, cases[i].status);
+    }
+    /* who brings no secret does not hear what there is */
+    struct site_answer a;
+    ask("GET /stream?token=x&window=%", WS, &a);
+    assert_int_equal(a.head.status, 401);
+}
+
 static void checks_origins(void **state)
 {
     (void)state;
@@ -414,15 +499,11 @@ static void refuses_too_much(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers_requests),
-        cmocka_unit_test(finds_tokens),
-        cmocka_unit_test(tells_of_passwords),
-        cmocka_unit_test(checks_origins),
-        cmocka_unit_test(lets_wait),
-        cmocka_unit_test(tells_rights),
-        cmocka_unit_test(refuses_when_full),
-        cmocka_unit_test(compares_etags),
-        cmocka_unit_test(refuses_links_that_lead_out),
+        cmocka_unit_test(answers_requests),   cmocka_unit_test(finds_tokens),
+        cmocka_unit_test(tells_of_passwords), cmocka_unit_test(narrows_to_a_window),
+        cmocka_unit_test(checks_origins),     cmocka_unit_test(lets_wait),
+        cmocka_unit_test(tells_rights),       cmocka_unit_test(refuses_when_full),
+        cmocka_unit_test(compares_etags),     cmocka_unit_test(refuses_links_that_lead_out),
         cmocka_unit_test(refuses_too_much),
     };
     return cmocka_run_group_tests_name("proxy site", tests, set_up, tear_down);

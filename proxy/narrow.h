@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What of its desktop a connection is shown: what its stream says, or where that is all of it, the
+ * window alone that the request names (window=SELECTOR). A request can take away, never add. */
+#ifndef PROXY_NARROW_H
+#define PROXY_NARROW_H
+
+#include "config.h"
+#include "http.h"
+
+/* 0, and what it is shown; or the status to refuse with, and the words for the peer. */
+unsigned narrow(const struct config_stream *s, const struct http_head *head, struct crop_how *to,
+                const char **why);
+
+#endif
