@@ -10,6 +10,7 @@
 
 #include "admin_private.h"
 #include "admin_tell.h"
+#include "crop_json.h"
 #include "rfb/text.h"
 #include "windows.h"
 
@@ -18,7 +19,6 @@ enum {
     TOKEN_TEXT = 43 + 1, /* base64url without padding */
     TTL_DEFAULT = 3600,  /* seconds */
     TTL_MAX = 10 * 366 * 86400,
-    WINDOW_WAIT_MAX = 86400, /* seconds */
     VIEWERS_MAX = 100000
 };
 
@@ -190,49 +190,6 @@ static const char *take_link(struct grant *g, const json_t *value, int64_t now)
                                                                       : "\"token\" or \"password\"";
 }
 
-static const char *take_window(struct grant *g, const json_t *value, int64_t now)
-{
-    (void)now;
-    const char *text = json_string_value(value);
-    if (text == NULL || strlen(text) > CROP_SELECTOR_MAX || !windows_is_selector(text))
-        return "app:NAME, title:PATTERN, 0xID or rect:WIDTHxHEIGHT+X+Y, of at most 128 bytes";
-    memcpy(g->window.selector, text, strlen(text) + 1);
-    return NULL;
-}
-
-static const char *take_window_popups(struct grant *g, const json_t *value, int64_t now)
-{
-    (void)now;
-    const char *text = json_string_value(value);
-    return text != NULL && crop_how_set_popups(&g->window, text)
-               ? NULL
-               : "\"expand\", \"clip\" or \"none\"";
-}
-
-static const char *take_window_frame(struct grant *g, const json_t *value, int64_t now)
-{
-    (void)now;
-    g->window.frame = json_is_true(value);
-    return json_is_boolean(value) ? NULL : "true or false";
-}
-
-static const char *take_window_wait(struct grant *g, const json_t *value, int64_t now)
-{
-    (void)now;
-    json_int_t n = json_integer_value(value);
-    if (!json_is_integer(value) || n < 0 || n > WINDOW_WAIT_MAX)
-        return "a whole number of seconds up to 86400";
-    g->window.wait_s = (unsigned)n;
-    return NULL;
-}
-
-static const char *take_window_on_close(struct grant *g, const json_t *value, int64_t now)
-{
-    (void)now;
-    const char *text = json_string_value(value);
-    return text != NULL && crop_how_set_on_close(&g->window, text) ? NULL : "\"end\" or \"wait\"";
-}
-
 /* What has been read needs it no more. */
 static void wipe_password(const json_t *body)
 {
@@ -255,23 +212,21 @@ static const struct field {
     {"label", take_label, false},
     {"password", take_password, true},
     {"link", take_link, true},
-    {"window", take_window, true},
-    {"window_popups", take_window_popups, true},
-    {"window_frame", take_window_frame, true},
-    {"window_wait", take_window_wait, true},
-    {"window_on_close", take_window_on_close, true},
 };
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 
-/* Into the words: which fields there are. */
+/* Into the words: which fields there are. Those of the window cannot be changed later. */
 static void put_fields(char *known, size_t size, bool change)
 {
+    const struct crop_field *of_window;
     size_t at = 0;
     known[0] = '\0';
     for (size_t i = 0; i < FIELDS; i++)
         if (!change || !fields[i].fixed)
             at += (size_t)snprintf(known + at, size - at, "%s%s", at != 0 ? ", " : "",
                                    fields[i].name);
+    for (size_t i = 0; !change && (of_window = crop_field_at(i)) != NULL; i++)
+        at += (size_t)snprintf(known + at, size - at, ", %s", of_window->name);
 }
 
 /* NULL: there is none such. */
@@ -283,22 +238,34 @@ static const struct field *find_field(const char *name, bool change)
     return NULL;
 }
 
+/* NULL, or what the value must be; *known: is there such a field? */
+static const char *take_field(const char *name, const json_t *value, struct grant *g, int64_t now,
+                              bool change, bool *known)
+{
+    const struct field *field = find_field(name, change);
+    const struct crop_field *of_window = change ? NULL : crop_field_find(name);
+    *known = field != NULL || of_window != NULL;
+    if (field != NULL)
+        return field->take(g, value, now);
+    return of_window != NULL && !of_window->take(&g->window, value) ? of_window->wanted : NULL;
+}
+
 /* change: it is there already. 0, or -1 after refusing. */
 static int read_fields(const json_t *body, struct grant *g, bool change, struct admin_answer *out)
 {
     const char *name;
-    char known[256];
+    char names[256];
     json_t *value;
+    bool known;
     int64_t now = (int64_t)time(NULL);
     json_object_foreach((json_t *)body, name, value)
     {
-        const struct field *field = find_field(name, change);
-        if (field == NULL) {
-            put_fields(known, sizeof known, change);
-            admin_refuse(out, 400, "unknown field \"%.64s\"; known are %s", name, known);
+        const char *wanted = take_field(name, value, g, now, change, &known);
+        if (!known) {
+            put_fields(names, sizeof names, change);
+            admin_refuse(out, 400, "unknown field \"%.64s\"; known are %s", name, names);
             return -1;
         }
-        const char *wanted = field->take(g, value, now);
         if (wanted != NULL) {
             admin_refuse(out, 400, "\"%s\" must be %s", name, wanted);
             return -1;
@@ -350,18 +317,17 @@ static bool check_window(const struct admin *a, const struct grant *g, const jso
                          struct admin_answer *out)
 {
     const struct config_desktop *d = config_find_desktop(a->service->config, g->desktop);
-    struct windows_rect unused;
-    bool rect = windows_parse_rect(g->window.selector, &unused);
-    for (size_t i = 0; i < FIELDS && rect; i++) {
-        if (strncmp(fields[i].name, "window_", 7) != 0 ||
-            json_object_get(body, fields[i].name) == NULL)
-            continue;
-        admin_refuse(out, 400, "\"%s\" is for windows, and a rectangle is none", fields[i].name);
-        return false;
-    }
-    if (rect || g->window.selector[0] == '\0' || d == NULL || d->agent != NULL)
+    const char *idle = crop_field_idle(body, &g->window);
+    if (idle != NULL)
+        admin_refuse(out, 400,
+                     g->window.selector[0] == '\0'
+                         ? "\"%s\" is for streams of a window; \"window\" is missing"
+                         : "\"%s\" is for windows, and a rectangle is none",
+                     idle);
+    else if (d != NULL && d->agent == NULL && windows_needs_agent(g->window.selector))
+        admin_refuse(out, 400, ADMIN_NO_AGENT, g->desktop);
+    else
         return true;
-    admin_refuse(out, 400, ADMIN_NO_AGENT, g->desktop);
     return false;
 }
 

@@ -113,7 +113,7 @@ static void set_window_frame(struct config_reader *r, const char *value)
 static void set_window_wait(struct config_reader *r, const char *value)
 {
     struct config_stream *s = r->item;
-    config_set_number(r, "window_wait", value, 0, 86400, &s->window.wait_s);
+    config_set_number(r, "window_wait", value, 0, CROP_WAIT_MAX, &s->window.wait_s);
 }
 
 static void set_window_on_close(struct config_reader *r, const char *value)
@@ -167,8 +167,7 @@ static void check_window(struct config_reader *r, const struct config_stream *s)
     static const char *const keys_of_window[] = {"window_popups", "window_frame", "window_wait",
                                                  "window_on_close"};
     bool window = config_was_seen(&config_stream_section, s->seen, "window");
-    struct windows_rect unused;
-    bool rect = windows_parse_rect(s->window.selector, &unused);
+    bool rect = s->window.selector[0] != '\0' && !windows_needs_agent(s->window.selector);
     for (size_t i = 0; i < sizeof keys_of_window / sizeof keys_of_window[0]; i++)
         if ((!window || rect) &&
             config_was_seen(&config_stream_section, s->seen, keys_of_window[i]))

@@ -7,7 +7,8 @@
 
 enum {
     CROP_SELECTOR_MAX = 128, /* bytes, without the NUL */
-    CROP_WAIT_DEFAULT = 10   /* seconds */
+    CROP_WAIT_DEFAULT = 10,  /* seconds */
+    CROP_WAIT_MAX = 86400    /* the same */
 };
 
 /* The numbers stand in databases. */

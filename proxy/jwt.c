@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "crop_json.h"
+
 #define TIME_MAX 9007199254740992.0 /* 2^53: what JSON's numbers carry exactly */
 
 /* ---- the compact form ---- */
@@ -198,14 +200,6 @@ static const char *take_single_use(struct reading *r, const json_t *value)
     return json_is_boolean(value) ? NULL : "a single_use that is neither true nor false";
 }
 
-/* To open all of a desktop where a part was meant would show too much. */
-static const char *take_window(struct reading *r, const json_t *value)
-{
-    (void)r;
-    (void)value;
-    return "a window: a JWT opens whole desktops only";
-}
-
 static const char *take_jti(struct reading *r, const json_t *value)
 {
     const char *text = json_string_value(value);
@@ -264,7 +258,6 @@ static const struct {
     {"clipboard", take_clipboard},
     {"max_viewers", take_max_viewers},
     {"single_use", take_single_use},
-    {"window", take_window},
     {"jti", take_jti},
     {"iss", take_iss},
     {"aud", take_aud},
@@ -272,6 +265,26 @@ static const struct {
     {"nbf", take_nbf},
     {"iat", take_iat},
 };
+
+/* All of a desktop where a part was meant would show too much: what sounds like a window and is
+ * not known is not ignored. NULL, or what is wrong. */
+static const char *read_window(struct crop_how *how, const json_t *payload)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)payload, name, value)
+    {
+        const struct crop_field *field = crop_field_find(name);
+        if (field == NULL && strncmp(name, "window", 6) == 0)
+            return "a claim that begins with window and is not known";
+        if (field != NULL && !field->take(how, value))
+            return field->wrong;
+    }
+    if (crop_field_idle(payload, how) == NULL)
+        return NULL;
+    return how->selector[0] == '\0' ? "claims of a window without a window"
+                                    : "claims of a window beside a rectangle, which is none";
+}
 
 /* What only all of them together tell. NULL, or what is wrong. iat is wanted because max_ttl is
  * measured against it: what is bounded by the time of use alone could be refused today and taken
@@ -307,7 +320,9 @@ static enum jwt_result read_claims(struct reading *r, const json_t *payload, con
         if (*why != NULL)
             return JWT_WRONG;
     }
-    *why = check(r, payload);
+    *why = read_window(&r->claims->window, payload);
+    if (*why == NULL)
+        *why = check(r, payload);
     if (*why != NULL)
         return JWT_WRONG;
     r->claims->issued = (int64_t)r->issued;
@@ -346,7 +361,7 @@ enum jwt_result jwt_verify(const struct config_jwt *keys, const char *token, siz
 {
     struct part parts[3];
     struct reading r = {.claims = claims, .now = now};
-    *claims = (struct jwt_claims){.jti = ""};
+    *claims = (struct jwt_claims){.window = {.wait_s = CROP_WAIT_DEFAULT}};
     *by = NULL;
     *why = "it has not the shape of a JWT";
     if (len > JWT_MAX || !cut(token, len, parts))

@@ -16,7 +16,8 @@ struct jwt_claims {
     char desktop[CONFIG_NAME_MAX + 1];
     char jti[JWT_JTI_MAX + 1]; /* printable ASCII; "": none */
     struct policy policy;
-    unsigned max_viewers; /* 0: no limit of its own */
+    struct crop_how window; /* selector "": the whole desktop */
+    unsigned max_viewers;   /* 0: no limit of its own */
     bool single_use;
     int64_t issued, expires; /* seconds since 1970 */
 };

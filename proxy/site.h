@@ -17,7 +17,7 @@ struct site_answer {
     size_t body_len;
     char text[160];       /* a body of its own, in place of the other; not to be sent when "" */
     enum refusal refused; /* somebody wanted a stream, and this is why not */
-    char detail[96];      /* not "": the same for the log; never for the answer */
+    char detail[128];     /* not "": the same for the log; never for the answer */
 
     /* set when the request opens a stream; then the rest means nothing */
     struct stream *stream; /* a reference, the caller's */

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "streams_private.h"
+#include "windows.h"
 
 /* ---- ids ---- */
 
@@ -155,6 +156,7 @@ static void describe(const struct jwt_claims *c, const uint8_t digest[CONFIG_TOK
                      const char *id, struct grant *g)
 {
     *g = (struct grant){.policy = c->policy,
+                        .window = c->window,
                         .max_viewers = c->max_viewers,
                         .single_use = c->single_use,
                         .created = c->issued,
@@ -188,6 +190,13 @@ static enum opening create(struct streams *all, const struct grant *g,
     *jwt = *origin;
     (*made)->jwt = jwt;
     return OPENING_GRANTED;
+}
+
+/* Somebody must know its window. What there is no desktop for is found out later. */
+static bool lacks_agent(const struct service *service, const struct jwt_claims *c)
+{
+    const struct config_desktop *d = config_find_desktop(service->config, c->desktop);
+    return windows_needs_agent(c->window.selector) && d != NULL && d->agent == NULL;
 }
 
 static enum opening open_it(struct streams *all, const struct grant *g,
@@ -230,6 +239,10 @@ static enum opening try_keys(struct streams *all, struct service *service, const
         *why = NULL;
     if (result != JWT_GOOD)
         return result == JWT_EXPIRED ? OPENING_EXPIRED : OPENING_WRONG;
+    if (lacks_agent(service, &claims)) {
+        *why = "a window of a desktop that has no agent";
+        return OPENING_WRONG;
+    }
     if (config_hash_token(token, len, digest) != 0)
         return OPENING_NO_MEMORY;
     if (claims.jti[0] == '\0')

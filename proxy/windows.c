@@ -171,6 +171,12 @@ bool windows_is_selector(const char *text)
     return text[0] != '\0';
 }
 
+bool windows_needs_agent(const char *selector)
+{
+    struct windows_rect unused;
+    return selector[0] != '\0' && !windows_parse_rect(selector, &unused);
+}
+
 static bool fits(const struct window *w, const char *selector)
 {
     uint32_t id;

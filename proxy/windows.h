@@ -52,6 +52,8 @@ void windows_unref(struct windows *w);
 bool windows_is_selector(const char *text);
 /* "rect:WIDTHxHEIGHT+X+Y", as X11 writes geometries, in decimal numbers of 16 bits. */
 bool windows_parse_rect(const char *text, struct windows_rect *to);
+/* Is it of a window, whose places an agent tells? Not "" and not a rectangle. */
+bool windows_needs_agent(const char *selector);
 /* The topmost main window that fits, mapped ones first. NULL: none. */
 const struct window *windows_select(const struct windows *w, const char *selector);
 /* NULL: none. */

@@ -8,6 +8,7 @@
 
 #include "fuzz.h"
 #include "proxy/jwt.h"
+#include "proxy/windows.h"
 
 enum { NOW = 1700000000, INPUT_MAX = 3000 };
 
@@ -44,6 +45,9 @@ static void check_claims(const struct jwt_claims *c)
     FUZZ_CHECK(c->desktop[0] != '\0' && memchr(c->desktop, '\0', sizeof c->desktop) != NULL);
     FUZZ_CHECK(c->jti[0] == '\0' || jwt_is_jti(c->jti));
     FUZZ_CHECK(!c->single_use || c->jti[0] != '\0');
+    FUZZ_CHECK(memchr(c->window.selector, '\0', sizeof c->window.selector) != NULL);
+    FUZZ_CHECK(c->window.selector[0] == '\0' || windows_is_selector(c->window.selector));
+    FUZZ_CHECK(c->window.wait_s <= CROP_WAIT_MAX);
     FUZZ_CHECK(c->max_viewers <= CONFIG_VIEWERS_MAX);
     FUZZ_CHECK(c->expires > NOW && c->issued <= NOW + JWT_LEEWAY);
     FUZZ_CHECK(c->expires - c->issued <= CONFIG_JWT_TTL_MAX + 1);

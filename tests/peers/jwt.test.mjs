@@ -5,6 +5,8 @@ import { createHmac, generateKeyPairSync, randomBytes, sign as signWith } from '
 import { readFile, writeFile } from 'node:fs/promises';
 import { live, until } from '../lib/proc.mjs';
 import { startXvnc } from '../lib/desktop.mjs';
+import { startAgent } from '../lib/feed.mjs';
+import { captureX, crop, difference, readPng } from '../lib/picture.mjs';
 import { admin, porthole, restart, startPortholed, startSilentServer } from '../lib/porthole.mjs';
 import { shows } from '../lib/prometheus.mjs';
 import { Peer, RfbViewer, upgrade } from '../lib/viewer.mjs';
@@ -30,14 +32,14 @@ function make(payload, { alg = 'HS256', header = {}, sign = signers[alg].sign } 
 }
 
 // portholed that takes all three; keys: more keys of their sections.
-async function start(scope, upstream, { keys = {}, server = {} } = {}) {
+async function start(scope, upstream, { keys = {}, server = {}, ...options } = {}) {
   const sections = {};
   for (const [alg, { file }] of Object.entries(signers)) {
     const name = await scope.file(`${alg}.key`);
     await writeFile(name, file);
     sections[`jwt ${alg.toLowerCase()}`] = { algorithm: alg, key_file: name, ...keys[alg] };
   }
-  return startPortholed(scope, { upstream, server: { database: 'streams.db', ...server }, sections });
+  return startPortholed(scope, { upstream, ...options, server: { database: 'streams.db', ...server }, sections });
 }
 
 const open = (scope, proxy, token) => new RfbViewer(scope, proxy).open(proxy, { token });
@@ -91,6 +93,38 @@ live('JWTs of three algorithms open what they say', async (scope) => {
   const audit = (await readFile(proxy.config.replace('portholed.conf', 'audit.log'), 'utf8')).trim().split('\n').map((line) => JSON.parse(line));
   assert.ok(audit.some((line) => line.event === 'viewer_begun' && line.jti === 'id/EdDSA' && line.auth === 'jwt'), JSON.stringify(audit));
   for (const token of [plain, ...Object.values(tokens)]) assert.ok(!proxy.program.stderr.includes(token.split('.')[1]));
+});
+
+live('a JWT opens one window alone', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const { feed, path } = await startAgent(scope, desktop);
+  const proxy = await start(scope, desktop.upstream, { agent: path, desktops: { bare: { upstream: desktop.upstream } } });
+  await desktop.startTerminal();
+  const window = await feed.window({ app: 'XTerm' });
+  const [token, image] = [await scope.file('window.token'), await scope.file('window.png')];
+  const shot = async (fields) => {
+    await writeFile(token, `${make(claims(fields))}\n`, { mode: 0o600 });
+    const result = await porthole(scope, ['-t', `wss://127.0.0.1:${proxy.port}/stream`, '--ca', proxy.certificate, '--token-file', token, 'screenshot', image]);
+    assert.equal(result.code, 0, result.stderr);
+    return readPng(image);
+  };
+  const [x, y, width, height] = window.rect;
+  const looks = (selector, ...part) => until(`${selector} as it is on the screen`, async () => {
+    const differs = difference(await shot({ window: selector }), crop(await captureX(desktop.display), ...part));
+    if (differs) throw new Error(differs);
+    return true;
+  });
+  await looks('app:xterm', x, y, width, height);
+  await looks(`rect:100x50+${x + 9}+${y}`, x + 9, y, 100, 50);
+  // The window of the title is not there, and nobody is to wait for it.
+  const gone = new RfbViewer(scope, proxy).send(upgrade(proxy, { token: make(claims({ window: 'title:other', window_wait: 0 })) }));
+  await ends(gone, { code: 4003, words: 'there is no window title:other' });
+  const here = await open(scope, proxy, make(claims({ window: window.id, jti: 'w' })));
+  assert.deepEqual((await streams(proxy)).map((one) => [one.jti, one.window]), [['w', window.id]]);
+  assert.equal(here.closed, false);
+  await refused(scope, proxy, make(claims({ window: { app: 'xterm' } })), 'JWT: a window that is not app:NAME, title:PATTERN, 0xID or rect:WIDTHxHEIGHT+X+Y, of at most 128 bytes');
+  await refused(scope, proxy, make(claims({ window_popups: 'clip' })), 'JWT: claims of a window without a window');
+  await refused(scope, proxy, make(claims({ window: 'xterm', desktop: 'bare' })), 'JWT: a window of a desktop that has no agent');
 });
 
 live('JWTs that are wrong in any way open nothing', async (scope) => {

@@ -196,9 +196,47 @@ static void claims_are_read(void **state)
     assert_int_equal(c.max_viewers, 3);
     assert_true(c.single_use);
     assert_int_equal(c.expires, NOW + 60);
+    assert_string_equal(c.window.selector, "");
     jwt_key_finish(&key.key);
 }
 
+/* What is not said of a window is as in the configuration. */
+static void windows_are_read(void **state)
+{
+    (void)state;
+    struct config_jwt key = make_key();
+    struct jwt_claims c;
+    const char *why;
+    assert_int_equal(verify(&key, sign(HEADER, "{" D TIMES ",\"window\":\"app:XTerm\"}"), &c, &why),
+                     JWT_GOOD);
+    assert_string_equal(c.window.selector, "app:XTerm");
+    assert_int_equal(c.window.popups, CROP_POPUPS_EXPAND);
+    assert_int_equal(c.window.on_close, CROP_ON_CLOSE_END);
+    assert_int_equal(c.window.wait_s, CROP_WAIT_DEFAULT);
+    assert_false(c.window.frame);
+    assert_int_equal(
+        verify(&key,
+               sign(HEADER, "{\"window_wait\":0,\"window_popups\":\"clip\","
+                            "\"window_frame\":true,\"window_on_close\":\"wait\"," D TIMES
+                            ",\"window\":\"title:*\\u00dc*\"}"),
+               &c, &why),
+        JWT_GOOD);
+    assert_string_equal(c.window.selector, "title:*\xc3\x9c*");
+    assert_int_equal(c.window.popups, CROP_POPUPS_CLIP);
+    assert_int_equal(c.window.on_close, CROP_ON_CLOSE_WAIT);
+    assert_int_equal(c.window.wait_s, 0);
+    assert_true(c.window.frame);
+    assert_int_equal(
+        verify(&key, sign(HEADER, "{" D TIMES ",\"window\":\"rect:8x6+1+2\"}"), &c, &why),
+        JWT_GOOD);
+    assert_string_equal(c.window.selector, "rect:8x6+1+2");
+    jwt_key_finish(&key.key);
+}
+
+#define WINDOW                                                                                     \
+    "a window that is not app:NAME, title:PATTERN, 0xID or rect:WIDTHxHEIGHT+X+Y, of at most 128 " \
+    "bytes"
+#define EIGHTY "12345678901234567890123456789012345678901234567890123456789012345678901234567890"
 #define JTI "a jti that is no text of 1 to 64 bytes of printable ASCII"
 
 static void wrong_ones_are_refused(void **state)
@@ -238,8 +276,25 @@ static void wrong_ones_are_refused(void **state)
         {HEADER, "{" D TIMES ",\"max_viewers\":1.5}", "a max_viewers that is no number of viewers"},
         {HEADER, "{" D TIMES ",\"single_use\":1}", "a single_use that is neither true nor false"},
         {HEADER, "{" D TIMES ",\"single_use\":true}", "single_use without a jti"},
-        {HEADER, "{" D TIMES ",\"window\":{\"app\":\"xterm\"}}",
-         "a window: a JWT opens whole desktops only"},
+        {HEADER, "{" D TIMES ",\"window\":{\"app\":\"xterm\"}}", WINDOW},
+        {HEADER, "{" D TIMES ",\"window\":null}", WINDOW},
+        {HEADER, "{" D TIMES ",\"window\":\"rect:1x1\"}", WINDOW},
+        {HEADER, "{" D TIMES ",\"window\":\"" EIGHTY EIGHTY "\"}", WINDOW},
+        {HEADER, "{" D TIMES ",\"window\":\"x\",\"window_popups\":\"all\"}",
+         "a window_popups that is not \"expand\", \"clip\" or \"none\""},
+        {HEADER, "{" D TIMES ",\"window\":\"x\",\"window_frame\":\"yes\"}",
+         "a window_frame that is not true or false"},
+        {HEADER, "{" D TIMES ",\"window\":\"x\",\"window_wait\":86401}",
+         "a window_wait that is not a whole number of seconds up to 86400"},
+        {HEADER, "{" D TIMES ",\"window\":\"x\",\"window_on_close\":1}",
+         "a window_on_close that is not \"end\" or \"wait\""},
+        {HEADER, "{" D TIMES ",\"window\":\"x\",\"window_only\":true}",
+         "a claim that begins with window and is not known"},
+        {HEADER, "{" D TIMES ",\"windows\":\"x\"}",
+         "a claim that begins with window and is not known"},
+        {HEADER, "{" D TIMES ",\"window_wait\":1}", "claims of a window without a window"},
+        {HEADER, "{" D TIMES ",\"window\":\"rect:9x9+0+0\",\"window_frame\":false}",
+         "claims of a window beside a rectangle, which is none"},
         {HEADER, "{" D TIMES ",\"jti\":\"\"}", JTI},
         {HEADER, "{" D TIMES ",\"jti\":7}", JTI},
         {HEADER,
@@ -580,6 +635,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(examples_verify),
         cmocka_unit_test(claims_are_read),
+        cmocka_unit_test(windows_are_read),
         cmocka_unit_test(wrong_ones_are_refused),
         cmocka_unit_test(form_is_strict),
         cmocka_unit_test(streams_live_as_long_as_they_may),
