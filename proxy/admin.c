@@ -11,6 +11,7 @@
 #include "admin_tell.h"
 #include "metrics_text.h"
 #include "rfb/text.h"
+#include "windows.h"
 
 /* ---- answers ---- */
 
@@ -38,6 +39,13 @@ void admin_refuse(struct admin_answer *out, unsigned status, const char *format,
     admin_put_json(out, status, json_pack("{s:s}", "error", words));
 }
 
+void admin_put_bound(json_t *json, const char *window, enum bound bound)
+{
+    const char *word = bound_word(bound);
+    if (json != NULL && windows_needs_agent(window))
+        json_object_set_new(json, "bound", word != NULL ? json_string(word) : json_null());
+}
+
 /* ---- desktops ---- */
 
 static void list_desktops(struct admin *a, const char *id, const json_t *body,
@@ -56,12 +64,13 @@ static void list_desktops(struct admin *a, const char *id, const json_t *body,
 
 static void append_viewer(void *list, const struct presence *p)
 {
-    json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:s?, s:s, s:s, s:I}", "id",
-                                          (json_int_t)p->id, "stream", p->stream->config->name,
-                                          "desktop", p->stream->config->desktop->name, "window",
-                                          p->window[0] != '\0' ? p->window : NULL, "role",
-                                          policy_role_word(&p->stream->config->policy), "peer",
-                                          p->peer, "since", (json_int_t)p->since));
+    const struct config_stream *s = p->stream->config;
+    json_t *json = json_pack(
+        "{s:I, s:s, s:s, s:s?, s:s, s:s, s:I}", "id", (json_int_t)p->id, "stream", s->name,
+        "desktop", s->desktop->name, "window", p->window[0] != '\0' ? p->window : NULL, "role",
+        policy_role_word(&s->policy), "peer", p->peer, "since", (json_int_t)p->since);
+    admin_put_bound(json, p->window, (enum bound)atomic_load(&p->bound));
+    json_array_append_new(list, json);
 }
 
 static void list_viewers(struct admin *a, const char *id, const json_t *body,

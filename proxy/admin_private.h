@@ -17,6 +17,10 @@ void admin_put_json(struct admin_answer *out, unsigned status, json_t *json);
 void admin_refuse(struct admin_answer *out, unsigned status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* What is promised to who sees the window, or was to the last who came to its desktop: into json,
+ * which may be NULL, where the selector is one's. */
+void admin_put_bound(json_t *json, const char *window, enum bound bound);
+
 /* Answers of requests: id is what the path has for the route's *, "" where there is none; body is
  * an object where the method has one, else NULL. */
 typedef void admin_answer_fn(struct admin *a, const char *id, const json_t *body,

@@ -32,7 +32,7 @@ static json_t *time_or_null(int64_t seconds)
 /* g: NULL for a stream of the configuration. */
 static json_t *describe(const char *id, const char *desktop, const struct policy *policy,
                         unsigned max_viewers, unsigned viewers, const char *password,
-                        const struct crop_how *window, const struct grant *g)
+                        const struct crop_how *window, enum bound bound, const struct grant *g)
 {
     json_t *json = json_pack(
         "{s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:b}", "id", id, "desktop", desktop, "role",
@@ -40,6 +40,7 @@ static json_t *describe(const char *id, const char *desktop, const struct policy
         (int)max_viewers, "viewers", (int)viewers, "password", password, "configured", g == NULL);
     json_object_set_new(json, "window",
                         window->selector[0] != '\0' ? json_string(window->selector) : json_null());
+    admin_put_bound(json, window->selector, bound);
     if (g == NULL || json == NULL)
         return json;
     json_object_set_new(json, "label", json_string(g->label));
@@ -54,7 +55,7 @@ static void append_stream(void *list, const struct stream *s, unsigned viewers)
 {
     const struct config_stream *c = s->config;
     json_t *json = describe(c->name, c->desktop->name, &c->policy, c->max_viewers, viewers,
-                            config_password_word(c), &c->window, s->grant);
+                            config_password_word(c), &c->window, stream_bound(s), s->grant);
     if (s->jwt != NULL) {
         json_object_set_new(json, "jwt", json_string(s->jwt->key));
         json_object_set_new(json, "jti",
@@ -76,8 +77,9 @@ static int append_asleep(const struct admin *a, json_t *list, char why[STORE_ERR
         if (config_find_desktop(a->service->config, g->desktop) != NULL ||
             (g->expires != 0 && g->expires <= now))
             continue;
-        json_t *json = describe(g->id, g->desktop, &g->policy, g->max_viewers, 0,
-                                g->password[0] != '\0' ? "plain" : "none", &g->window, g);
+        json_t *json =
+            describe(g->id, g->desktop, &g->policy, g->max_viewers, 0,
+                     g->password[0] != '\0' ? "plain" : "none", &g->window, BOUND_UNKNOWN, g);
         json_object_set_new(json, "asleep", json_true());
         json_array_append_new(list, json);
     }
@@ -304,10 +306,11 @@ static void put_made(const struct admin *a, const struct grant *g, const char *t
         snprintf(url, sizeof url, "%s/#token=%s", a->base_url, token);
         snprintf(ws_url, sizeof ws_url, "wss%s/stream", host);
     }
-    admin_put_json(out, 201,
-                   json_pack("{s:s, s:s?, s:s, s:s, s:o}", "id", g->id, "token",
-                             g->by_name ? NULL : token, "url", url, "ws_url", ws_url, "expires",
-                             time_or_null(g->expires)));
+    json_t *json =
+        json_pack("{s:s, s:s?, s:s, s:s, s:o}", "id", g->id, "token", g->by_name ? NULL : token,
+                  "url", url, "ws_url", ws_url, "expires", time_or_null(g->expires));
+    admin_put_bound(json, g->window.selector, streams_desktop_bound(a->streams, g->desktop));
+    admin_put_json(out, 201, json);
     OPENSSL_cleanse(url, sizeof url);
 }
 

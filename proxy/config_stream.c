@@ -102,12 +102,23 @@ static void set_window_popups(struct config_reader *r, const char *value)
                      "window_popups: \"%s\" is not known; use expand, clip or none", value);
 }
 
+static void set_yes_no(struct config_reader *r, const char *key, const char *value, bool *to)
+{
+    *to = strcmp(value, "yes") == 0;
+    if (!*to && strcmp(value, "no") != 0)
+        config_error(r->errors, r->line, "%s: \"%s\" is neither; use yes or no", key, value);
+}
+
 static void set_window_frame(struct config_reader *r, const char *value)
 {
     struct config_stream *s = r->item;
-    s->window.frame = strcmp(value, "yes") == 0;
-    if (!s->window.frame && strcmp(value, "no") != 0)
-        config_error(r->errors, r->line, "window_frame: \"%s\" is neither; use yes or no", value);
+    set_yes_no(r, "window_frame", value, &s->window.frame);
+}
+
+static void set_window_strict(struct config_reader *r, const char *value)
+{
+    struct config_stream *s = r->item;
+    set_yes_no(r, "window_strict", value, &s->window.strict);
 }
 
 static void set_window_wait(struct config_reader *r, const char *value)
@@ -165,7 +176,7 @@ static bool has_opener(const struct config_stream *s)
 static void check_window(struct config_reader *r, const struct config_stream *s)
 {
     static const char *const keys_of_window[] = {"window_popups", "window_frame", "window_wait",
-                                                 "window_on_close"};
+                                                 "window_on_close", "window_strict"};
     bool window = config_was_seen(&config_stream_section, s->seen, "window");
     bool rect = s->window.selector[0] != '\0' && !windows_needs_agent(s->window.selector);
     for (size_t i = 0; i < sizeof keys_of_window / sizeof keys_of_window[0]; i++)
@@ -220,6 +231,7 @@ static const struct config_key keys[] = {
     {"window_frame", false, set_window_frame},
     {"window_wait", false, set_window_wait},
     {"window_on_close", false, set_window_on_close},
+    {"window_strict", false, set_window_strict},
     {NULL, false, NULL},
 };
 

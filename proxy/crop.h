@@ -25,6 +25,7 @@
 
 enum {
     CROP_EPOCHS = 4,
+    CROP_TITLE_MAX = 288,        /* bytes with the NUL, as viewers are told it */
     CROP_ENCODINGS_MAX = 32,     /* of a viewer's list, those that count here */
     CROP_KEYS_MAX = 32,          /* held down at once */
     CROP_WAITING_MAX = 32 << 10, /* bytes of keys that wait for the application's keyboard */
@@ -62,6 +63,8 @@ struct crop {
     bool wants_swap;     /* the server has to begin anew: send what is in to_server, then
                             crop_swap_begin, close, connect, crop_swap_end */
     struct crop_view view;
+    bool relaxed; /* set by crop_relax */
+    bool ready;   /* the server has told that it has ContinuousUpdates */
 
     /* private */
     struct rfb_pixel_format format;
@@ -86,14 +89,13 @@ struct crop {
     bool busy;                             /* an update has come since the last rest */
     struct crop_epoch epochs[CROP_EPOCHS]; /* the first is the one whose updates come */
     int epoch_count;
-    bool ready;                   /* the server has told that it has ContinuousUpdates */
     uint8_t fence[RFB_FENCE_MAX]; /* of the server's, until it is whole */
     uint8_t fence_len;
     uint32_t fence_flags;
     struct windows_rect canvas;       /* as the viewer has it */
     pixman_region32_t known, painted; /* screen pixels: what the viewer has of them; what is flat */
     bool started, size_due, rre, resizes, names, cursors, viewer_wants;
-    char title[256];
+    char title[CROP_TITLE_MAX - 32]; /* the window's */
     bool title_due;
     bool passing, inside; /* of the server's message that comes: it goes on; it is not at its end */
     struct rfb_buf cut_text; /* a viewer's clipboard message, until it is whole */
@@ -112,8 +114,11 @@ struct crop {
 int crop_init(struct crop *c, const struct crop_how *how, const struct rfb_server_init *init,
               const struct windows *w);
 void crop_finish(struct crop *c);
+/* Nothing is promised of what the viewer gets, or it is again: the name tells it. As those below.
+ */
+int crop_relax(struct crop *c, bool relaxed);
 /* What the viewer is told in its ServerInit. */
-void crop_server_init(const struct crop *c, const struct rfb_server_init *init,
+void crop_server_init(struct crop *c, const struct rfb_server_init *init,
                       struct rfb_server_init *to);
 
 /* All below: 0, or RFB_E_INVALID, _TOO_LARGE (who sent it broke the protocol, c->why) or

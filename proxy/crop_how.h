@@ -31,6 +31,7 @@ struct crop_how {
     enum crop_popups popups;
     enum crop_on_close on_close;
     bool frame;      /* with the window manager's frame */
+    bool strict;     /* whoever cannot be given this window and surely nothing else is sent away */
     unsigned wait_s; /* for a window to come */
 };
 

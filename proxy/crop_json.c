@@ -35,6 +35,12 @@ static bool take_wait(struct crop_how *how, const json_t *value)
     return true;
 }
 
+static bool take_strict(struct crop_how *how, const json_t *value)
+{
+    how->strict = json_is_true(value);
+    return json_is_boolean(value);
+}
+
 static bool take_on_close(struct crop_how *how, const json_t *value)
 {
     const char *text = json_string_value(value);
@@ -53,6 +59,7 @@ static const struct crop_field fields[] = {
     FIELD("window_frame", take_frame, "true or false"),
     FIELD("window_wait", take_wait, "a whole number of seconds up to 86400"),
     FIELD("window_on_close", take_on_close, "\"end\" or \"wait\""),
+    FIELD("window_strict", take_strict, "true or false"),
 };
 
 const struct crop_field *crop_field_at(size_t i)

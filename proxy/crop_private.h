@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * What the rooms of a window stream share: crop.c (the server's pixels), crop_requests.c (what the
+ * What the rooms of a window stream share: crop.c (the server's pixels), crop_frame.c (what the
+ * viewer is told beside them), crop_requests.c (what the
  * server is asked for), crop_swap.c (from one connection to the server to the next),
  * crop_messages.c (what the viewer says) and crop_input.c (of that, pointer and keys). Nobody else
  * includes this. Functions answer as those of crop.h. */
@@ -8,12 +9,23 @@
 
 #include "crop.h"
 
+enum {
+    CROP_RECTS_MAX = 60000 /* of an update: a count is 16 bits */
+};
+
 /* ---- crop.c ---- */
 
 /* code, with the words for who broke it in c->why. */
 int crop_broke(struct crop *c, int code, const char *why);
 /* Does whatever can be done now. */
 int crop_pump(struct crop *c);
+
+/* ---- crop_frame.c ---- */
+
+/* The view has changed: of it the canvas, as the viewer can have it, and the title. */
+void crop_take_frame(struct crop *c, const struct windows *w);
+/* Size, name and flat areas, where something of them is due. *sent tells whether. */
+int crop_send_frame(struct crop *c, bool *sent);
 
 /* ---- crop_requests.c ---- */
 

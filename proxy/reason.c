@@ -57,19 +57,13 @@ bool refusal_is_guess(enum refusal r)
 const char *ending_word(enum ending e)
 {
     static const char *const words[ENDING_COUNT] = {
-        [ENDING_LEFT] = "left",
-        [ENDING_BROKEN] = "broken",
-        [ENDING_SILENT] = "silent",
-        [ENDING_PROTOCOL] = "protocol",
-        [ENDING_SLOW] = "slow",
-        [ENDING_REVOKED] = "revoked",
-        [ENDING_EXPIRED] = "expired",
-        [ENDING_REDUCED] = "reduced",
-        [ENDING_SENT_AWAY] = "sent_away",
-        [ENDING_WINDOW_CLOSED] = "window_closed",
-        [ENDING_UPSTREAM_LOST] = "upstream_lost",
-        [ENDING_STOPPING] = "stopping",
-        [ENDING_NO_MEMORY] = "no_memory",
+        [ENDING_LEFT] = "left",           [ENDING_BROKEN] = "broken",
+        [ENDING_SILENT] = "silent",       [ENDING_PROTOCOL] = "protocol",
+        [ENDING_SLOW] = "slow",           [ENDING_REVOKED] = "revoked",
+        [ENDING_EXPIRED] = "expired",     [ENDING_REDUCED] = "reduced",
+        [ENDING_SENT_AWAY] = "sent_away", [ENDING_WINDOW_CLOSED] = "window_closed",
+        [ENDING_UNBOUND] = "unbound",     [ENDING_UPSTREAM_LOST] = "upstream_lost",
+        [ENDING_STOPPING] = "stopping",   [ENDING_NO_MEMORY] = "no_memory",
         [ENDING_NONE] = "none",
     };
     return words[e];

@@ -55,6 +55,7 @@ enum ending {
     ENDING_REDUCED,       /* its stream has fewer rights now */
     ENDING_SENT_AWAY,     /* by the operator */
     ENDING_WINDOW_CLOSED, /* the window of its stream */
+    ENDING_UNBOUND,       /* its stream is strict, and that cannot be promised */
     ENDING_UPSTREAM_LOST, /* the VNC server, before or after it was there */
     ENDING_STOPPING,      /* portholed */
     ENDING_NO_MEMORY,

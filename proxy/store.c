@@ -41,6 +41,7 @@ static const char *const steps[] = {
     "ALTER TABLE grants RENAME COLUMN window_clip TO window_popups; PRAGMA user_version = 3;",
     /* enum crop_on_close */
     "ALTER TABLE grants ADD window_on_close INTEGER NOT NULL DEFAULT 0; PRAGMA user_version = 4;",
+    "ALTER TABLE grants ADD window_strict INTEGER NOT NULL DEFAULT 0; PRAGMA user_version = 5;",
 };
 enum { VERSION = sizeof steps / sizeof steps[0] };
 
@@ -169,6 +170,7 @@ static int read_grant(sqlite3_stmt *q, struct grant *g)
     g->window.frame = sqlite3_column_int(q, 15) != 0;
     g->window.wait_s = (unsigned)sqlite3_column_int(q, 16);
     g->window.on_close = (enum crop_on_close)on_close;
+    g->window.strict = sqlite3_column_int(q, 18) != 0;
     bool asks = g->password[0] != '\0', window = g->window.selector[0] != '\0';
     if ((window && !windows_is_selector(g->window.selector)) || popups < CROP_POPUPS_EXPAND ||
         popups > CROP_POPUPS_NONE || on_close < CROP_ON_CLOSE_END || on_close > CROP_ON_CLOSE_WAIT)
@@ -193,7 +195,7 @@ static int append(struct grant **list, size_t *count, const struct grant *g)
 #define SELECT                                                                                     \
     "SELECT id, label, desktop, token, control, clipboard_in, clipboard_out, max_viewers, "        \
     "single_use, created, expires, password, by_name, window, window_popups, window_frame, "       \
-    "window_wait, window_on_close FROM grants "
+    "window_wait, window_on_close, window_strict FROM grants "
 
 int store_get(struct store *s, const char *id, struct grant *g, char why[STORE_ERROR_MAX])
 {
@@ -245,8 +247,9 @@ int store_list(struct store *s, struct grant **list, size_t *count, char why[STO
 int store_add(struct store *s, const struct grant *g, char why[STORE_ERROR_MAX])
 {
     sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(s->db, "INSERT INTO grants VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                           -1, &q, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(s->db,
+                           "INSERT INTO grants VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", -1,
+                           &q, NULL) != SQLITE_OK)
         return failed(s, why);
     sqlite3_bind_text(q, 1, g->id, -1, SQLITE_STATIC);
     sqlite3_bind_text(q, 2, g->label, -1, SQLITE_STATIC);
@@ -266,6 +269,7 @@ int store_add(struct store *s, const struct grant *g, char why[STORE_ERROR_MAX])
     sqlite3_bind_int(q, 16, g->window.frame);
     sqlite3_bind_int(q, 17, (int)g->window.wait_s);
     sqlite3_bind_int(q, 18, (int)g->window.on_close);
+    sqlite3_bind_int(q, 19, g->window.strict);
     int rc = sqlite3_step(q) == SQLITE_DONE ? 0 : failed(s, why);
     sqlite3_finalize(q);
     return rc;

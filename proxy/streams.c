@@ -272,7 +272,7 @@ static bool jwt_goes_on(const struct stream *old, const struct service *service)
 static bool same_window(const struct crop_how *a, const struct crop_how *b)
 {
     return strcmp(a->selector, b->selector) == 0 && a->popups == b->popups &&
-           a->on_close == b->on_close && a->frame == b->frame;
+           a->on_close == b->on_close && a->frame == b->frame && a->strict == b->strict;
 }
 
 /* May the viewers of the old one stay, now that the last load and service are what there is? */

@@ -23,6 +23,11 @@ struct stream_opener {
     UT_hash_handle hh; /* its key is the token's digest, in the stream's configuration */
 };
 
+/* Whether it is certain that a viewer of one window gets nothing of others, or only tried. */
+enum bound { BOUND_UNKNOWN, BOUND_STRICT, BOUND_BEST_EFFORT };
+/* "strict", "best effort"; NULL: it is not known. */
+const char *bound_word(enum bound bound);
+
 enum stream_end { STREAM_GOES_ON, STREAM_REVOKED, STREAM_EXPIRED, STREAM_REDUCED };
 
 /* Where the stream of a JWT comes from. */
@@ -61,6 +66,7 @@ struct presence {
     const char *window;    /* its selector, or "": the whole desktop; set as peer, and stays */
     int64_t since;         /* seconds since 1970 */
     atomic_bool unwanted;  /* it is to be sent away */
+    atomic_int bound;      /* an enum bound: of what it sees of a window */
     struct stream *stream; /* while it is in; private as what follows */
     struct presence *previous, *next;
 };
@@ -181,5 +187,13 @@ void streams_leave(struct streams *all, struct presence *p);
 enum { STREAMS_HANDSHAKES = 2 };
 bool streams_begin_handshake(struct streams *all, struct stream *s);
 void streams_end_handshake(struct streams *all, struct stream *s);
+
+/* A viewer of one window, which is in a stream, has found what can be promised to it; so it will be
+ * with those who come to the desktop later, as far as is known. */
+void streams_set_bound(struct presence *p, enum bound bound);
+/* What the last such viewer of its desktop has found; also behind the lock. */
+enum bound stream_bound(const struct stream *s);
+/* The same of the desktop of this name. */
+enum bound streams_desktop_bound(struct streams *all, const char *desktop);
 
 #endif

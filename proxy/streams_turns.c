@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Who may shake hands with a desktop now. */
+ * What is known of a desktop: who may shake hands with it now, and what can be promised to viewers
+ * of its windows. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,8 @@ struct turns {
     struct turns *next;
     char desktop[CONFIG_NAME_MAX + 1];
     unsigned refs, count;
-    bool wanted; /* somebody waits for the count to fall */
+    bool wanted;      /* somebody waits for the count to fall */
+    atomic_int bound; /* an enum bound */
 };
 
 struct turns *streams_take_turns(struct streams *all, const char *desktop)
@@ -62,4 +64,33 @@ void streams_end_handshake(struct streams *all, struct stream *s)
     pthread_mutex_unlock(&all->lock);
     if (wanted)
         streams_wake_turns(all);
+}
+
+const char *bound_word(enum bound bound)
+{
+    static const char *const words[] = {
+        [BOUND_UNKNOWN] = NULL, [BOUND_STRICT] = "strict", [BOUND_BEST_EFFORT] = "best effort"};
+    return words[bound];
+}
+
+void streams_set_bound(struct presence *p, enum bound bound)
+{
+    atomic_store(&p->bound, (int)bound);
+    atomic_store(&p->stream->turns->bound, (int)bound);
+}
+
+enum bound stream_bound(const struct stream *s)
+{
+    return (enum bound)atomic_load(&s->turns->bound);
+}
+
+enum bound streams_desktop_bound(struct streams *all, const char *desktop)
+{
+    enum bound bound = BOUND_UNKNOWN;
+    pthread_mutex_lock(&all->lock);
+    for (const struct turns *t = all->turns; t != NULL; t = t->next)
+        if (strcmp(t->desktop, desktop) == 0)
+            bound = (enum bound)atomic_load(&t->bound);
+    pthread_mutex_unlock(&all->lock);
+    return bound;
 }

@@ -192,6 +192,13 @@ void viewer_end_swap(struct viewer *v);
 void viewer_leave_window(struct viewer *v);
 void viewer_free_window(struct viewer *v);
 
+/* ---- viewer_bound.c ---- */
+
+/* What can be promised to a viewer of one window has been found, and may have changed. why: what
+ * makes it best effort, for people; NULL: nothing of others reaches it. False: it has been sent
+ * away, as its stream asks for no less. */
+bool viewer_take_bound(struct viewer *v, const char *why);
+
 /* ---- viewer_proof.c ---- */
 
 /* Begins the RFB handshake with one whose candidate has a password. */

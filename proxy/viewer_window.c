@@ -146,6 +146,31 @@ static int serve_rect(struct viewer_window *w)
     return crop_synced(c);
 }
 
+/* ---- what can be promised ---- */
+
+/* What makes it best effort; NULL: nothing that is known now. A compositing manager draws late, and
+ * what lies behind shines through: then nothing that is known of the windows says what the pixels
+ * are. */
+static const char *find_unbound(const struct viewer_window *w, const struct windows *newest)
+{
+    (void)w;
+    return newest->compositing ? "a compositing manager draws the desktop" : NULL;
+}
+
+/* There is a snapshot. False: the viewer has been sent away. */
+static bool find_bound(struct viewer_window *w)
+{
+    const char *why = find_unbound(w, feed_newest(&w->feed));
+    bool known = why != NULL || (w->cropping && w->crop.ready);
+    if (known && !viewer_take_bound(w->viewer, why))
+        return false;
+    if (known && w->cropping && crop_relax(&w->crop, why != NULL) != RFB_OK) {
+        fail(w->viewer, RFB_E_NO_MEMORY);
+        return false;
+    }
+    return true;
+}
+
 /* ---- settling ---- */
 
 /* As relay_viewer_drained. */
@@ -163,7 +188,8 @@ static int drain(struct viewer_window *w)
 void viewer_window_settle(struct viewer *v)
 {
     struct viewer_window *w = v->window;
-    if (w == NULL || v->state != VIEWER_RELAYING || (!w->fixed && w->feed.feed == NULL))
+    if (w == NULL || v->state != VIEWER_RELAYING || (!w->fixed && w->feed.feed == NULL) ||
+        (!w->fixed && !find_bound(w)))
         return;
     int rc = drain(w);
     if (rc == RELAY_UPSTREAM) {
@@ -212,25 +238,11 @@ static void take_first(struct viewer *v, const struct windows *w)
     }
 }
 
-/* A compositing manager draws late, and what lies behind shines through: nothing that is known of
- * the windows then says what the pixels are. */
-static bool refuse_compositing(struct viewer *v, const struct windows *w)
-{
-    if (!w->compositing)
-        return false;
-    viewer_tell_trouble(v, TROUBLE_HANDSHAKE,
-                        "a compositing manager draws the desktop: single windows cannot be shown "
-                        "without what shines through them; turn compositing off");
-    viewer_leave(v, WS_CLOSE_LOST, "a compositing manager draws this desktop", ENDING_UPSTREAM_LOST,
-                 "compositing");
-    return true;
-}
-
 static void on_windows(struct feed_client *c, struct windows *w)
 {
     struct viewer_window *window = window_of(c);
     struct viewer *v = window->viewer;
-    if (v->state == VIEWER_CLOSING || refuse_compositing(v, w))
+    if (v->state == VIEWER_CLOSING || !find_bound(window))
         return;
     if (!window->cropping) {
         if (v->state == VIEWER_CONNECTING)
@@ -322,7 +334,7 @@ void viewer_await_window(struct viewer *v)
     uint64_t wait =
         how_of(v)->wait_s != 0 ? how_of(v)->wait_s : v->service->config->handshake_timeout;
     viewer_arm(v, wait * 1000ULL, 0);
-    if (feed_newest(&w->feed) != NULL && !refuse_compositing(v, feed_newest(&w->feed)))
+    if (feed_newest(&w->feed) != NULL && find_bound(w))
         take_first(v, feed_newest(&w->feed));
 }
 
@@ -356,6 +368,9 @@ int viewer_begin_crop(struct viewer *v, const struct rfb_server_init *init,
     if (!w->cropping) {
         w->cropping = true;
         int rc = w->fixed ? begin_rect(w, init) : crop_init(&w->crop, how_of(v), init, newest);
+        /* until it is known, what the last one has found holds */
+        if (rc == RFB_OK && !w->fixed)
+            rc = crop_relax(&w->crop, stream_bound(v->stream) == BOUND_BEST_EFFORT);
         if (rc != RFB_OK)
             return rc;
         v->relay.crop = &w->crop;

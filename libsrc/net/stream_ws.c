@@ -154,6 +154,7 @@ static const struct {
     {4003, PH_E_REFUSED, "the window that was shown is closed"},
     {WS_CLOSE_TOO_MANY, PH_E_REFUSED, "the stream has as many viewers as it may"},
     {WS_CLOSE_LOST, PH_E_UNREACHABLE, "the server has lost the desktop"},
+    {WS_CLOSE_UNBOUND, PH_E_REFUSED, "the window cannot be shown as strictly as the stream asks"},
 };
 
 static int tell_end(const struct web_socket *w, ph_error *error)

@@ -22,7 +22,8 @@ enum {
     WS_CLOSE_REVOKED = 4002,   /* it was revoked, */
     WS_CLOSE_WINDOW = 4003,    /* its window was closed, */
     WS_CLOSE_TOO_MANY = 4008,  /* it has all its viewers, */
-    WS_CLOSE_LOST = 4013,      /* the upstream is lost */
+    WS_CLOSE_LOST = 4013,      /* the upstream is lost, */
+    WS_CLOSE_UNBOUND = 4014,   /* it is strict, and more than best effort cannot be promised */
 };
 
 /* Answers a Sec-WebSocket-Key (section 4.2.2). -1 when it is not the base64 of 16 bytes. */

@@ -21,10 +21,11 @@ const CLOSED = {
   4003: { title: 'The window was closed', text: 'The window that this link shows is gone.' },
   4008: { title: 'Too many viewers', text: 'As many people as this link allows are watching already.' },
   4013: { title: 'The desktop went away', text: 'The server lost its connection to the desktop.', retry: true },
+  4014: { title: 'This window is not shown', text: 'It cannot be told for certain from what else is on the desktop, and this link asks for no less.' },
 };
 
 // Codes whose reason tells more than the code: the server's own words go with ours.
-const SAYS_MORE = [1002, 1008, 1011, 4002, 4013];
+const SAYS_MORE = [1002, 1008, 1011, 4002, 4013, 4014];
 
 const ANSWERED = {
   401: { title: 'This link does not open a desktop', text: "This link's token is not valid (wrong, expired or revoked).", more: NEW_LINK, state: 'refused' },

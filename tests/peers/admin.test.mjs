@@ -217,7 +217,7 @@ live('a stream is changed while it is used', async (scope) => {
 live('requests that cannot be right are told what would be', async (scope) => {
   const upstream = await startSilentServer(scope);
   const proxy = await startPortholed(scope, { upstream: `tcp:127.0.0.1:${upstream.port}` });
-  const known = 'known are desktop, role, clipboard, ttl, single_use, max_viewers, label, password, link, window, window_popups, window_frame, window_wait, window_on_close';
+  const known = 'known are desktop, role, clipboard, ttl, single_use, max_viewers, label, password, link, window, window_popups, window_frame, window_wait, window_on_close, window_strict';
   for (const [body, words, status = 400] of [
     ['', 'the body is not a JSON object'],
     ['{', /^the body is not JSON: line 1: /],

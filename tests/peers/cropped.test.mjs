@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { startX11vnc, startXvnc } from '../lib/desktop.mjs';
 import { startAgent } from '../lib/feed.mjs';
 import { captureX, crop, difference, expected, readPng } from '../lib/picture.mjs';
@@ -90,19 +91,46 @@ live('a toolkit without backgrounds shows nothing of others either', async (scop
   assert.equal(bad, 0, `${bad} of ${frames} frames had pixels of others`);
 });
 
-live('no window is shown where a compositing manager draws', async (scope) => {
-  const { desktop, feed, proxy, connect } = await start(scope, { streams: { w: { window: 'app:Own' } } });
-  const own = await shaker(scope, desktop, 'Own', OWN, 1, 0, 1);
-  await feed.window({ app: 'Own' });
-  const viewer = watch(scope, proxy, 'w', 'hextile,rre');
-  await viewer.ask('look');
-  await own.ask('own _NET_WM_CM_S0');
-  const ended = await proxy.event('viewer_close');
-  assert.equal(ended.why, 'compositing');
-  const refused = await porthole(scope, [...connect('w'), 'screenshot', await scope.file('x.png')]);
-  assert.notEqual(refused.code, 0);
-  assert.match(refused.stderr, /compositing manager/);
-});
+// Those that Debian has. Each owns _NET_WM_CM_S0 from its start to its end.
+const COMPOSITORS = { xcompmgr: [], picom: ['--config', '/dev/null', '--backend', 'xrender'] };
+
+for (const [compositor, args] of Object.entries(COMPOSITORS)) {
+  live(`${compositor} makes streams best effort, and ends those that are strict`, async (scope) => {
+    const window = { window: 'app:Own', role: 'view' };
+    const { desktop, feed, proxy, connect } = await start(scope, { streams: { any: window, strict: { ...window, window_strict: 'yes' }, part: { window: 'rect:100x100+0+0' } } });
+    await shaker(scope, desktop, 'Own', OWN, 1, 0, 1);
+    await feed.window({ app: 'Own' });
+    const bounds = async (list, key) => Object.fromEntries((await admin(proxy, 'GET', `/v1/${list}`)).json[list].map((one) => [one[key], one.bound]));
+    const nameOf = async (stream) => JSON.parse((await porthole(scope, ['--json', ...connect(stream), 'info'])).stdout).name;
+    assert.deepEqual(await bounds('streams', 'id'), { demo: undefined, any: null, strict: null, part: undefined });
+
+    const viewers = [watch(scope, proxy, 'any', 'hextile,rre'), watch(scope, proxy, 'strict', 'hextile,rre'), watch(scope, proxy, 'part', 'hextile,rre')];
+    for (const viewer of viewers) await viewer.ask('look');
+    await until('what is promised', async () => isDeepStrictEqual(await bounds('viewers', 'stream'), { any: 'strict', strict: 'strict', part: undefined }));
+    assert.equal(await nameOf('any'), 'Own');
+    const { id } = proxy.events('viewer_open').find(({ stream }) => stream === 'any');
+
+    const drawing = scope.start(compositor, args, { env: desktop.env });
+    await feed.until('a compositing manager', ({ compositing }) => compositing);
+    const ended = await proxy.event('viewer_close', 2); // the first is nameOf's
+    assert.deepEqual([ended.stream, ended.why], ['strict', 'not strict']);
+    await until('the label', async () => isDeepStrictEqual(await bounds('viewers', 'stream'), { any: 'best effort', part: undefined }));
+    assert.deepEqual(await bounds('streams', 'id'), { demo: undefined, any: 'best effort', strict: 'best effort', part: undefined });
+    assert.equal(await nameOf('any'), 'Own (best effort)');
+    const refused = await porthole(scope, [...connect('strict'), 'screenshot', await scope.file('x.png')]);
+    assert.equal(refused.code, 4);
+    assert.match(refused.stderr, /4014: no strict stream of a window can be had: a compositing manager draws the desktop/);
+    const made = await admin(proxy, 'POST', '/v1/streams', { desktop: 'demo', window: 'app:Own', window_strict: true });
+    assert.deepEqual([made.status, made.json.bound], [201, 'best effort']);
+    assert.ok(!proxy.events('viewer_close').some(({ stream }) => stream === 'part'));
+
+    drawing.kill();
+    await feed.until('none', ({ compositing }) => !compositing);
+    await until('the promise', async () => (await bounds('viewers', 'stream')).any === 'strict');
+    assert.equal(await nameOf('any'), 'Own');
+    assert.deepEqual(proxy.events('window_bound').filter((event) => event.id === id).map(({ bound }) => bound), ['strict', 'best effort', 'strict']);
+  });
+}
 
 live('input reaches the application or nobody', async (scope) => {
   const desktop = await startXvnc(scope);

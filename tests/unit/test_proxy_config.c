@@ -272,9 +272,10 @@ static void tells_every_mistake(void **state)
         {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token\nclipboard = yes\n",
          "conf:9: clipboard: \"yes\" is no direction; use none, in, out or both\n"},
         {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token\nwindow = app:a\n"
-                        "window_popups = all\nwindow_on_close = stay\n",
+                        "window_popups = all\nwindow_on_close = stay\nwindow_strict = maybe\n",
          "conf:10: window_popups: \"all\" is not known; use expand, clip or none\n"
          "conf:11: window_on_close: \"stay\" is neither; use end or wait\n"
+         "conf:12: window_strict: \"maybe\" is neither; use yes or no\n"
          "conf:9: window: desktop \"d\" has no agent, which knows the windows; add agent = "
          "unix:PATH to it\n"},
         {SERVER DESKTOP "[stream s]\ndesktop = d\ntoken_file = token\nwindow = rect:5x0+1+1\n",

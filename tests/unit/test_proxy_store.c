@@ -101,7 +101,8 @@ static const struct grant full = {.id = "0123456789abcdef",
                                              .popups = CROP_POPUPS_NONE,
                                              .frame = true,
                                              .wait_s = 30,
-                                             .on_close = CROP_ON_CLOSE_WAIT},
+                                             .on_close = CROP_ON_CLOSE_WAIT,
+                                             .strict = true},
                                   .max_viewers = 7,
                                   .single_use = true,
                                   .created = 300,
@@ -180,7 +181,7 @@ static void takes_files_of_version_1(void **state)
     assert_false(g.by_name);
     assert_int_equal(store_add(s, &full, why), 0);
     store_close(s);
-    assert_int_equal(ask_number("PRAGMA user_version"), 4);
+    assert_int_equal(ask_number("PRAGMA user_version"), 5);
     s = open_store(); /* and once is enough */
     assert_int_equal(store_get(s, full.id, &g, why), 1);
     assert_memory_equal(&g, &full, sizeof g);
@@ -200,6 +201,7 @@ static void takes_files_of_version_2(void **state)
     assert_int_equal(g.window.popups, CROP_POPUPS_CLIP);
     assert_int_equal(g.window.wait_s, 30);
     assert_int_equal(g.window.on_close, CROP_ON_CLOSE_END);
+    assert_false(g.window.strict);
     store_close(s);
     remove_files();
 }
@@ -222,7 +224,7 @@ static void leaves_newer_files_alone(void **state)
 {
     (void)state;
     char why[STORE_ERROR_MAX];
-    run("PRAGMA user_version = 5;");
+    run("PRAGMA user_version = 6;");
     assert_null(store_open(path_of(""), why));
     assert_string_equal(why, "it was written by a newer version");
     remove_files();

@@ -18,6 +18,7 @@ PACKAGES_DESKTOP=(feh fonts-dejavu-core nodejs openbox openssl tigervnc-standalo
 PACKAGES_TEST=(
   bsdutils clang groff-base haproxy libclang-rt-14-dev libcmocka-dev llvm
   foot grim gtk-3-examples gtk-4-examples libpam-wrapper qemu-system-x86 sway swaybg tightvncserver tigervnc-scraping-server wayvnc x11-xserver-utils x11vnc xvfb
+  picom xcompmgr
   chromium novnc socat sqlite3 systemd tigervnc-tools websockify xclip xfonts-base xz-utils
 )
 

@@ -289,6 +289,11 @@ static const struct option_spec stream_options[] = {
      .take = take_text,
      .summary = "create: when it is closed, viewers are sent away\n(end) or wait for the next such "
                 "window"},
+    {.name = "window-strict",
+     .take = take_flag,
+     .summary =
+         "create: refuse viewers where it is not certain that\nthey see nothing of others; by "
+         "default those\nstreams are best effort"},
     {.name = "label",
      .value = "TEXT",
      .take = take_text,
