@@ -254,10 +254,9 @@ static int take_body(struct crop *c, const struct rfb_s2c_event *ev)
 
 static int end_message(struct crop *c, uint8_t type)
 {
-    const uint32_t kept = RFB_FENCE_BLOCK_BEFORE | RFB_FENCE_BLOCK_AFTER | RFB_FENCE_SYNC_NEXT;
     c->inside = false;
-    if (type == RFB_S2C_FENCE && (c->fence_flags & RFB_FENCE_REQUEST))
-        return rfb_msg_put_fence(&c->to_server, c->fence_flags & kept, c->fence, c->fence_len);
+    if (type == RFB_S2C_FENCE)
+        return crop_take_fence(c, c->fence_flags & RFB_FENCE_REQUEST);
     if (type != RFB_S2C_END_OF_CONTINUOUS_UPDATES)
         return RFB_OK;
     /* the first, an answer to SetEncodings, only tells that the server has them */
@@ -423,7 +422,7 @@ int crop_init(struct crop *c, const struct crop_how *how, const struct rfb_serve
     c->server.cut_text_max = INT32_MAX; /* it passes by */
     rfb_buf_init(&c->cut_text, CROP_CUT_TEXT_MAX + 64);
     rfb_buf_init(&c->clipboard, CROP_CUT_TEXT_MAX + 64);
-    rfb_buf_init(&c->keys, CROP_WAITING_MAX);
+    rfb_buf_init(&c->waiting, CROP_WAITING_MAX);
     rfb_buf_init(&c->to_server, CROP_TO_SERVER_MAX);
     rfb_buf_init(&c->to_viewer, CROP_HOLD_MAX + REST_MAX);
     rfb_buf_init(&c->encodings, 4 * RFB_ENCODINGS_MAX);
@@ -444,7 +443,7 @@ void crop_finish(struct crop *c)
     rfb_buf_finish(&c->encodings);
     rfb_buf_wipe(&c->cut_text);
     rfb_buf_wipe(&c->clipboard);
-    rfb_buf_wipe(&c->keys);
+    rfb_buf_wipe(&c->waiting);
     rfb_buf_finish(&c->hold);
     rfb_buf_finish(&c->rest);
     free(c->held);

@@ -28,7 +28,7 @@ enum {
     CROP_TITLE_MAX = 288,        /* bytes with the NUL, as viewers are told it */
     CROP_ENCODINGS_MAX = 32,     /* of a viewer's list, those that count here */
     CROP_KEYS_MAX = 32,          /* held down at once */
-    CROP_WAITING_MAX = 32 << 10, /* bytes of keys that wait for the application's keyboard */
+    CROP_WAITING_MAX = 32 << 10, /* bytes of input that waits: 4,096 keys */
     CROP_CUT_TEXT_MAX = 1 << 20, /* bytes of a viewer's clipboard message */
     /* one clipboard that comes and one for another connection, requests and keys */
     CROP_TO_SERVER_MAX = 2 * CROP_CUT_TEXT_MAX + (128 << 10),
@@ -60,8 +60,10 @@ struct crop {
     bool wants_sync;     /* an update is kept: ask the agent, then crop_synced */
     bool wants_activate; /* the viewer's input is for a window without the keyboard; the owner
                             clears it */
-    bool wants_swap;     /* the server has to begin anew: send what is in to_server, then
-                            crop_swap_begin, close, connect, crop_swap_end */
+    enum { CROP_UNSEATED, CROP_SEATED, CROP_LEAVING } seat; /* see crop_take_seat */
+    uint64_t presses; /* of keys and buttons, and their releases, that were sent */
+    bool wants_swap;  /* the server has to begin anew: send what is in to_server, then
+                         crop_swap_begin, close, connect, crop_swap_end */
     struct crop_view view;
     bool relaxed; /* set by crop_relax */
     bool ready;   /* the server has told that it has ContinuousUpdates */
@@ -106,8 +108,13 @@ struct crop {
     bool blocked; /* buttons went down where they may not, until all are up */
     uint32_t down[CROP_KEYS_MAX];
     int down_count;
-    struct rfb_buf keys; /* whole messages that wait for the application to have the keyboard */
-    uint32_t keys_for;   /* the window that they are for */
+    bool lifted;            /* those, modifiers, are up as long as nothing is sent */
+    bool expects_focus;     /* the window is about to have the keyboard */
+    struct rfb_buf waiting; /* for the seat, or keys for the application to have the keyboard: whole
+                               messages in 8 bytes each */
+    uint32_t waiting_for;   /* the window that it is for */
+    bool fences;            /* the server has them */
+    uint8_t fence_number;   /* of the newest that was sent */
 };
 
 /* w has a window that fits. 0, or RFB_E_NO_MEMORY; finish in any case. */
@@ -133,6 +140,19 @@ void crop_forget_clipboard(struct crop *c);
 int crop_taken(struct crop *c);
 /* From time to time: gives memory back where nothing has come since the last time. */
 void crop_rest(struct crop *c);
+/* Without the seat (seat.h) no input goes to the server: it waits. Taken: what crop_windows was
+ * told last is newer than that. */
+int crop_take_seat(struct crop *c);
+/* Lets go what is down. `seat` becomes CROP_UNSEATED when the server has told that it has done all
+ * that it was sent, or at once where it cannot tell. */
+int crop_leave_seat(struct crop *c);
+/* The server does not tell. */
+void crop_lose_seat(struct crop *c);
+/* With the seat: nothing is held down or waits, nor is the keyboard about to be the window's. */
+bool crop_is_idle(const struct crop *c);
+/* What waits for the seat: nothing, the pointer's way, or more. */
+enum crop_waiting { CROP_WAITS_NOTHING, CROP_WAITS_MOVE, CROP_WAITS_INPUT };
+enum crop_waiting crop_waits(const struct crop *c);
 /* The old connection has been given all there was for it and gets nothing more. What the viewer
  * says meanwhile waits in to_server for the new one. */
 int crop_swap_begin(struct crop *c);

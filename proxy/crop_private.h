@@ -60,5 +60,9 @@ int crop_pointer(struct crop *c, const uint8_t message[6]);
 int crop_key(struct crop *c, const uint8_t message[8]);
 /* The view has changed: releases what may not stay down, sends what waited for the keyboard. */
 int crop_input_changed(struct crop *c);
+/* Releases all keys; modifiers are pressed again when something is sent next. */
+int crop_lift_keys(struct crop *c);
+/* The server's fence has come whole: its own request, or an answer. */
+int crop_take_fence(struct crop *c, bool request);
 
 #endif

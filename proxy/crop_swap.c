@@ -124,33 +124,11 @@ static int save_messages(struct crop *c)
     return rc == RFB_OK && more < 0 ? crop_broke(c, more, c->server.why) : rc;
 }
 
-/* X11's keysymdef.h: from Shift_L to Hyper_R, from ISO_Lock to ISO_Level5_Lock, Mode_switch. */
-static bool is_modifier(uint32_t keysym)
-{
-    return (keysym >= 0xffe1 && keysym <= 0xffee) || (keysym >= 0xfe01 && keysym <= 0xfe13) ||
-           keysym == 0xff7e;
-}
-
-/* The server lets go what is down when the connection ends, and to press it again would be to type
- * it again: only modifiers stay down. Who holds another key down repeats it. */
-static int release_but_modifiers(struct crop *c)
-{
-    int rc = RFB_OK, kept = 0;
-    for (int i = 0; i < c->down_count && rc == RFB_OK; i++) {
-        if (is_modifier(c->down[i]))
-            c->down[kept++] = c->down[i];
-        else
-            rc = rfb_msg_put_key(&c->to_server, false, c->down[i]);
-    }
-    c->down_count = kept;
-    return rc;
-}
-
 int crop_want_swap(struct crop *c)
 {
     int rc = save_messages(c);
-    if (rc == RFB_OK)
-        rc = release_but_modifiers(c);
+    if (rc == RFB_OK) /* the server would, when the connection ends */
+        rc = crop_lift_keys(c);
     crop_drop_epochs(c);
     rfb_buf_finish(&c->rest);
     /* what has changed and was not told yet is told by nobody */
@@ -164,19 +142,15 @@ int crop_want_swap(struct crop *c)
 
 int crop_swap_begin(struct crop *c)
 {
-    int rc = RFB_OK;
     c->wants_swap = false;
-    for (int i = 0; i < c->down_count && rc == RFB_OK; i++)
-        rc = rfb_msg_put_key(&c->to_server, true, c->down[i]);
-    if (rc == RFB_OK && c->buttons != 0)
-        rc = rfb_msg_put_pointer(&c->to_server, c->buttons, c->last_x, c->last_y);
-    return rc;
+    return c->buttons != 0 ? rfb_msg_put_pointer(&c->to_server, c->buttons, c->last_x, c->last_y)
+                           : RFB_OK;
 }
 
 int crop_swap_end(struct crop *c, const struct rfb_server_init *init)
 {
     struct rfb_buf waiting = c->to_server;
-    c->swapping = false;
+    c->swapping = c->fences = false;
     c->told_count = 0;
     rfb_s2c_init(&c->server, init->width, init->height, &c->format);
     c->server.cut_text_max = INT32_MAX;

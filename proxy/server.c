@@ -35,6 +35,7 @@ struct server {
     struct service *service; /* the present one, a reference */
     struct streams *streams;
     struct backoff *backoff;
+    struct seats *seats;
     struct audit *audit;
     struct metrics metrics; /* a shard for each worker, and one for this thread */
     struct grants *grants;
@@ -390,7 +391,7 @@ static int start_workers(struct server *s)
     limit_viewers(s, l.viewers);
     for (; s->count < wanted; s->count++) {
         s->workers[s->count] =
-            worker_create(s->streams, s->backoff, s->audit, &s->metrics.shards[s->count],
+            worker_create(s->streams, s->backoff, s->seats, s->audit, &s->metrics.shards[s->count],
                           s->service, (l.spare + wanted - 1) / wanted);
         if (s->workers[s->count] == NULL)
             return -1;
@@ -456,6 +457,7 @@ static void finish(struct server *s)
     service_unref(s->service);
     streams_destroy(s->streams);
     backoff_destroy(s->backoff);
+    seats_destroy(s->seats);
     audit_event(s->audit, "stopped", AUDIT_NUMBER("pid", (uint64_t)getpid()));
     audit_destroy(s->audit);
     notify_finish(&s->notify);
@@ -468,14 +470,16 @@ int server_run(struct service *service, const char *file)
                        .service = service,
                        .streams = streams_create(),
                        .backoff = backoff_create(),
+                       .seats = seats_create(),
                        .audit = audit_create(),
                        .fd = -1,
                        .held = -1};
-    if (s.streams == NULL || s.backoff == NULL || s.audit == NULL ||
+    if (s.streams == NULL || s.backoff == NULL || s.seats == NULL || s.audit == NULL ||
         metrics_init(&s.metrics, service->config->workers + 1) != 0 || uv_loop_init(&s.loop) != 0) {
         log_event(LOG_LEVEL_ERROR, "failed", LOG_TEXT("detail", "out of memory"));
         streams_destroy(s.streams);
         backoff_destroy(s.backoff);
+        seats_destroy(s.seats);
         audit_destroy(s.audit);
         metrics_finish(&s.metrics);
         return -1;

@@ -14,6 +14,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "scratch.h"
+#include "seating.h"
 #include "streams.h"
 
 struct viewer;
@@ -28,6 +29,7 @@ struct viewer_env {
     struct metrics_shard *metrics; /* NULL as well */
     struct scratch *scratch;
     struct feed *feeds; /* connections to agents */
+    struct seating seating;
     struct viewer *list;
     struct viewer *first_waiting, *last_waiting; /* for a turn to connect */
     unsigned connections; /* viewers and others, until their memory is gone */

@@ -12,10 +12,12 @@
 struct viewer_window {
     struct viewer *viewer;
     struct feed_client feed;
+    struct sitter sitter;
     struct crop crop;
-    bool found;    /* the window has been there: its turn to connect has been asked for */
-    bool cropping; /* crop is in use */
-    bool fixed;    /* a rectangle: there is no feed */
+    uint64_t presses; /* that the sitter has been told of */
+    bool found;       /* the window has been there: its turn to connect has been asked for */
+    bool cropping;    /* crop is in use */
+    bool fixed;       /* a rectangle: there is no feed */
     struct windows_rect rect;
     uint16_t screen_width, screen_height; /* with fixed: as the crop has been told */
 };
@@ -32,9 +34,24 @@ static const struct crop_how *how_of(const struct viewer *v)
 
 /* ---- the crop's wishes ---- */
 
+/* Its turn at the desktop's keyboard and pointer. */
+static void look_after_seat(struct viewer_window *w)
+{
+    struct crop *c = &w->crop;
+    if (c->presses != w->presses)
+        sitter_pressed(&w->sitter);
+    w->presses = c->presses;
+    if (c->seat != CROP_UNSEATED)
+        return;
+    sitter_left(&w->sitter);
+    if (crop_waits(c) != CROP_WAITS_NOTHING)
+        sitter_wants(&w->sitter, crop_waits(c) == CROP_WAITS_INPUT);
+}
+
 static void ask_agent(struct viewer_window *w)
 {
     struct crop *c = &w->crop;
+    look_after_seat(w);
     if (c->wants_sync)
         feed_sync(&w->feed);
     if (c->wants_activate && c->view.main != 0)
@@ -124,7 +141,9 @@ static int begin_rect(struct viewer_window *w, const struct rfb_server_init *ini
     w->screen_width = init->width;
     w->screen_height = init->height;
     put_rect(w, init->name, &one, &all);
-    return crop_init(&w->crop, how_of(w->viewer), init, &all);
+    int rc = crop_init(&w->crop, how_of(w->viewer), init, &all);
+    /* whose keyboard it is, nobody knows without an agent */
+    return rc == RFB_OK ? crop_take_seat(&w->crop) : rc;
 }
 
 /* Follows the screen's size, and lets updates go on at once: nothing in them can be foreign. */
@@ -262,6 +281,8 @@ static void on_synced(struct feed_client *c)
 {
     struct viewer_window *w = window_of(c);
     int rc = w->cropping ? crop_synced(&w->crop) : RFB_OK;
+    if (rc == RFB_OK && sitter_seated(&w->sitter))
+        rc = crop_take_seat(&w->crop);
     if (rc != RFB_OK)
         fail(w->viewer, rc);
     else
@@ -278,6 +299,44 @@ static void on_lost(struct feed_client *c, const char *why)
 
 static const struct feed_events feed_events = {
     .windows = on_windows, .synced = on_synced, .lost = on_lost};
+
+/* ---- events of the seat ---- */
+
+static struct viewer_window *sitting(const struct sitter *s)
+{
+    return (struct viewer_window *)((char *)(uintptr_t)s - offsetof(struct viewer_window, sitter));
+}
+
+/* Who had it has moved the focus, perhaps: that has to be told first. */
+static void on_take(struct sitter *s)
+{
+    feed_sync(&sitting(s)->feed);
+}
+
+static void on_leave(struct sitter *s)
+{
+    struct viewer_window *w = sitting(s);
+    int rc = crop_leave_seat(&w->crop);
+    if (rc != RFB_OK)
+        fail(w->viewer, rc);
+    else
+        viewer_window_settle(w->viewer);
+}
+
+static void on_seat_lost(struct sitter *s)
+{
+    struct viewer_window *w = sitting(s);
+    crop_lose_seat(&w->crop);
+    viewer_window_settle(w->viewer);
+}
+
+static bool is_idle(const struct sitter *s)
+{
+    return crop_is_idle(&sitting(s)->crop);
+}
+
+static const struct sitter_events sitter_events = {
+    .take = on_take, .leave = on_leave, .lost = on_seat_lost, .idle = is_idle};
 
 /* ---- life ---- */
 
@@ -330,6 +389,10 @@ void viewer_await_window(struct viewer *v)
         return;
     }
     v->window = w;
+    if (sitter_begin(&w->sitter, &env->seating, agent, &sitter_events) != 0) {
+        leave_out_of_memory(v);
+        return;
+    }
     /* a viewer without a wait hears of the first snapshot, which may be some time to come */
     uint64_t wait =
         how_of(v)->wait_s != 0 ? how_of(v)->wait_s : v->service->config->handshake_timeout;
@@ -381,8 +444,10 @@ int viewer_begin_crop(struct viewer *v, const struct rfb_server_init *init,
 
 void viewer_leave_window(struct viewer *v)
 {
-    if (v->window != NULL)
-        feed_detach(&v->window->feed);
+    if (v->window == NULL)
+        return;
+    sitter_end(&v->window->sitter);
+    feed_detach(&v->window->feed);
 }
 
 void viewer_free_window(struct viewer *v)

@@ -101,6 +101,7 @@ static void close_rest(struct worker *w)
         return;
     uv_close((uv_handle_t *)&w->timer, NULL);
     uv_close((uv_handle_t *)&w->wake, NULL);
+    seating_close(&w->env.seating);
 }
 
 static void on_stop_deadline(uv_timer_t *timer)
@@ -226,8 +227,9 @@ static struct worker *fail(struct worker *w, struct scratch *scratch, int rc)
     return NULL;
 }
 
-struct worker *worker_create(struct streams *streams, struct backoff *backoff, struct audit *audit,
-                             struct metrics_shard *metrics, struct service *service, unsigned spare)
+struct worker *worker_create(struct streams *streams, struct backoff *backoff, struct seats *seats,
+                             struct audit *audit, struct metrics_shard *metrics,
+                             struct service *service, unsigned spare)
 {
     struct worker *w = calloc(1, sizeof *w);
     struct scratch *scratch = scratch_create();
@@ -247,6 +249,8 @@ struct worker *worker_create(struct streams *streams, struct backoff *backoff, s
                                  .scratch = scratch,
                                  .freed = on_freed};
     rc = uv_async_init(&w->loop, &w->wake, on_wake);
+    if (rc == 0)
+        rc = seating_open(&w->env.seating, seats, &w->loop);
     if (rc == 0)
         rc = uv_thread_create(&w->thread, run, w);
     if (rc != 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * One event loop on a thread of its own, with the connections it was handed. Workers wait for
- * nothing of each other's but short locks (the streams, the backoff, ticket keys), so there may be
- * one a core. All functions are for the thread that made it. */
+ * nothing of each other's but short locks (the streams, the backoff, the seats, ticket keys), so
+ * there may be one a core. All functions are for the thread that made it. */
 #ifndef PROXY_WORKER_H
 #define PROXY_WORKER_H
 
@@ -10,15 +10,16 @@
 #include "audit.h"
 #include "backoff.h"
 #include "metrics.h"
+#include "seat.h"
 #include "streams.h"
 
 struct worker;
 
 /* metrics: of this worker alone. spare: connections that are no viewer's, at most. Starts the
  * thread. NULL: the reason has been logged. */
-struct worker *worker_create(struct streams *streams, struct backoff *backoff, struct audit *audit,
-                             struct metrics_shard *metrics, struct service *service,
-                             unsigned spare);
+struct worker *worker_create(struct streams *streams, struct backoff *backoff, struct seats *seats,
+                             struct audit *audit, struct metrics_shard *metrics,
+                             struct service *service, unsigned spare);
 
 /* Hands an accepted socket over. False: it has as many waiting as it may. */
 bool worker_take(struct worker *w, int fd);

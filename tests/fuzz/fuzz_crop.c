@@ -26,7 +26,8 @@ static struct windows *snapshot(const uint8_t *data, size_t len)
     size_t at = (size_t)snprintf(text, sizeof text,
                                  "{\"type\":\"windows\",\"serial\":1,\"screen\":{\"width\":200,"
                                  "\"height\":100},\"manager\":null,\"compositing\":false,"
-                                 "\"complete\":true,\"focus\":null,\"touched\":[],\"windows\":[");
+                                 "\"complete\":true,\"focus\":%s,\"touched\":[],\"windows\":[",
+                                 len != 0 && data[0] & 64 ? "\"0x1\"" : "null");
     for (size_t i = 0; i + 5 <= len && i < 40; i += 5) {
         unsigned id = data[i] % 4 + 1;
         at += (size_t)snprintf(
@@ -46,10 +47,22 @@ static struct windows *snapshot(const uint8_t *data, size_t len)
     return w;
 }
 
+static int change_seat(struct crop *c)
+{
+    if (c->seat == CROP_UNSEATED)
+        return crop_take_seat(c);
+    if (c->seat == CROP_SEATED)
+        return crop_leave_seat(c);
+    crop_lose_seat(c);
+    return RFB_OK;
+}
+
 /* False: it ends here. */
 static bool take(struct crop *c, uint8_t who, const uint8_t *data, size_t len)
 {
     struct windows *w;
+    uint64_t presses = c->presses;
+    bool seated = c->seat == CROP_SEATED;
     int rc;
     switch (who & 3) {
     case 0:
@@ -59,7 +72,7 @@ static bool take(struct crop *c, uint8_t who, const uint8_t *data, size_t len)
         rc = crop_from_viewer(c, data, len);
         break;
     case 2:
-        rc = crop_synced(c);
+        rc = who & 4 ? change_seat(c) : crop_synced(c);
         break;
     default:
         w = snapshot(data, len);
@@ -68,6 +81,7 @@ static bool take(struct crop *c, uint8_t who, const uint8_t *data, size_t len)
         break;
     }
     FUZZ_CHECK(rc == RFB_OK || rc < 0);
+    FUZZ_CHECK(seated || c->seat == CROP_SEATED || c->presses == presses);
     return rc == RFB_OK;
 }
 

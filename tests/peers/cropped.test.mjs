@@ -254,18 +254,32 @@ live('two viewers control two windows at once, two more only watch', async (scop
     assert.deepEqual(got(other), []);
   }
 
-  // Clicks at the same time. X has one pointer for all: while the window manager looks at a press, the other viewer takes it
-  // away, so that the release is told of where it is by then.
-  const unplaced = (clicks) => clicks.map((word) => (word.startsWith('-') ? '-1' : word));
+  // At the same moment: X has one keyboard and one pointer, which are the one's and then the other's.
   for (let round = 0; round < 10; round++) {
+    const texts = { left: `left${round}`.repeat(5), right: `right${round}`.repeat(5) };
     for (const side of [left, right]) click(side.viewer, side.alone, 100 + round);
-    meddle();
-    for (const side of [left, right]) {
-      await side.recorder.wait('a click', () => got(side).length >= 2);
-      assert.deepEqual(unplaced(got(side)), unplaced(clicked(side, side.alone, 100 + round)));
-      side.recorder.forget();
+    for (let at = 0; at < texts.right.length; at++) {
+      for (const [name, side] of Object.entries(sides)) type(side.viewer, texts[name].slice(at, at + 1));
+      if (at % 8 === 0) {
+        meddle();
+        await handled(left.watcher);
+      }
     }
+    for (const [name, side] of Object.entries(sides)) await gets(side, clicked(side, side.alone, 100 + round), texts[name]);
   }
+
+  // Nobody's modifiers are another's, and they are down still when it is one's own turn again.
+  const key = (viewer, keysym, down) => viewer.says([4, down, 0, 0, 0, 0, keysym >> 8, keysym & 0xff]);
+  key(left.viewer, 0xffe1, 1);
+  await left.recorder.wait('Shift', () => got(left).length === 1);
+  type(right.viewer, 'small');
+  await gets(right, [], 'small');
+  type(left.viewer, 'L');
+  await left.recorder.wait('a capital', () => got(left).length >= 5);
+  key(left.viewer, 0xffe1, 0);
+  await left.recorder.wait('no Shift', () => got(left).length >= 6);
+  assert.deepEqual(got(left), ['+Shift_L', '-Shift_L', '+Shift_L', '+L', '-L', '-Shift_L']);
+  left.recorder.forget();
   await handled(...watchers);
   nobody();
   assert.deepEqual(proxy.events('viewer_close'), []);

@@ -101,7 +101,8 @@ static inline void request(struct crop *c)
 
 #define OWN "1 0 own normal 100 100 20 10 0"
 
-/* Through SetEncodings and the server's word for ContinuousUpdates; nothing is covered. */
+/* Through SetEncodings and the server's word for ContinuousUpdates, with the seat; nothing is
+ * covered. */
 static inline void begin(struct crop *c)
 {
     static const uint8_t encodings[] = {RFB_C2S_SET_ENCODINGS,
@@ -123,6 +124,7 @@ static inline void begin(struct crop *c)
     struct windows *w = snapshot(OWN, "", "null");
     assert_int_equal(crop_init(c, &whole, &init, w), RFB_OK);
     windows_unref(w);
+    assert_int_equal(crop_take_seat(c), RFB_OK);
     assert_int_equal(crop_from_viewer(c, encodings, sizeof encodings), RFB_OK);
     request(c);
     assert_int_equal(say(c, END, 1), RFB_OK);

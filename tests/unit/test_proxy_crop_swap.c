@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Streams of one window: from one connection to the server to the next, and the viewer's keys. */
+ * Streams of one window: from one connection to the server to the next. */
 #include "crop_peers.h"
 
 /* ---- another connection ---- */
@@ -143,7 +143,8 @@ static void begins_anew_where_a_state_would_be_lost(void **state)
     rfb_buf_consume(&c.to_server, c.to_server.len);
     assert_int_equal(crop_synced(&c), RFB_OK);
     assert_true(c.wants_swap);
-    assert_keys(&c, "k"); /* pressed again it would be typed again */
+    assert_int_equal(c.to_server.len, 2 * 8); /* all keys are let go */
+    rfb_buf_consume(&c.to_server, c.to_server.len);
     assert_int_equal(c.to_viewer.len, 1);
     assert_int_equal(rfb_buf_data(&c.to_viewer)[0], RFB_S2C_BELL);
     sent(&c);
@@ -152,10 +153,11 @@ static void begins_anew_where_a_state_would_be_lost(void **state)
     assert_int_equal(crop_swap_begin(&c), RFB_OK);
     assert_false(c.wants_swap);
     assert_int_equal(key(&c, false, 'k'), RFB_OK);
-    assert_int_equal(c.to_server.len, 8); /* Shift stays down */
+    assert_int_equal(c.to_server.len, 0); /* pressed again it would be typed again */
+    assert_int_equal(key(&c, true, 'm'), RFB_OK);
+    assert_int_equal(c.to_server.len, 2 * 8); /* but Shift is down */
     assert_int_equal(rfb_get_u32(rfb_buf_data(&c.to_server) + 4), 0xffe1);
     rfb_buf_consume(&c.to_server, 8);
-    assert_int_equal(key(&c, true, 'm'), RFB_OK);
     assert_int_equal(crop_swap_end(&c, &init), RFB_OK);
     const uint8_t *to_server = rfb_buf_data(&c.to_server);
     assert_int_equal(c.to_server.len, 20 + (4 + 4 * 5) + 10 + sizeof clipboard + 8);
@@ -187,72 +189,6 @@ static void begins_anew_where_a_state_would_be_lost(void **state)
     crop_finish(&c);
 }
 
-/* ---- keys ---- */
-
-static void keeps_keys_until_the_window_has_the_keyboard(void **state)
-{
-    struct crop c;
-    (void)state;
-    begin(&c);
-    assert_int_equal(key(&c, true, 'a'), RFB_OK);
-    assert_int_equal(key(&c, false, 'a'), RFB_OK);
-    assert_int_equal(key(&c, true, 'b'), RFB_OK);
-    assert_true(c.wants_activate);
-    assert_keys(&c, "");
-    assert_int_equal(tell_focus(&c, OWN, "", "\"0x1\""), RFB_OK);
-    assert_keys(&c, "AaB");
-    assert_int_equal(key(&c, true, 'c'), RFB_OK);
-    assert_keys(&c, "C");
-    /* it goes elsewhere: nothing stays down there */
-    assert_int_equal(tell_focus(&c, OWN, "", "null"), RFB_OK);
-    assert_keys(&c, "cb");
-    assert_int_equal(key(&c, false, 'b'), RFB_OK);
-    assert_int_equal(tell_focus(&c, OWN, "", "\"0x1\""), RFB_OK);
-    assert_keys(&c, "");
-    crop_finish(&c);
-}
-
-static void gives_no_key_to_another_window(void **state)
-{
-    struct crop c;
-    (void)state;
-    begin(&c);
-    assert_int_equal(key(&c, true, 'a'), RFB_OK);
-    assert_int_equal(tell(&c, "8 0 other normal 0 0 50 50 0", ""), RFB_OK);
-    c.wants_activate = false;
-    assert_int_equal(key(&c, true, 'b'), RFB_OK);
-    assert_false(c.wants_activate);
-    assert_int_equal(tell_focus(&c, "7 0 own normal 100 100 20 10 0", "", "\"0x7\""), RFB_OK);
-    rfb_buf_consume(&c.to_server, c.to_server.len); /* requests */
-    assert_int_equal(key(&c, false, 'a'), RFB_OK);
-    assert_int_equal(key(&c, false, 'b'), RFB_OK);
-    assert_int_equal(key(&c, true, 'c'), RFB_OK);
-    assert_keys(&c, "C");
-    crop_finish(&c);
-}
-
-/* A key that is lost in silence may be the release of one that then stays down. */
-static void loses_no_key_in_silence(void **state)
-{
-    struct crop c;
-    (void)state;
-    begin(&c);
-    for (int i = 0; i < CROP_WAITING_MAX / 8; i++)
-        assert_int_equal(key(&c, i % 2 == 0, 'a'), RFB_OK);
-    assert_int_equal(key(&c, true, 'a'), RFB_E_TOO_LARGE);
-    assert_non_null(strstr(c.why, "too many keys wait"));
-    crop_finish(&c);
-
-    begin(&c);
-    assert_int_equal(tell_focus(&c, OWN, "", "\"0x1\""), RFB_OK);
-    for (int i = 0; i < CROP_KEYS_MAX; i++)
-        assert_int_equal(key(&c, true, (uint8_t)i), RFB_OK);
-    assert_int_equal(key(&c, true, 0), RFB_OK); /* repeats */
-    assert_int_equal(key(&c, true, CROP_KEYS_MAX), RFB_E_TOO_LARGE);
-    assert_non_null(strstr(c.why, "held down"));
-    crop_finish(&c);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,9 +196,6 @@ int main(void)
         cmocka_unit_test(begins_anew_where_a_state_would_be_lost),
         cmocka_unit_test(gives_no_clipboard_that_is_old),
         cmocka_unit_test(takes_no_state_while_windows_are_restless),
-        cmocka_unit_test(keeps_keys_until_the_window_has_the_keyboard),
-        cmocka_unit_test(gives_no_key_to_another_window),
-        cmocka_unit_test(loses_no_key_in_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
