@@ -65,10 +65,11 @@ static void list_desktops(struct admin *a, const char *id, const json_t *body,
 static void append_viewer(void *list, const struct presence *p)
 {
     const struct config_stream *s = p->stream->config;
-    json_t *json = json_pack(
-        "{s:I, s:s, s:s, s:s?, s:s, s:s, s:I}", "id", (json_int_t)p->id, "stream", s->name,
-        "desktop", s->desktop->name, "window", p->window[0] != '\0' ? p->window : NULL, "role",
-        policy_role_word(&s->policy), "peer", p->peer, "since", (json_int_t)p->since);
+    json_t *json =
+        json_pack("{s:I, s:s, s:s, s:s?, s:b, s:s, s:s, s:I}", "id", (json_int_t)p->id, "stream",
+                  s->name, "desktop", s->desktop->name, "window",
+                  p->window[0] != '\0' ? p->window : NULL, "list", p->list, "role",
+                  policy_role_word(&s->policy), "peer", p->peer, "since", (json_int_t)p->since);
     admin_put_bound(json, p->window, (enum bound)atomic_load(&p->bound));
     json_array_append_new(list, json);
 }

@@ -31,13 +31,13 @@ static void put_labelled(FILE *out, const char *name, const char *label, const c
 /* ---- what is now ---- */
 
 struct present {
-    uint64_t viewers[2]; /* view, control */
+    uint64_t viewers[3]; /* view, control, list */
     uint64_t streams[3]; /* configured, granted, jwt */
 };
 
 static void count_viewer(void *present, const struct presence *p)
 {
-    ((struct present *)present)->viewers[p->stream->config->policy.control ? 1 : 0]++;
+    ((struct present *)present)->viewers[p->list ? 2 : p->stream->config->policy.control ? 1 : 0]++;
 }
 
 static void count_stream(void *present, const struct stream *s, unsigned viewers)
@@ -54,6 +54,7 @@ static void put_present(FILE *out, const struct metrics *m, struct streams *stre
     begin(out, "portholed_viewers", "gauge", "Viewers connected now, by what they may do.");
     put_labelled(out, "portholed_viewers", "role", "view", now.viewers[0]);
     put_labelled(out, "portholed_viewers", "role", "control", now.viewers[1]);
+    put_labelled(out, "portholed_viewers", "role", "list", now.viewers[2]);
     begin(out, "portholed_viewers_limit", "gauge", "Viewers that may be connected at once.");
     put(out, "portholed_viewers_limit", m->viewers_max);
     begin(out, "portholed_streams", "gauge",
@@ -80,6 +81,7 @@ static const struct {
     {"portholed_tls_handshakes_total", "result", "failed", NULL, METRIC_TLS_FAILED},
     {"portholed_viewers_total", "role", "view", "Viewers that were let in.", METRIC_VIEW_BEGUN},
     {"portholed_viewers_total", "role", "control", NULL, METRIC_CONTROL_BEGUN},
+    {"portholed_viewers_total", "role", "list", NULL, METRIC_LIST_BEGUN},
     {"portholed_viewer_sent_bytes_total", NULL, NULL, "Bytes of RFB to viewers.",
      METRIC_TO_VIEWERS},
     {"portholed_viewer_received_bytes_total", NULL, NULL, "Bytes of RFB from viewers.",

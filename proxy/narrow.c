@@ -6,6 +6,8 @@
 #include "rfb/text.h"
 #include "windows.h"
 
+static const char no_agent[] = "This desktop has no agent, which knows the windows.\n";
+
 /* It comes from whoever has a token, and goes into logs and close frames. */
 static bool is_printable(const char *text)
 {
@@ -41,6 +43,24 @@ unsigned narrow(const struct config_stream *s, const struct http_head *head, str
             "most 128 bytes.\n",
             why);
     if (s->desktop->agent == NULL && !windows_parse_rect(to->selector, &unused))
-        return refuse(403, "This desktop has no agent, which knows the windows.\n", why);
+        return refuse(403, no_agent, why);
+    return 0;
+}
+
+unsigned narrow_to_list(const struct stream *s, const struct http_head *head, const char **why)
+{
+    struct crop_how how;
+    unsigned status = narrow(s->config, head, &how, why);
+    if (status != 0)
+        return status;
+    if (how.selector[0] != '\0')
+        return refuse(403, "A stream of one window has no list of windows.\n", why);
+    if (s->config->desktop->agent == NULL)
+        return refuse(403, no_agent, why);
+    if (s->grant != NULL && s->grant->single_use)
+        return refuse(403, "A list of windows is of no use to whoever may open a single one.\n",
+                      why);
+    if (config_asks_password(s->config))
+        return refuse(403, "This stream asks for a password, and a list of windows cannot.\n", why);
     return 0;
 }

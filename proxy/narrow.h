@@ -4,11 +4,14 @@
 #ifndef PROXY_NARROW_H
 #define PROXY_NARROW_H
 
-#include "config.h"
 #include "http.h"
+#include "streams.h"
 
 /* 0, and what it is shown; or the status to refuse with, and the words for the peer. */
 unsigned narrow(const struct config_stream *s, const struct http_head *head, struct crop_how *to,
                 const char **why);
+
+/* May it be told which windows there are, each of which it can then ask for? 0, or as above. */
+unsigned narrow_to_list(const struct stream *s, const struct http_head *head, const char **why);
 
 #endif

@@ -144,12 +144,14 @@ static struct stream *open_jwt(struct streams *streams, const char *token, size_
     return stream;
 }
 
-/* False after refusing a window that the stream cannot be narrowed to. */
+/* False after refusing a window that the stream cannot be narrowed to, or a list that it has not.
+ */
 static bool narrow_stream(const struct stream *stream, const struct http_head *head,
                           struct site_answer *a)
 {
     const char *why;
-    unsigned status = narrow(stream->config, head, &a->how, &why);
+    unsigned status =
+        a->list ? narrow_to_list(stream, head, &why) : narrow(stream->config, head, &a->how, &why);
     if (status != 0)
         refuse_stream(a, status, why, REFUSAL_WINDOW);
     return status == 0;
@@ -214,11 +216,15 @@ static void answer_rights(struct streams *streams, const struct http_head *head,
         return;
     if (narrow_stream(stream, head, a)) {
         const struct policy *p = &stream->config->policy;
+        const char *why;
+        bool list = narrow_to_list(stream, head, &why) == 0;
         a->head.status = 200;
         a->head.type = "application/json";
         a->head.length = (size_t)snprintf(
-            a->text, sizeof a->text, "{\"role\":\"%s\",\"clipboard\":\"%s\",\"password\":\"%s\"}\n",
-            policy_role_word(p), policy_clipboard_word(p), config_password_word(stream->config));
+            a->text, sizeof a->text,
+            "{\"role\":\"%s\",\"clipboard\":\"%s\",\"password\":\"%s\",\"windows\":%s}\n",
+            policy_role_word(p), policy_clipboard_word(p), config_password_word(stream->config),
+            list ? "true" : "false");
     }
     stream_unref(streams, stream);
 }
@@ -238,7 +244,8 @@ void site_answer(const struct service *service, struct streams *streams,
 {
     *a = (struct site_answer){.head.close = !head->keep_alive};
     bool rights = strcmp(head->path, "/stream/rights") == 0;
-    bool stream = rights || strcmp(head->path, "/stream") == 0;
+    a->list = strcmp(head->path, "/windows") == 0;
+    bool stream = rights || a->list || strcmp(head->path, "/stream") == 0;
     a->head.close = a->head.close || head->has_body || streams_are_draining(streams);
     if (stream && !allows_origin(service->config, head)) {
         refuse_stream(a, 403,

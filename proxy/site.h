@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * What a request is answered: the viewer page's files, /healthz, whether /stream may be opened, and
- * what may be done there.
+ * What a request is answered: the viewer page's files, /healthz, whether /stream and /windows may
+ * be opened, and what may be done there.
  */
 #ifndef PROXY_SITE_H
 #define PROXY_SITE_H
@@ -24,6 +24,7 @@ struct site_answer {
     char accept[WS_ACCEPT_SIZE];
     const char *protocol; /* NULL: select none */
     struct crop_how how;  /* what of the desktop it is shown */
+    bool list;            /* nothing: it is told which windows there are */
     const char *auth;     /* by what it was opened, a word for the audit trail: "token", "jwt" */
 };
 

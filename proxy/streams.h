@@ -64,6 +64,7 @@ struct presence {
     uint64_t id;           /* counted from 1 */
     char peer[64];         /* its address, set by the owner before it enters */
     const char *window;    /* its selector, or "": the whole desktop; set as peer, and stays */
+    bool list;             /* it is told which windows there are, and shown none; the same */
     int64_t since;         /* seconds since 1970 */
     atomic_bool unwanted;  /* it is to be sent away */
     atomic_int bound;      /* an enum bound: of what it sees of a window */
@@ -173,7 +174,8 @@ void stream_unref(struct streams *all, struct stream *s);
 
 enum entry { ENTRY_GRANTED, ENTRY_FULL, ENTRY_ENDED, ENTRY_DRAINING, ENTRY_NO_MEMORY };
 
-/* A viewer comes. Granted: p has its id. Full: there are as many viewers as there may be. Ended:
+/* A viewer comes. Granted: p has its id. Full: there are as many viewers as there may be; of a
+ * stream's, lists of windows are counted apart, and may be as many. Ended:
  * since the stream was found it was revoked, has expired, or its token has been spent. Draining:
  * since then nobody is let in any more. */
 enum entry streams_enter(struct streams *all, struct stream *s, struct presence *p);

@@ -14,7 +14,8 @@
  * long as somebody is in them. */
 struct stream_name {
     char text[CONFIG_NAME_MAX + 1];
-    unsigned viewers;      /* in all of them */
+    unsigned viewers; /* in all of them, without lists of windows */
+    unsigned lists;
     struct stream *newest; /* never NULL */
     UT_hash_handle hh;
 };

@@ -45,7 +45,14 @@ bool streams_are_draining(struct streams *all)
 
 /* ---- coming and going ---- */
 
-static enum entry may_enter(const struct streams *all, const struct stream *s)
+/* Where its kind is counted. */
+static unsigned *count_of(const struct stream *s, const struct presence *p)
+{
+    return p->list ? &s->name->lists : &s->name->viewers;
+}
+
+static enum entry may_enter(const struct streams *all, const struct stream *s,
+                            const struct presence *p)
 {
     unsigned max = s->config->max_viewers;
     if (s->spent || atomic_load(&s->end) != STREAM_GOES_ON || stream_has_expired(s) ||
@@ -53,7 +60,7 @@ static enum entry may_enter(const struct streams *all, const struct stream *s)
         return ENTRY_ENDED;
     if (all->draining)
         return ENTRY_DRAINING;
-    bool full = all->viewers >= all->viewers_max || (max != 0 && s->name->viewers >= max);
+    bool full = all->viewers >= all->viewers_max || (max != 0 && *count_of(s, p) >= max);
     return full ? ENTRY_FULL : ENTRY_GRANTED;
 }
 
@@ -79,7 +86,7 @@ static int spend(struct streams *all, struct stream *s)
 static void add(struct streams *all, struct stream *s, struct presence *p)
 {
     all->viewers++;
-    s->name->viewers++;
+    ++*count_of(s, p);
     p->id = ++all->last_id;
     p->since = (int64_t)time(NULL);
     p->stream = s;
@@ -94,7 +101,7 @@ enum entry streams_enter(struct streams *all, struct stream *s, struct presence 
 {
     bool single = s->grant != NULL && s->grant->single_use;
     pthread_mutex_lock(&all->lock);
-    enum entry entry = may_enter(all, s);
+    enum entry entry = may_enter(all, s, p);
     if (entry == ENTRY_GRANTED && single && spend(all, s) != 0)
         entry = ENTRY_NO_MEMORY;
     if (entry == ENTRY_GRANTED)
@@ -109,7 +116,7 @@ void streams_leave(struct streams *all, struct presence *p)
 {
     pthread_mutex_lock(&all->lock);
     all->viewers--;
-    p->stream->name->viewers--;
+    --*count_of(p->stream, p);
     p->stream = NULL;
     if (p->previous != NULL)
         p->previous->next = p->next;

@@ -12,9 +12,9 @@ enum { LAST_BYTE_MS = 500 /* for what is on its way to somebody who may see it n
 
 void viewer_set_state(struct viewer *v, enum viewer_state state)
 {
-    static const char *const names[] = {"http",     "answering",  "proving",
-                                        "checking", "connecting", "greeting",
-                                        "refusing", "relaying",   "closing"};
+    static const char *const names[] = {"http",       "answering", "proving",  "checking",
+                                        "connecting", "greeting",  "refusing", "relaying",
+                                        "listing",    "closing"};
     log_event(LOG_LEVEL_DEBUG, "state", LOG_TEXT("peer", v->peer), LOG_NUMBER("id", v->presence.id),
               LOG_TEXT("from", names[v->state]), LOG_TEXT("to", names[state]));
     v->state = state;
@@ -55,6 +55,7 @@ void viewer_free_if_closed(struct viewer *v)
     ws_finish(&v->ws);
     relay_finish(&v->relay);
     viewer_free_window(v);
+    viewer_free_list(v);
     stream_unref(env->streams, v->stream);
     stream_unref(env->streams, v->candidate);
     service_unref(v->service);
@@ -92,6 +93,7 @@ static void retire(struct viewer *v, enum ending ending, const char *why)
     viewer_set_state(v, VIEWER_CLOSING);
     viewer_stop_waiting(v);
     viewer_leave_window(v);
+    viewer_leave_list(v);
     if (v->check != NULL)
         check_cancel(v->check);
     v->since = uv_now(v->env->loop);

@@ -104,7 +104,8 @@ void viewer_take_http(struct viewer *v, const uint8_t *data, size_t len)
         return;
     if (v->state == VIEWER_ANSWERING && rfb_buf_put(&v->rest, data, len) != 0)
         viewer_drop(v, ENDING_BROKEN, "too many requests at once");
-    else if (v->state == VIEWER_CONNECTING || v->state == VIEWER_PROVING)
+    else if (v->state == VIEWER_CONNECTING || v->state == VIEWER_PROVING ||
+             v->state == VIEWER_LISTING)
         viewer_take_websocket(v, data, len);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What the rooms of a viewer share: viewer.c (its life), viewer_peer.c (whose it is), viewer_http.c
  * (until the switch to WebSocket), viewer_proof.c (until its password is known), viewer_stream.c
- * (from then on) and viewer_tell.c (what is told of it). Nobody else includes this. */
+ * (from then on; for who sees single windows viewer_window.c, for who is only told of them
+ * viewer_list.c) and viewer_tell.c (what is told of it). Nobody else includes this. */
 #ifndef PROXY_VIEWER_PRIVATE_H
 #define PROXY_VIEWER_PRIVATE_H
 
@@ -38,6 +39,7 @@ enum viewer_state {
     VIEWER_GREETING,   /* upstream is ready: RFB handshake with the viewer, or the rest of it */
     VIEWER_REFUSING,   /* there is no upstream: the RFB handshake tells why */
     VIEWER_RELAYING,
+    VIEWER_LISTING, /* WebSocket is open: it is told which windows there are */
     VIEWER_CLOSING
 };
 
@@ -84,6 +86,7 @@ struct viewer {
     struct check *check;      /* of its password, on another thread */
     struct crop_how how;      /* what of the desktop it is shown */
     struct viewer_window *window; /* NULL: the whole desktop */
+    struct viewer_list *list;     /* NULL: it is shown pixels */
     struct rfb_server_hs *hs; /* until the relay starts; in CONNECTING: it was asked a password */
     struct relay relay;
     char reason[WS_REASON_MAX + 1]; /* words of a close frame that is decided inside ws_feed */
@@ -198,6 +201,17 @@ void viewer_free_window(struct viewer *v);
  * makes it best effort, for people; NULL: nothing of others reaches it. False: it has been sent
  * away, as its stream asks for no less. */
 bool viewer_take_bound(struct viewer *v, const char *why);
+
+/* ---- viewer_list.c ---- */
+
+/* One that has entered its stream is told which windows there are, now and whenever that changes.
+ */
+void viewer_begin_list(struct viewer *v);
+/* It has taken all so far: tells the newest. */
+void viewer_list_settle(struct viewer *v);
+/* Nothing comes from the agent any more; and frees. */
+void viewer_leave_list(struct viewer *v);
+void viewer_free_list(struct viewer *v);
 
 /* ---- viewer_proof.c ---- */
 

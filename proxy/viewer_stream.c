@@ -140,6 +140,9 @@ static uint16_t on_payload(void *owner, const uint8_t *data, size_t len)
             return viewer_feed_proof(v, data, len);
         snprintf(v->reason, sizeof v->reason, "in RFB the server speaks first");
         return WSLAY_CODE_PROTOCOL_ERROR;
+    case VIEWER_LISTING:
+        snprintf(v->reason, sizeof v->reason, "a list of windows takes no messages");
+        return WSLAY_CODE_UNSUPPORTED_DATA;
     default:
         return 0;
     }
@@ -436,6 +439,7 @@ void viewer_upgrade(struct viewer *v, const struct site_answer *answer)
     v->last_heard = uv_now(env->loop);
     v->auth = answer->auth;
     v->how = answer->how;
+    v->presence.list = answer->list;
     v->candidate = answer->stream;
     if (config_asks_password(v->candidate->config))
         viewer_ask_password(v);
@@ -461,6 +465,10 @@ void viewer_enter(struct viewer *v)
     v->opened_at = v->last_heard = uv_now(env->loop);
     viewer_tell_entry(v);
     viewer_tell_begun(v);
+    if (v->presence.list) {
+        viewer_begin_list(v);
+        return;
+    }
     viewer_set_state(v, VIEWER_CONNECTING);
     if (v->how.selector[0] != '\0') {
         viewer_await_window(v);
@@ -474,6 +482,8 @@ void viewer_stream_drained(struct viewer *v)
 {
     v->last_heard = uv_now(v->env->loop); /* a slow viewer that takes its bytes is alive */
     send_pong(v);
+    if (v->state == VIEWER_LISTING)
+        viewer_list_settle(v);
     if (v->state != VIEWER_RELAYING)
         return;
     if (v->window != NULL)

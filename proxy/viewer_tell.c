@@ -64,7 +64,11 @@ void viewer_refused(struct viewer *v, enum refusal reason, const char *detail)
 void viewer_tell_entry(struct viewer *v)
 {
     bool control = v->stream->config->policy.control;
-    metrics_add(v->env->metrics, control ? METRIC_CONTROL_BEGUN : METRIC_VIEW_BEGUN, 1);
+    metrics_add(v->env->metrics,
+                v->presence.list ? METRIC_LIST_BEGUN
+                : control        ? METRIC_CONTROL_BEGUN
+                                 : METRIC_VIEW_BEGUN,
+                1);
     log_event(LOG_LEVEL_INFO, "viewer_open", LOG_NUMBER("id", v->presence.id),
               LOG_TEXT("peer", v->peer), LOG_TEXT("stream", v->stream->config->name),
               LOG_TEXT("desktop", v->stream->config->desktop->name));
@@ -99,6 +103,7 @@ void viewer_tell_begun(struct viewer *v)
                 AUDIT_TEXT("stream", s->name), AUDIT_TEXT("label", label_of(v)),
                 AUDIT_TEXT("jti", jti_of(v)), AUDIT_TEXT("desktop", s->desktop->name),
                 AUDIT_TEXT("window", v->how.selector[0] != '\0' ? v->how.selector : NULL),
+                AUDIT_TEXT("shown", v->presence.list ? "list" : NULL),
                 AUDIT_TEXT("role", policy_role_word(&s->policy)),
                 AUDIT_TEXT("clipboard", policy_clipboard_word(&s->policy)),
                 AUDIT_TEXT("auth", v->auth));

@@ -150,7 +150,7 @@ export function admin(proxy, method, path, body) {
   });
 }
 
-// portholed with its admin API over TLS too, and an audit trail. ask() has the token; line(EVENT): of the audit trail.
+// portholed with its admin API over TLS too, and an audit trail. ask() has the token; line(EVENT, PROBE): of the audit trail.
 export async function startWithAdmin(scope, { upstream, ...options }) {
   const token = makeToken();
   const audit = await scope.file('audit.jsonl');
@@ -159,7 +159,7 @@ export async function startWithAdmin(scope, { upstream, ...options }) {
   const proxy = await startPortholed(scope, { upstream, ...options, server: { admin_listen: '127.0.0.1:0', admin_token_file: file, audit_file: audit, ...options.server } });
   const { port } = new URL((await proxy.event('admin_ready')).url);
   const ca = await readFile(proxy.certificate);
-  const line = (event) => until(`a line ${event}`, async () => (await readFile(audit, 'utf8')).trim().split('\n').map((text) => JSON.parse(text)).find((one) => one.event === event));
+  const line = (event, probe = () => true) => until(`a line ${event}`, async () => (await readFile(audit, 'utf8')).trim().split('\n').map((text) => JSON.parse(text)).find((one) => one.event === event && probe(one)));
   const ask = (method, path, body, headers = {}) => new Promise((resolve, reject) => {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const length = text === undefined ? {} : { 'Content-Length': Buffer.byteLength(text) };

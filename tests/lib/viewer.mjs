@@ -7,8 +7,8 @@ import { until } from './proc.mjs';
 export const GREETING = 'RFB 003.008\n';
 
 // The request that opens a stream.
-export function upgrade(proxy, { token = proxy.token, origin, query = '', headers = [] } = {}) {
-  return `GET /stream${query} HTTP/1.1\r\nHost: localhost:${proxy.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`
+export function upgrade(proxy, { token = proxy.token, origin, path = '/stream', query = '', headers = [] } = {}) {
+  return `GET ${path}${query} HTTP/1.1\r\nHost: localhost:${proxy.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`
     + 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: binary\r\n'
     + `${origin ? `Origin: ${origin}\r\n` : ''}${headers.map((line) => `${line}\r\n`).join('')}${token === null ? '' : `Authorization: Bearer ${token}\r\n`}\r\n`;
 }
@@ -70,6 +70,11 @@ export class RfbViewer extends Peer {
   get frames() {
     const head = this.text.indexOf('\r\n\r\n');
     return head < 0 ? [] : parseFrames(Buffer.from(this.text.slice(head + 4), 'latin1'));
+  }
+
+  // Its text messages.
+  get texts() {
+    return this.frames.filter(({ opcode }) => opcode === 1).map(({ payload }) => payload.toString('utf8'));
   }
 
   // What the server has said since the handshake.

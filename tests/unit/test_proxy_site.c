@@ -13,6 +13,7 @@
 
 #define GOOD "good-token"
 #define OTHER "other-token"
+#define WALL "wall-token"
 #define KEY "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 #define VERSION "Sec-WebSocket-Version: 13\r\n"
 #define WS "Upgrade: websocket\r\nConnection: Upgrade\r\n" KEY VERSION
@@ -24,7 +25,7 @@ static char folder[] = "/tmp/test_proxy_site.XXXXXX";
 static struct config_desktop desktop = {.name = "d"};
 static char agent[] = "/run/agent";
 static struct config_desktop watched = {.name = "w", .agent = agent};
-static struct config_stream streams[7] = {
+static struct config_stream streams[8] = {
     {.name = "good", .desktop = &desktop, .token_count = 1, .next = &streams[1]},
     {.name = "other", .desktop = &desktop, .token_count = 1, .next = &streams[2]},
     {.name = "named", .desktop = &desktop, .password = "x", .next = &streams[3]},
@@ -35,7 +36,12 @@ static struct config_stream streams[7] = {
      .password = "x",
      .window = {.selector = "app:a", .wait_s = 1, .frame = true},
      .next = &streams[6]},
-    {.name = "rect", .desktop = &watched, .password = "x", .window = {.selector = "rect:9x9+0+0"}},
+    {.name = "rect",
+     .desktop = &watched,
+     .password = "x",
+     .window = {.selector = "rect:9x9+0+0"},
+     .next = &streams[7]},
+    {.name = "wall", .desktop = &watched, .token_count = 1},
 };
 static struct config config = {.streams = streams};
 static struct service service = {.config = &config, .refs = 1};
@@ -76,6 +82,7 @@ static int set_up(void **state)
     assert_non_null(service.assets);
     assert_int_equal(config_hash_token(GOOD, strlen(GOOD), streams[0].tokens[0]), 0);
     assert_int_equal(config_hash_token(OTHER, strlen(OTHER), streams[1].tokens[0]), 0);
+    assert_int_equal(config_hash_token(WALL, strlen(WALL), streams[7].tokens[0]), 0);
     all = streams_create();
     assert_non_null(all);
     streams_limit(all, 1);
@@ -247,7 +254,9 @@ static void tells_of_passwords(void **state)
         struct site_answer a;
         char text[128];
         snprintf(text, sizeof text,
-                 "{\"role\":\"view\",\"clipboard\":\"none\",\"password\":\"%s\"}\n", cases[i].text);
+                 "{\"role\":\"view\",\"clipboard\":\"none\",\"password\":\"%s\",\"windows\":"
+                 "false}\n",
+                 cases[i].text);
         assert_null(ask(cases[i].request, "", &a));
         assert_int_equal(a.head.status, 200);
         assert_string_equal(a.text, text);
@@ -339,6 +348,51 @@ static void narrows_to_a_window(void **state)
     assert_int_equal(a.head.status, 401);
 }
 
+static void lists_the_windows_of_whole_desktops(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *query;
+        const char *words; /* NULL: they are listed */
+    } cases[] = {
+        {"token=" WALL, NULL},
+        {"token=" GOOD, NO_AGENT},
+        {"stream=whole", "This stream asks for a password, and a list of windows cannot.\n"},
+        {"stream=window", "A stream of one window has no list of windows.\n"},
+        {"token=" WALL "&window=0x1", "A stream of one window has no list of windows.\n"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct site_answer a;
+        char request[128];
+        snprintf(request, sizeof request, "GET /windows?%s", cases[i].query);
+        const struct config_stream *opened = ask(request, WS, &a);
+        assert_int_equal(opened != NULL, cases[i].words == NULL);
+        if (opened == NULL) {
+            assert_int_equal(a.head.status, 403);
+            assert_int_equal(a.refused, REFUSAL_WINDOW);
+            assert_string_equal(a.body, cases[i].words);
+        } else {
+            assert_true(a.list);
+        }
+        /* the page is told before it asks */
+        snprintf(request, sizeof request, "GET /stream/rights?%s", cases[i].query);
+        ask(request, "", &a);
+        assert_int_equal(a.head.status, 200);
+        assert_non_null(
+            strstr(a.text, cases[i].words == NULL ? "\"windows\":true" : "\"windows\":false"));
+    }
+    struct site_answer a;
+    ask("GET /windows", WS, &a);
+    assert_int_equal(a.head.status, 401);
+    ask("GET /windows?token=" WALL, "", &a);
+    assert_int_equal(a.head.status, 426);
+    ask("GET /windows?token=" WALL, WS "Origin: https://evil\r\n", &a);
+    assert_int_equal(a.head.status, 403);
+    assert_int_equal(a.refused, REFUSAL_ORIGIN);
+    assert_non_null(ask("GET /stream?token=" WALL, WS, &a));
+    assert_false(a.list);
+}
+
 static void checks_origins(void **state)
 {
     (void)state;
@@ -385,12 +439,12 @@ static void tells_rights(void **state)
     streams[0].policy = (struct policy){.control = true, .clipboard_in = true};
     assert_null(ask("GET /stream/rights", "Authorization: Bearer " GOOD "\r\n", &a));
     assert_int_equal(a.head.status, 200);
-    assert_string_equal(a.text,
-                        "{\"role\":\"control\",\"clipboard\":\"in\",\"password\":\"none\"}\n");
+    assert_string_equal(a.text, "{\"role\":\"control\",\"clipboard\":\"in\",\"password\":\"none\","
+                                "\"windows\":false}\n");
     assert_int_equal(a.head.length, strlen(a.text));
     ask("GET /stream/rights", "Authorization: Bearer " OTHER "\r\n", &a);
-    assert_string_equal(a.text,
-                        "{\"role\":\"view\",\"clipboard\":\"none\",\"password\":\"none\"}\n");
+    assert_string_equal(a.text, "{\"role\":\"view\",\"clipboard\":\"none\",\"password\":\"none\","
+                                "\"windows\":false}\n");
     ask("GET /stream/rights", "Authorization: Bearer x\r\n", &a);
     assert_int_equal(a.head.status, 401);
     assert_string_equal(a.text, "");
@@ -409,6 +463,7 @@ static void lets_wait(void **state)
         {"GET /stream?token=" GOOD, 429}, /* whatever it brings */
         {"GET /stream?token=x", 429},
         {"GET /stream", 429},
+        {"GET /windows", 429},
         {"GET /stream/rights?stream=named", 429},
         {"GET /stream/rights?stream=none", 429},
         {"GET /", 200}, /* the page is there to tell it */
@@ -499,11 +554,17 @@ static void refuses_too_much(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers_requests),   cmocka_unit_test(finds_tokens),
-        cmocka_unit_test(tells_of_passwords), cmocka_unit_test(narrows_to_a_window),
-        cmocka_unit_test(checks_origins),     cmocka_unit_test(lets_wait),
-        cmocka_unit_test(tells_rights),       cmocka_unit_test(refuses_when_full),
-        cmocka_unit_test(compares_etags),     cmocka_unit_test(refuses_links_that_lead_out),
+        cmocka_unit_test(answers_requests),
+        cmocka_unit_test(finds_tokens),
+        cmocka_unit_test(tells_of_passwords),
+        cmocka_unit_test(narrows_to_a_window),
+        cmocka_unit_test(lists_the_windows_of_whole_desktops),
+        cmocka_unit_test(checks_origins),
+        cmocka_unit_test(lets_wait),
+        cmocka_unit_test(tells_rights),
+        cmocka_unit_test(refuses_when_full),
+        cmocka_unit_test(compares_etags),
+        cmocka_unit_test(refuses_links_that_lead_out),
         cmocka_unit_test(refuses_too_much),
     };
     return cmocka_run_group_tests_name("proxy site", tests, set_up, tear_down);

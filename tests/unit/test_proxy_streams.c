@@ -190,6 +190,35 @@ static void counts_hold_across_reloads(void **state)
     streams_destroy(all);
 }
 
+/* Of a stream's viewers, who is only told of windows takes no place, and has as many; of the
+ * server's it does. */
+static void lists_are_counted_apart(void **state)
+{
+    (void)state;
+    struct wanted one = base;
+    one.max_viewers = 1;
+    struct streams *all = streams_create();
+    struct presence viewer = {.id = 0}, list = {.list = true}, another = list, late = viewer;
+    streams_limit(all, 3);
+    load(all, &one, 1);
+    struct stream *s = find(all, "t");
+    assert_int_equal(streams_enter(all, s, &list), ENTRY_GRANTED);
+    assert_int_equal(streams_enter(all, s, &viewer), ENTRY_GRANTED);
+    assert_int_equal(streams_enter(all, s, &another), ENTRY_FULL);
+    assert_int_equal(streams_enter(all, s, &late), ENTRY_FULL);
+    assert_int_equal(streams_viewers(all), 2);
+    streams_leave(all, &list);
+    assert_int_equal(streams_enter(all, s, &late), ENTRY_FULL);
+    assert_int_equal(streams_enter(all, s, &another), ENTRY_GRANTED);
+    streams_leave(all, &viewer);
+    streams_limit(all, 1);
+    assert_int_equal(streams_enter(all, s, &late), ENTRY_FULL);
+    streams_leave(all, &another);
+    assert_int_equal(streams_viewers(all), 0);
+    stream_unref(all, s);
+    streams_destroy(all);
+}
+
 /* Who has been asked for a password before has not come in yet. */
 static void nobody_enters_while_streams_drain(void **state)
 {
@@ -517,6 +546,7 @@ int main(void)
         cmocka_unit_test(reload_sends_away_whose_password_is_another),
         cmocka_unit_test(a_name_alone_opens_nothing),
         cmocka_unit_test(counts_hold_across_reloads),
+        cmocka_unit_test(lists_are_counted_apart),
         cmocka_unit_test(nobody_enters_while_streams_drain),
         cmocka_unit_test(handshakes_take_turns_by_desktop),
         cmocka_unit_test(grants_open_and_end),

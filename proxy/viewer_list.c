@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * A viewer that is told which windows its desktop has, and shown none: a JSON text message for each
+ * change of what is told of them (portholed(8), /windows). While it does not read, nothing is
+ * gathered: then it gets the newest. Nothing is said of menus, panels and where windows are. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "viewer_private.h"
+
+enum {
+    LIST_BYTES_MAX = SCRATCH_UP, /* of a message, as much as one send takes */
+    LIST_WINDOWS_MAX = 1024      /* of them, if they have short titles */
+};
+
+struct viewer_list {
+    struct viewer *viewer;
+    struct feed_client feed;
+    char *told; /* the newest message */
+    size_t told_len;
+};
+
+static struct viewer_list *list_of(struct feed_client *c)
+{
+    return (struct viewer_list *)((char *)c - offsetof(struct viewer_list, feed));
+}
+
+/* ---- the message ---- */
+
+static json_t *describe_one(const struct window *w)
+{
+    char id[16];
+    snprintf(id, sizeof id, "0x%x", w->id);
+    return json_pack("{s:s, s:s, s:s, s:i, s:i, s:b}", "id", id, "app", w->app, "title", w->title,
+                     "width", w->rect.width, "height", w->rect.height, "mapped", w->mapped);
+}
+
+/* The topmost main windows, as many as there may be, bottom to top. NULL: out of memory. */
+static json_t *describe(const struct windows *w, size_t most)
+{
+    json_t *list = json_array();
+    bool all = w->complete;
+    for (size_t i = w->count; i > 0; i--) {
+        if (!w->list[i - 1].main)
+            continue;
+        all = all && json_array_size(list) < most;
+        if (json_array_size(list) < most &&
+            json_array_insert_new(list, 0, describe_one(&w->list[i - 1])) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return json_pack("{s:o, s:b}", "windows", list, "complete", all);
+}
+
+/* Its length; 0: out of memory. It stands behind room for a WebSocket head, and is the caller's. */
+static size_t print(const struct windows *w, uint8_t **message)
+{
+    uint8_t *room = malloc(WS_HEAD_MAX + LIST_BYTES_MAX);
+    size_t len = LIST_BYTES_MAX + 1;
+    for (size_t most = LIST_WINDOWS_MAX; room != NULL && len > LIST_BYTES_MAX; most /= 2) {
+        json_t *json = describe(w, most);
+        len = json != NULL
+                  ? json_dumpb(json, (char *)room + WS_HEAD_MAX, LIST_BYTES_MAX, JSON_COMPACT)
+                  : 0;
+        json_decref(json);
+    }
+    *message = room;
+    return room != NULL ? len : 0;
+}
+
+/* ---- telling ---- */
+
+static void leave_out_of_memory(struct viewer *v)
+{
+    viewer_leave(v, WSLAY_CODE_INTERNAL_SERVER_ERROR, "out of memory", ENDING_NO_MEMORY,
+                 "out of memory");
+}
+
+/* True: it is another than the last, and takes its place. */
+static bool is_news(struct viewer_list *l, const char *text, size_t len)
+{
+    if (len == l->told_len && memcmp(text, l->told, len) == 0)
+        return false;
+    char *copy = realloc(l->told, len);
+    if (copy == NULL)
+        return true; /* the next may be told twice */
+    memcpy(copy, text, len);
+    l->told = copy;
+    l->told_len = len;
+    return true;
+}
+
+void viewer_list_settle(struct viewer *v)
+{
+    struct viewer_list *l = v->list;
+    const struct windows *newest = feed_newest(&l->feed);
+    uint8_t *message;
+    if (newest == NULL || v->conn.out.queued != 0)
+        return;
+    size_t len = print(newest, &message);
+    if (len == 0)
+        leave_out_of_memory(v);
+    else if (is_news(l, (char *)message + WS_HEAD_MAX, len) &&
+             relay_frame(&v->relay, WSLAY_TEXT_FRAME, message + WS_HEAD_MAX, len) != 0)
+        viewer_drop(v, ENDING_BROKEN, "the connection to the viewer broke");
+    free(message);
+}
+
+/* ---- events of the agent ---- */
+
+static void on_windows(struct feed_client *c, struct windows *w)
+{
+    (void)w;
+    viewer_list_settle(list_of(c)->viewer);
+}
+
+static void on_lost(struct feed_client *c, const char *why)
+{
+    struct viewer *v = list_of(c)->viewer;
+    viewer_tell_trouble(v, TROUBLE_LOST, why);
+    viewer_leave(v, WS_CLOSE_LOST, "the desktop's agent is lost", ENDING_UPSTREAM_LOST,
+                 "agent lost");
+}
+
+static const struct feed_events feed_events = {.windows = on_windows, .lost = on_lost};
+
+/* ---- life ---- */
+
+void viewer_begin_list(struct viewer *v)
+{
+    struct viewer_env *env = v->env;
+    const char *agent = v->stream->config->desktop->agent;
+    uint64_t interval = v->service->config->ping_interval * 1000ULL;
+    struct viewer_list *l = calloc(1, sizeof *l);
+    if (l == NULL || feed_attach(&env->feeds, env->loop, agent, &l->feed, &feed_events) != 0) {
+        free(l);
+        leave_out_of_memory(v);
+        return;
+    }
+    l->viewer = v;
+    v->list = l;
+    viewer_set_state(v, VIEWER_LISTING);
+    viewer_arm(v, interval, interval);
+    viewer_list_settle(v);
+}
+
+void viewer_leave_list(struct viewer *v)
+{
+    if (v->list != NULL)
+        feed_detach(&v->list->feed);
+}
+
+void viewer_free_list(struct viewer *v)
+{
+    if (v->list != NULL)
+        free(v->list->told);
+    free(v->list);
+}
