@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Real desktops: TigerVNC's Xvnc, or x11vnc on Xvfb, with a window manager, a terminal and a background that is not flat.
 // Each announces itself and is polled for; sockets are unix sockets in the test's folder or kernel-chosen ports.
-import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
+import { startManager } from './managers.mjs';
 import { GivenUp } from './proc.mjs';
 import { writeBackground } from './picture.mjs';
 
@@ -58,16 +58,9 @@ class Desktop {
     this.upstream = address.path ? `unix:${address.path}` : `tcp:127.0.0.1:${address.port}`;
   }
 
-  async startWindowManager({ frames = true } = {}) {
-    const config = await this.scope.file('openbox.xml');
-    const decor = frames ? 'yes' : 'no';
-    await writeFile(config, `<openbox_config xmlns="http://openbox.org/3.4/rc">
-<applications><application class="*"><decor>${decor}</decor></application></applications></openbox_config>\n`);
-    // It announces itself to others before it looks after windows: one that is mapped in between is forgotten. What it
-    // runs at the end of its start is the true sign.
-    const ready = await this.scope.file(`openbox-${++counter}.ready`);
-    this.manager = this.scope.start('openbox', ['--sm-disable', '--config-file', config, '--startup', `touch ${ready}`], { env: this.env });
-    await this.manager.until('a window manager', () => existsSync(ready));
+  // manager: one of MANAGERS (managers.mjs).
+  async startWindowManager({ frames = true, manager = 'openbox' } = {}) {
+    this.manager = await startManager(this.scope, this, manager, { frames });
   }
 
   property(...args) {
@@ -106,6 +99,11 @@ class Desktop {
       const active = await this.property('-root', '_NET_ACTIVE_WINDOW');
       return Number.parseInt(/# (0x[0-9a-f]+)/.exec(active)?.[1] ?? '0', 16) === Number.parseInt(window.id, 16);
     });
+  }
+
+  // more: further arguments.
+  startXterm(title, geometry, more = []) {
+    return this.scope.start('xterm', ['-title', title, '-geometry', geometry, ...more, '-e', 'cat'], { env: this.env });
   }
 
   async startTerminal(title = 'terminal', geometry = '80x24+60+60') {

@@ -87,3 +87,18 @@ export async function startAgent(scope, desktop, { args = [] } = {}) {
   await feed.until('a snapshot', () => true);
   return { program, path, feed };
 }
+
+// The mapped windows of a snapshot, bottom to top.
+export const framesOf = (snapshot) => snapshot.windows.filter((window) => window.mapped).map((window) => window.frame);
+
+// The same by xwininfo: the root's mapped children.
+export async function stackOf(scope, desktop) {
+  const text = await scope.must('xwininfo', ['-display', desktop.display, '-root', '-children']);
+  const ids = [...text.matchAll(/^ {5}(0x[0-9a-f]+) /gm)].map(([, id]) => id).reverse();
+  const mapped = [];
+  for (const id of ids) {
+    const info = await scope.must('xwininfo', ['-display', desktop.display, '-id', id]);
+    if (/Map State: IsViewable/.test(info) && /Class: InputOutput/.test(info)) mapped.push(id);
+  }
+  return mapped;
+}

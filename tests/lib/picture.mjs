@@ -115,6 +115,12 @@ export function captureX(display, widen) {
   });
 }
 
+// Where two rectangles meet; without width or height where they do not.
+function meet([x, y, width, height], [left, top, w, h]) {
+  const [from, above] = [Math.max(x, left), Math.max(y, top)];
+  return [from, above, Math.max(0, Math.min(x + width, left + w) - from), Math.max(0, Math.min(y + height, top + h) - above)];
+}
+
 // What a viewer of the window `main` ought to have of the screen, in the snapshot of porthole-agent's feed that belongs to it:
 // the application's pixels where its windows are on top, black elsewhere. canvas: [x, y, width, height]; shown: `rect`, or
 // `frame_rect` for windows with their frames.
@@ -130,7 +136,8 @@ export function expected(screen, { windows }, main, canvas, shown = 'rect') {
   };
   for (const window of windows.filter((one) => one.mapped)) {
     paint(window.frame_rect, 0);
-    if (window.id === main || window.owner === main) paint(window[shown], 1);
+    if (window.id !== main && window.owner !== main) continue;
+    for (const part of window.shape ?? [window.frame_rect]) paint(meet(part, window[shown]), 1); // round corners
   }
   const picture = { width, height, rgb: Buffer.alloc(width * height * 3) };
   for (let row = 0; row < height; row++) {

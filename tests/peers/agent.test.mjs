@@ -1,92 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// porthole-agent on real displays: what it tells is compared with what xwininfo and xprop see.
+// porthole-agent on real displays without a window manager, and what its subscribers may do.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { startXvnc } from '../lib/desktop.mjs';
-import { AGENT, Feed, startAgent } from '../lib/feed.mjs';
-import { on } from '../lib/porthole.mjs';
+import { AGENT, Feed, framesOf, stackOf, startAgent } from '../lib/feed.mjs';
 import { isAlive, live, until } from '../lib/proc.mjs';
-
-const order = (snapshot) => snapshot.windows.filter((window) => window.mapped).map((window) => window.frame);
-
-// The root's mapped children bottom to top, by xwininfo.
-async function stackOf(scope, desktop) {
-  const text = await scope.must('xwininfo', ['-display', desktop.display, '-root', '-children']);
-  const ids = [...text.matchAll(/^ {5}(0x[0-9a-f]+) /gm)].map(([, id]) => id).reverse();
-  const mapped = [];
-  for (const id of ids) {
-    const info = await scope.must('xwininfo', ['-display', desktop.display, '-id', id]);
-    if (/Map State: IsViewable/.test(info) && /Class: InputOutput/.test(info)) mapped.push(id);
-  }
-  return mapped;
-}
-
-const startXterm = (scope, desktop, title, geometry) => scope.start('xterm', ['-title', title, '-geometry', geometry, '-e', 'cat'], { env: desktop.env });
-
-live('the agent tells what xwininfo and xprop see, in frames', async (scope) => {
-  const desktop = await startXvnc(scope);
-  await desktop.startWindowManager();
-  const before = startXterm(scope, desktop, 'before', '40x10+30+40');
-  await desktop.window(before, 'before');
-  const { feed } = await startAgent(scope, desktop);
-  assert.deepEqual([feed.hello.version, feed.hello.display], [1, desktop.display]);
-  const after = startXterm(scope, desktop, 'after', '40x10+300+200');
-  const seen = await desktop.window(after, 'after');
-  for (const [title, program] of [['before', before], ['after', after]]) {
-    const expected = await desktop.window(program, title);
-    const told = await feed.window({ title });
-    assert.equal(told.id, expected.id);
-    assert.deepEqual(told.rect, [expected.x, expected.y, expected.width, expected.height]);
-    assert.deepEqual([told.app, told.instance, told.kind, told.owner, told.pid], ['XTerm', 'xterm', 'normal', null, program.pid]);
-    const [x, y, width, height] = told.frame_rect;
-    assert.ok(x <= expected.x && y < expected.y && x + width >= expected.x + expected.width && y + height >= expected.y + expected.height, 'the frame is around it');
-  }
-  await desktop.focused(after, seen);
-  const snapshot = await feed.now();
-  assert.deepEqual(order(snapshot), await stackOf(scope, desktop));
-  assert.deepEqual([snapshot.focus, snapshot.manager, snapshot.complete, snapshot.compositing], [seen.id, 'Openbox', true, false]);
-  assert.deepEqual(snapshot.screen, { width: 1280, height: 800 });
-  const ids = snapshot.windows.map((window) => window.id);
-  assert.equal(new Set(ids).size, ids.length);
-});
-
-live('the agent acts, and tells what has become of it', async (scope) => {
-  const desktop = await startXvnc(scope);
-  await desktop.startWindowManager();
-  const { feed } = await startAgent(scope, desktop);
-  startXterm(scope, desktop, 'one', '40x10+30+40');
-  const one = await feed.window({ title: 'one' });
-  const two = await (startXterm(scope, desktop, 'two', '40x10+60+80'), feed.window({ title: 'two' }));
-  const frame = (title) => feed.newest.windows.find((window) => window.title === title);
-
-  await feed.order('activate', { window: one.id });
-  await feed.until('one in front, with the keyboard', (s) => s.focus === one.id && s.windows.filter((w) => w.mapped && w.kind === 'normal').at(-1).id === one.id);
-  assert.deepEqual(order(await feed.now()), await stackOf(scope, desktop));
-  await feed.order('move', { window: one.id, x: 500, y: 300 });
-  await feed.until('the move', () => frame('one').rect[0] === 500 && frame('one').rect[1] === 300);
-  await feed.order('resize', { window: one.id, width: 400, height: 250 });
-  await feed.until('the size', () => frame('one').rect[2] > 380 && frame('one').rect[2] <= 400 && frame('one').rect[3] <= 250);
-  await feed.order('minimize', { window: one.id });
-  await feed.until('it is minimized', () => !frame('one').mapped && frame('one').states.includes('minimized'));
-  await feed.order('restore', { window: one.id });
-  await feed.until('it is back', () => frame('one').mapped && !frame('one').states.includes('minimized'));
-  await feed.order('close', { window: two.id });
-  await feed.until('two is gone', () => !frame('two'));
-});
 
 live('without a window manager, too', async (scope) => {
   const desktop = await startXvnc(scope);
   const { feed } = await startAgent(scope, desktop);
-  startXterm(scope, desktop, 'one', '40x10+30+40');
+  desktop.startXterm('one', '40x10+30+40');
   const one = await feed.window({ title: 'one' });
-  startXterm(scope, desktop, 'two', '40x10+60+80');
+  desktop.startXterm('two', '40x10+60+80');
   const two = await feed.window({ title: 'two' });
   assert.deepEqual([one.frame, feed.newest.manager], [one.id, null]);
   await feed.until('two in front', (s) => s.windows.at(-1).id === two.id);
   await feed.order('activate', { window: one.id });
   await feed.until('one in front', (s) => s.windows.at(-1).id === one.id && s.focus === one.id);
-  assert.deepEqual(order(await feed.now()), await stackOf(scope, desktop));
+  assert.deepEqual(framesOf(await feed.now()), await stackOf(scope, desktop));
   await feed.order('move', { window: one.id, x: -50, y: 300 });
   await feed.until('one hangs over the edge', (s) => { const { rect } = s.windows.find((w) => w.id === one.id); return rect[0] === -50 && rect[1] === 300; });
   assert.match((await feed.ask('minimize', { window: one.id })).error, /needs a window manager/);
@@ -98,50 +30,6 @@ live('without a window manager, too', async (scope) => {
   assert.ok(Array.isArray(eyes.shape) && eyes.shape.length > 2, 'a shape of several rectangles');
   const [left, top, width, height] = eyes.frame_rect;
   for (const [x, y, w, h] of eyes.shape) assert.ok(x >= left && y >= top && x + w <= left + width && y + h <= top + height);
-});
-
-live("a menu is its application's, whatever the toolkit says of it", async (scope) => {
-  const desktop = await startXvnc(scope);
-  await desktop.startWindowManager();
-  const { feed } = await startAgent(scope, desktop);
-  const owned = async (main, what) => {
-    const popup = await feed.until(`${what}, owned by ${main.id}`, (s) => s.windows.find((w) => w.mapped && w.owner === main.id));
-    assert.equal(popup.app, main.app);
-    return popup;
-  };
-  // xterm's menus say nothing at all of themselves.
-  startXterm(scope, desktop, 'menus', '60x20+100+100');
-  const xterm = await feed.window({ title: 'menus' });
-  const [x, y] = xterm.rect;
-  await on(scope, desktop, 'click', String(x + 200), String(y + 100));
-  await feed.until('the keyboard', (s) => s.focus === xterm.id);
-  const drag = on(scope, desktop, 'drag', '--modifiers', 'ctrl', '--hold', '3', String(x + 200), String(y + 100), String(x + 210), String(y + 400)).then(() => {}, (error) => error);
-  assert.equal((await owned(xterm, "xterm's menu")).kind, 'popup');
-  assert.equal(await drag, undefined);
-  await feed.until('no menu', (s) => !s.windows.some((w) => w.owner === xterm.id));
-  await feed.order('close', { window: xterm.id });
-});
-
-live('GTK 3 and GTK 4: the menu of an entry', async (scope) => {
-  const desktop = await startXvnc(scope);
-  await desktop.startWindowManager();
-  const { feed } = await startAgent(scope, desktop);
-  const home = await scope.folder();
-  const env = { HOME: home, XDG_RUNTIME_DIR: home, GSK_RENDERER: 'cairo', GDK_BACKEND: 'x11', NO_AT_BRIDGE: '1', GTK_A11Y: 'none' };
-  for (const program of ['gtk3-demo', 'gtk4-demo']) {
-    await feed.order('launch', { argv: [program, '--run=search_entry'], env });
-    const dialog = await feed.window({ title: /search entry/i });
-    const main = await feed.window({ id: dialog.owner ?? dialog.id }); // GTK 4's demonstration shows it alone
-    assert.equal(main.owner, null);
-    await feed.order('activate', { window: dialog.id });
-    await feed.until('the keyboard', (s) => s.focus === dialog.id);
-    const [x, y, width, height] = (await feed.now()).windows.find((w) => w.id === dialog.id).rect;
-    await on(scope, desktop, 'click', '--button', 'right', String(x + Math.floor(width / 3)), String(y + height - 30));
-    const menu = await feed.until(`a menu of ${program}`, (s) => s.windows.find((w) => w.mapped && w.owner === main.id && w.override_redirect));
-    assert.equal(menu.app, main.app);
-    await feed.order('close', { window: main.id, force: true });
-    await feed.until('all of it is gone', (s) => !s.windows.some((w) => w.app === main.app));
-  }
 });
 
 live('programs are started, and mistakes are told', async (scope) => {
@@ -218,7 +106,7 @@ live('subscribers that break the rules are dropped, others are not disturbed', a
   scope.onStop(() => deaf.close());
   await deaf.until('a snapshot', () => true);
   deaf.socket.pause();
-  startXterm(scope, desktop, 'restless', '40x10+0+0');
+  desktop.startXterm('restless', '40x10+0+0');
   const window = await feed.window({ title: 'restless' });
   const descriptors = async () => (await scope.must('ls', [`/proc/${program.pid}/fd`])).split('\n').length;
   const before = await descriptors();

@@ -129,6 +129,21 @@ static void doubt_clients(struct tree *t)
 
 /* ---- events ---- */
 
+/* What shows in the frame may be another's from here on. */
+static void doubt(struct tree *t, struct window *w)
+{
+    touch(t, w);
+    w->stale = w->stale_client = true;
+}
+
+/* An event of a window in a frame that has held several. */
+static void on_child(struct tree *t, xcb_window_t frame)
+{
+    int i = index_of(t, frame);
+    if (i >= 0 && t->windows[i]->crowded)
+        doubt(t, t->windows[i]);
+}
+
 static void on_create(struct tree *t, const xcb_create_notify_event_t *e)
 {
     struct window *w = e->parent == t->display->root ? add(t, e->window) : NULL;
@@ -144,6 +159,7 @@ static void on_destroy(struct tree *t, const xcb_destroy_notify_event_t *e)
         remove_window(t, e->window);
         return;
     }
+    on_child(t, e->event);
     struct window *w = find_client(t, e->window);
     if (w != NULL && w->frame != e->window) {
         w->client = w->frame;
@@ -155,7 +171,10 @@ static void on_map(struct tree *t, xcb_window_t event, xcb_window_t id, bool map
 {
     struct window *w = event == t->display->root ? tree_find(t, id) : NULL;
     if (w == NULL || w->frame != id) {
-        if (event != t->display->root && (w = find_client(t, id)) != NULL)
+        if (event == t->display->root)
+            return;
+        on_child(t, event);
+        if ((w = find_client(t, id)) != NULL)
             w->stale = true;
         return;
     }
@@ -174,6 +193,7 @@ static void on_configure(struct tree *t, const xcb_configure_notify_event_t *e)
         return;
     }
     if (e->event != t->display->root) {
+        on_child(t, e->event);
         struct window *w = find_client(t, e->window);
         if (w != NULL)
             w->stale = true;
@@ -184,7 +204,6 @@ static void on_configure(struct tree *t, const xcb_configure_notify_event_t *e)
         return;
     struct window *w = t->windows[i];
     touch(t, w);
-    w->override_redirect = e->override_redirect;
     place(w, e->x, e->y, e->width, e->height, e->border_width);
     touch(t, w);
     restack(t, i, e->above_sibling);
@@ -203,10 +222,27 @@ static void on_circulate(struct tree *t, const xcb_circulate_notify_event_t *e)
         restack(t, i, top);
 }
 
+/* Of one frame into another; the root is told of all else. */
+static void on_moved_over(struct tree *t, const xcb_reparent_notify_event_t *e)
+{
+    struct window *from = find_client(t, e->window);
+    int to = index_of(t, e->parent);
+    on_child(t, e->event);
+    if (from != NULL && from->frame != e->parent)
+        doubt(t, from);
+    if (to < 0 || t->windows[to]->client == e->window)
+        return;
+    if (t->windows[to]->client != e->parent)
+        window_crowd(t->display, t->windows[to], e->window);
+    doubt(t, t->windows[to]);
+}
+
 static void on_reparent(struct tree *t, const xcb_reparent_notify_event_t *e)
 {
-    if (e->event != t->display->root)
-        return; /* the root is told of both ways */
+    if (e->event != t->display->root) {
+        on_moved_over(t, e);
+        return;
+    }
     if (e->parent != t->display->root) {
         remove_window(t, e->window);
         int i = index_of(t, e->parent);
@@ -216,11 +252,17 @@ static void on_reparent(struct tree *t, const xcb_reparent_notify_event_t *e)
             t->windows[i]->stale = true;
             t->windows[i]->stale_client = t->windows[i]->watched = false;
             t->windows[i]->grounded = false;
+        } else if (i >= 0) {
+            window_crowd(t->display, t->windows[i], e->window);
+            doubt(t, t->windows[i]);
         } else {
             doubt_clients(t);
         }
         return;
     }
+    struct window *frame = find_client(t, e->window);
+    if (frame != NULL && frame->frame != e->window)
+        doubt(t, frame);
     struct window *w = index_of(t, e->window) < 0 ? add(t, e->window) : NULL;
     if (w == NULL)
         return;
@@ -241,6 +283,9 @@ static void on_property(struct tree *t, const xcb_property_notify_event_t *e)
     struct window *w = tree_find(t, e->window);
     if (w != NULL)
         w->stale = true;
+    for (int i = 0; w == NULL && e->atom == d->state && i < t->count; i++)
+        if (t->windows[i]->crowded) /* it may be one of those that came into its frame */
+            doubt(t, t->windows[i]);
 }
 
 static bool on_extension(struct tree *t, const xcb_generic_event_t *event, uint8_t type)

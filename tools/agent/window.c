@@ -32,11 +32,21 @@ static bool has_state(struct display *d, xcb_get_property_cookie_t asked)
     return has;
 }
 
-/* The topmost of the parent's children that has it, or that has one inside. */
-static xcb_window_t find_below(struct display *d, xcb_window_t parent, int depth)
+/* Has somebody else made the child than the frame? */
+static bool is_theirs(const struct display *d, xcb_window_t child, xcb_window_t frame)
+{
+    return ((child ^ frame) & ~xcb_get_setup(d->x)->resource_id_mask) != 0;
+}
+
+/* The topmost of the parent's children that has it, or that has one inside. Where there are others
+ * beside it, which *crowded tells, not all need have it: fluxbox gives it to the first of its tabs
+ * alone. There the topmost is taken that is not of the window manager's own making. */
+static xcb_window_t find_below(struct display *d, const struct window *w, xcb_window_t parent,
+                               int depth, bool *crowded)
 {
     xcb_get_property_cookie_t asked[CHILDREN_MAX] = {{0}};
-    xcb_window_t found = XCB_NONE;
+    xcb_window_t found = XCB_NONE, first = XCB_NONE;
+    int clients = 0;
     xcb_query_tree_reply_t *tree = xcb_query_tree_reply(d->x, xcb_query_tree(d->x, parent), NULL);
     if (tree == NULL)
         return XCB_NONE;
@@ -44,21 +54,56 @@ static xcb_window_t find_below(struct display *d, xcb_window_t parent, int depth
     const xcb_window_t *top = xcb_query_tree_children(tree) + all - n;
     for (int i = 0; i < n; i++)
         asked[i] = ask_state(d, top[i]);
-    for (int i = n - 1; i >= 0; i--)
-        if (has_state(d, asked[i]) && found == XCB_NONE)
-            found = top[i];
+    for (int i = n - 1; i >= 0; i--) {
+        bool has = has_state(d, asked[i]);
+        if (!has && !is_theirs(d, top[i], w->frame))
+            continue;
+        clients++;
+        first = first != XCB_NONE ? first : top[i];
+        found = found != XCB_NONE || !has ? found : top[i];
+    }
+    *crowded = *crowded || (found != XCB_NONE && clients > 1);
+    if (*crowded)
+        found = first;
     for (int i = n - 1; i >= 0 && found == XCB_NONE && depth > 1 && n <= NEST_CHILDREN_MAX; i--)
-        found = find_below(d, top[i], depth - 1);
+        found = find_below(d, w, top[i], depth - 1, crowded);
     free(tree);
     return found;
 }
 
-xcb_window_t window_find_client(struct display *d, xcb_window_t frame)
+/* The window with WM_STATE in the tree below the frame, as window managers nest them: the client,
+ * or the frame itself where there is none. */
+static xcb_window_t find_client(struct display *d, const struct window *w, bool *crowded)
 {
-    if (has_state(d, ask_state(d, frame)))
-        return frame;
-    xcb_window_t found = find_below(d, frame, NEST_MAX);
-    return found != XCB_NONE ? found : frame;
+    if (has_state(d, ask_state(d, w->frame)))
+        return w->frame;
+    xcb_window_t found = find_below(d, w, w->frame, NEST_MAX, crowded);
+    return found != XCB_NONE ? found : w->frame;
+}
+
+static void watch_children(struct display *d, struct window *w)
+{
+    const uint32_t mask = XCB_EVENT_MASK_SUBSTRUCTURE_NOTIFY;
+    xcb_change_window_attributes(d->x, w->frame, XCB_CW_EVENT_MASK, &mask);
+    w->crowded = true;
+}
+
+void window_crowd(struct display *d, struct window *w, xcb_window_t newcomer)
+{
+    const uint32_t mask = XCB_EVENT_MASK_PROPERTY_CHANGE;
+    xcb_change_window_attributes(d->x, newcomer, XCB_CW_EVENT_MASK, &mask);
+    if (!w->crowded)
+        watch_children(d, w);
+}
+
+static void look_for_client(struct display *d, struct window *w)
+{
+    bool crowded = w->crowded;
+    w->client = find_client(d, w, &crowded);
+    if (crowded && !w->crowded) {
+        watch_children(d, w);
+        w->client = find_client(d, w, &crowded); /* another's turn may have been missed */
+    }
 }
 
 /* ---- asking ---- */
@@ -93,8 +138,10 @@ struct question {
  * afterwards misses none. */
 static void watch(struct display *d, struct window *w)
 {
+    const uint32_t children =
+        w->crowded && w->client == w->frame ? XCB_EVENT_MASK_SUBSTRUCTURE_NOTIFY : 0;
     const uint32_t mask = XCB_EVENT_MASK_PROPERTY_CHANGE | XCB_EVENT_MASK_STRUCTURE_NOTIFY |
-                          XCB_EVENT_MASK_FOCUS_CHANGE;
+                          XCB_EVENT_MASK_FOCUS_CHANGE | children;
     xcb_change_window_attributes(d->x, w->client, XCB_CW_EVENT_MASK, &mask);
     if (d->has_shape)
         xcb_shape_select_input(d->x, w->frame, 1);
@@ -284,7 +331,8 @@ static void read_properties(struct display *d, struct window *w, const struct qu
     for (int i = 0; i < PROPERTIES; i++)
         r[i] = xcb_get_property_reply(d->x, q->properties[i], NULL);
     uint32_t extents[4] = {0};
-    w->managed = r[P_STATE] != NULL && r[P_STATE]->type != XCB_NONE;
+    w->managed = (r[P_STATE] != NULL && r[P_STATE]->type != XCB_NONE) ||
+                 (w->crowded && w->client != w->frame);
     read_title(w, r[P_NET_NAME], r[P_NAME]);
     read_class(w, r[P_CLASS]);
     w->pid = word_of(r[P_PID]);
@@ -319,21 +367,28 @@ static void read_pid(struct display *d, struct window *w, const struct question 
     free(r);
 }
 
-static void read_geometry(struct display *d, struct window *w, const struct question *q)
+static void read_attributes(struct display *d, struct window *w, const struct question *q)
 {
     xcb_get_window_attributes_reply_t *a =
         xcb_get_window_attributes_reply(d->x, q->attributes, NULL);
+    if (a != NULL) {
+        w->input_only = a->_class == XCB_WINDOW_CLASS_INPUT_ONLY;
+        w->override_redirect = a->override_redirect;
+    }
+    free(a);
+}
+
+static void read_geometry(struct display *d, struct window *w, const struct question *q)
+{
     xcb_get_geometry_reply_t *g = xcb_get_geometry_reply(d->x, q->geometry, NULL);
     xcb_translate_coordinates_reply_t *t = xcb_translate_coordinates_reply(d->x, q->place, NULL);
-    if (a != NULL && g != NULL && t != NULL) {
+    if (g != NULL && t != NULL) {
         const int *e = w->extents;
-        w->input_only = a->_class == XCB_WINDOW_CLASS_INPUT_ONLY;
         w->inner = (struct rect){t->dst_x + e[0], t->dst_y + e[2], g->width - e[0] - e[1],
                                  g->height - e[2] - e[3]};
         if (w->inner.width <= 0 || w->inner.height <= 0) /* decorations larger than the window */
             w->inner = (struct rect){t->dst_x, t->dst_y, g->width, g->height};
     }
-    free(a);
     free(g);
     free(t);
 }
@@ -369,7 +424,7 @@ void window_read(struct display *d, struct window *const *list, int count)
         return; /* they stay stale */
     for (int i = 0; i < count; i++) {
         if (list[i]->stale_client) {
-            list[i]->client = window_find_client(d, list[i]->frame);
+            look_for_client(d, list[i]);
             list[i]->stale_client = list[i]->watched = list[i]->grounded = false;
         }
         if (!list[i]->watched)
@@ -378,6 +433,7 @@ void window_read(struct display *d, struct window *const *list, int count)
     for (int i = 0; i < count; i++)
         ask(d, list[i], &q[i]);
     for (int i = 0; i < count; i++) {
+        read_attributes(d, list[i], &q[i]);
         read_properties(d, list[i], &q[i]);
         read_pid(d, list[i], &q[i]);
         read_geometry(d, list[i], &q[i]);

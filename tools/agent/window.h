@@ -50,11 +50,12 @@ struct window {
     xcb_window_t frame; /* the root's child */
     struct rect outer;  /* with its border */
     int border;         /* pixels, each side */
-    bool mapped, override_redirect;
+    bool mapped;
 
     /* by asking, when something has changed */
     xcb_window_t client;      /* the application's window: the frame itself, or inside of it */
     bool input_only, managed; /* managed: it has WM_STATE */
+    bool override_redirect;   /* the client; some managers' frames are that always */
     struct rect inner;        /* of the client, without the invisible part of its decorations */
     int extents[4];           /* _GTK_FRAME_EXTENTS: left, right, top, bottom; part of the client */
     bool shaped;
@@ -69,18 +70,22 @@ struct window {
     bool takes_delete; /* WM_DELETE_WINDOW is among its protocols */
     bool grounded;     /* it has been given a background */
 
+    /* Its frame has held more than one client (fluxbox's tabs): the topmost is the one that shows,
+     * and events of the frame's children tell when that may be another. */
+    bool crowded;
+
     bool stale;        /* ask again */
     bool stale_client; /* and look for the client first */
     bool watched;      /* its client's events have been asked for */
 };
 
-/* Looks for the window with WM_STATE in the tree below the frame, as window managers nest them:
- * the client, or the frame itself where there is none. */
-xcb_window_t window_find_client(struct display *d, xcb_window_t frame);
-
 /* Asks for all that asking tells of the count windows: one round trip for all of them. One that is
  * gone meanwhile keeps what it had; its event will come. */
 void window_read(struct display *d, struct window *const *list, int count);
+
+/* Another client has come into its frame, which has one: from here on both are watched. The
+ * newcomer has no WM_STATE yet. */
+void window_crowd(struct display *d, struct window *w, xcb_window_t newcomer);
 
 void window_destroy(struct window *w);
 

@@ -16,10 +16,10 @@ PACKAGES_DESKTOP=(feh fonts-dejavu-core nodejs openbox openssl tigervnc-standalo
 
 # to test: compilers with sanitizers, unit tests, the other VNC servers, a browser, the stock viewer, dist archives
 PACKAGES_TEST=(
-  bsdutils clang groff-base haproxy libclang-rt-14-dev libcmocka-dev llvm
+  bsdutils clang dbus-daemon fluxbox groff-base haproxy libclang-rt-14-dev libcmocka-dev llvm
   foot grim gtk-3-examples gtk-4-examples libpam-wrapper qemu-system-x86 sway swaybg tightvncserver tigervnc-scraping-server wayvnc x11-xserver-utils x11vnc xvfb
   picom xcompmgr
-  chromium novnc socat sqlite3 systemd tigervnc-tools websockify xclip xfonts-base xz-utils
+  chromium novnc socat sqlite3 systemd tigervnc-tools websockify xclip xfonts-base xfwm4 xz-utils
 )
 
 # to compare with: make bench-client, make bench-proxy
