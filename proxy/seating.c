@@ -20,6 +20,11 @@ static uint64_t now(const struct sitter *s)
     return uv_now(s->seating->tick.loop);
 }
 
+static void wake(void *owner)
+{
+    uv_async_send(owner);
+}
+
 static bool is_over(struct sitter *s)
 {
     enum seat_wanted wanted = seat_is_wanted(s->seating->seats, &s->claim);
@@ -32,6 +37,16 @@ static bool is_over(struct sitter *s)
            (urgent && now(s) - s->hurries_since >= PATIENCE_MS);
 }
 
+void sitter_stop(struct sitter *s)
+{
+    if (s->state != SITTER_SEATED)
+        return;
+    s->state = SITTER_LEAVING;
+    s->leaves = now(s);
+    wake(&s->seating->wake); /* it may not take for ever */
+    s->events->leave(s);
+}
+
 /* True: an event has happened, and the list may have become another. */
 static bool look_at(struct sitter *s)
 {
@@ -41,9 +56,7 @@ static bool look_at(struct sitter *s)
         return true;
     }
     if (s->state == SITTER_SEATED && is_over(s)) {
-        s->state = SITTER_LEAVING;
-        s->leaves = now(s);
-        s->events->leave(s);
+        sitter_stop(s);
         return true;
     }
     if (s->state == SITTER_LEAVING && now(s) - s->leaves >= LEAVE_MS) {
@@ -78,11 +91,6 @@ static void on_tick(uv_timer_t *timer)
 static void on_wake(uv_async_t *async)
 {
     look_around(async->data);
-}
-
-static void wake(void *owner)
-{
-    uv_async_send(owner);
 }
 
 int seating_open(struct seating *s, struct seats *seats, uv_loop_t *loop)

@@ -59,6 +59,10 @@ void sitter_wants(struct sitter *s, bool urgent);
 bool sitter_seated(struct sitter *s);
 /* Keys or buttons have been sent. */
 void sitter_pressed(struct sitter *s);
+/* It is not to have the seat any more: leave comes from inside. Does nothing with one that has it
+ * not.
+ */
+void sitter_stop(struct sitter *s);
 void sitter_left(struct sitter *s);
 
 #endif

@@ -89,6 +89,7 @@ struct viewer {
     struct viewer_list *list;     /* NULL: it is shown pixels */
     struct rfb_server_hs *hs; /* until the relay starts; in CONNECTING: it was asked a password */
     struct relay relay;
+    uint16_t parting; /* it has closed with this code, and its last input is still on its way */
     char reason[WS_REASON_MAX + 1]; /* words of a close frame that is decided inside ws_feed */
 };
 
@@ -170,6 +171,8 @@ void viewer_stop_waiting(struct viewer *v);
 /* Plaintext in the states from PROVING on. */
 void viewer_take_websocket(struct viewer *v, const uint8_t *data, size_t len);
 void viewer_stream_drained(struct viewer *v);
+/* One that is parting has gone: it had its way with all its input, or with less. */
+void viewer_part(struct viewer *v, bool all);
 void viewer_stream_timeout(struct viewer *v);
 
 /* ---- viewer_window.c ---- */
@@ -191,6 +194,9 @@ void viewer_window_settle(struct viewer *v);
  * place when it is ready. */
 bool viewer_swaps(const struct viewer *v);
 void viewer_end_swap(struct viewer *v);
+/* The viewer has closed. True: it stays until its last input has reached the window, and
+ * viewer_part ends it then. */
+bool viewer_window_parts(struct viewer *v);
 /* Nothing comes from the agent any more; and frees. */
 void viewer_leave_window(struct viewer *v);
 void viewer_free_window(struct viewer *v);

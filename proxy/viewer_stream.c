@@ -8,7 +8,8 @@
 #include "viewer_private.h"
 
 enum {
-    REFUSE_MS = 5000, /* for a viewer to hear why there is no desktop */
+    REFUSE_MS = 5000,  /* for a viewer to hear why there is no desktop */
+    PARTING_MS = 5000, /* for the last input of one who has closed */
     GREETING_MAX = RFB_NAME_MAX + 512,
     SILENT_INTERVALS = 3
 };
@@ -174,6 +175,14 @@ static enum ending ending_of(const struct viewer *v, uint16_t code)
                                                       : ENDING_PROTOCOL;
 }
 
+void viewer_part(struct viewer *v, bool all)
+{
+    char why[64];
+    describe_close(v, v->parting, why);
+    viewer_leave(v, v->parting, "", ENDING_LEFT,
+                 all ? why : "the viewer closed, and its last input did not reach the window");
+}
+
 static void take_pong(struct viewer *v)
 {
     if (v->ws.pong_came && v->pinged != 0) {
@@ -186,6 +195,8 @@ static void take_pong(struct viewer *v)
 void viewer_take_websocket(struct viewer *v, const uint8_t *data, size_t len)
 {
     char why[64];
+    if (v->parting != 0)
+        return;
     v->last_heard = uv_now(v->env->loop);
     uint16_t code = ws_feed(&v->ws, data, len, on_payload, v);
     take_pong(v);
@@ -198,6 +209,10 @@ void viewer_take_websocket(struct viewer *v, const uint8_t *data, size_t len)
         return;
     } else if (code == WS_CLOSE_LOST && !v->ws.peer_closed) {
         viewer_leave(v, code, v->reason, ENDING_UPSTREAM_LOST, "upstream lost");
+    } else if (v->ws.peer_closed && viewer_window_parts(v)) {
+        v->parting = code;
+        viewer_arm(v, PARTING_MS, 0);
+        viewer_window_settle(v);
     } else if (code != 0) {
         const char *words = v->reason[0] != '\0' ? v->reason : ws_reason(code);
         describe_close(v, code, why);
@@ -517,7 +532,10 @@ void viewer_stream_timeout(struct viewer *v)
         viewer_leave(v, WS_CLOSE_LOST, v->reason, ENDING_UPSTREAM_LOST, "upstream lost");
         break;
     default:
-        on_ping(v);
+        if (v->parting != 0)
+            viewer_part(v, false);
+        else
+            on_ping(v);
         break;
     }
 }

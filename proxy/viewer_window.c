@@ -48,6 +48,12 @@ static void look_after_seat(struct viewer_window *w)
         sitter_wants(&w->sitter, crop_waits(c) == CROP_WAITS_INPUT);
 }
 
+static bool has_input(const struct viewer_window *w)
+{
+    const struct crop *c = &w->crop;
+    return crop_waits(c) != CROP_WAITS_NOTHING || c->seat != CROP_UNSEATED || c->to_server.len != 0;
+}
+
 static void ask_agent(struct viewer_window *w)
 {
     struct crop *c = &w->crop;
@@ -204,6 +210,22 @@ static int drain(struct viewer_window *w)
     return rc;
 }
 
+/* What was typed last is not lost because a window lay in front of it, or it was another's turn. */
+static void go_on_parting(struct viewer *v)
+{
+    struct viewer_window *w = v->window;
+    if (!has_input(w))
+        viewer_part(v, true);
+    else if (crop_waits(&w->crop) == CROP_WAITS_NOTHING)
+        sitter_stop(&w->sitter);
+}
+
+bool viewer_window_parts(struct viewer *v)
+{
+    const struct viewer_window *w = v->window;
+    return w != NULL && !w->fixed && v->state == VIEWER_RELAYING && has_input(w);
+}
+
 void viewer_window_settle(struct viewer *v)
 {
     struct viewer_window *w = v->window;
@@ -226,6 +248,8 @@ void viewer_window_settle(struct viewer *v)
                      ENDING_UPSTREAM_LOST, "upstream lost");
     else if (w->crop.wants_swap && w->crop.to_server.len == 0)
         begin_swap(v);
+    else if (v->parting != 0)
+        go_on_parting(v);
 }
 
 static void closed(struct viewer *v)

@@ -18,6 +18,14 @@ const peer = (name) => join(process.env.PORTHOLE_BUILD, 'tests/peers', name);
 const FOREIGN = 'ff00ff';
 const OWN = '2040c0';
 
+// Raw and sizes, and from then on whatever there is: what it answers to fences a server answers behind its updates.
+function look(viewer) {
+  const request = [3, 1, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff];
+  viewer.says([2, 0, 0, 2, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x21, ...request]);
+  viewer.socket.on('data', () => viewer.says(request));
+  return viewer;
+}
+
 async function start(scope, { manager = true, streams, xvnc = {} }) {
   const desktop = await startXvnc(scope, xvnc);
   if (manager) await desktop.startWindowManager();
@@ -173,6 +181,18 @@ live('input reaches the application or nobody', async (scope) => {
   await lower.wait('the text', (events) => keysOf(events).filter((event) => event.type === 'KeyPress').length >= 5);
   const typed = keysOf(lower.events()).filter((event) => event.type === 'KeyPress').map((event) => event.name);
   assert.deepEqual(typed, ['h', 'e', 'l', 'l', 'o']);
+  // Not even when the viewer closes behind the last of them: it has its answer when they are there.
+  for (const word of ['one', 'two', 'three']) {
+    await feed.order('activate', { window: upper.window.id });
+    await feed.until('the upper one has the keyboard', (s) => s.focus === upper.window.id);
+    lower.forget();
+    const viewer = look(await new RfbViewer(scope, proxy).open(proxy, { token: proxy.tokens.w }));
+    for (const key of word) for (const down of [1, 0]) viewer.says([4, down, 0, 0, 0, 0, 0, key.charCodeAt(0)]);
+    viewer.send(Buffer.from([0x88, 0x82, 0, 0, 0, 0, 1000 >> 8, 1000 & 0xff]));
+    await viewer.ends();
+    assert.equal(viewer.close.code, 1000);
+    await lower.wait(word, (events) => keysOf(events).filter((event) => event.type === 'KeyPress').map((event) => event.name).join('') === word);
+  }
   const foreign = [...keysOf(upper.events()), ...upper.events().filter((event) => event.type.startsWith('Button'))];
   assert.deepEqual(foreign.map(short), [], 'the other window has got nothing');
 });
@@ -192,7 +212,7 @@ live('two viewers control two windows at once, two more only watch', async (scop
   const streams = Object.fromEntries(Object.entries(sides).flatMap(([name, { id }]) => [[name, { window: id }], [`${name}-view`, { window: id, role: 'view' }]]));
   const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams });
   for (const [name, side] of Object.entries(sides)) {
-    side.viewer = await new RfbViewer(scope, proxy).open(proxy, { token: proxy.tokens[name] });
+    side.viewer = look(await new RfbViewer(scope, proxy).open(proxy, { token: proxy.tokens[name] }));
     side.watcher = await new RfbViewer(scope, proxy).open(proxy, { token: proxy.tokens[`${name}-view`] });
   }
   const click = (viewer, x, y) => [0, 1, 0].forEach((buttons) => viewer.says([5, buttons, x >> 8, x & 0xff, y >> 8, y & 0xff]));
