@@ -19,10 +19,7 @@ enum {
 #define CLOSED "the desktop's VNC server closed the connection"
 
 struct upstream_setup {
-    uv_getaddrinfo_t resolve;
-    struct addrinfo *found; /* all addresses; freed with the setup */
-    struct addrinfo *next;  /* to be tried after the present one */
-    uv_connect_t connect;
+    struct dial dial;
     struct rfb_client_hs hs;
     struct rfb_buf early; /* what the server sent behind its ServerInit */
 };
@@ -32,8 +29,7 @@ static void destroy_setup(struct upstream *u)
     struct upstream_setup *s = u->setup;
     if (s == NULL)
         return;
-    if (s->found != NULL)
-        uv_freeaddrinfo(s->found);
+    dial_finish(&s->dial);
     rfb_buf_finish(&s->early);
     free(s);
     u->setup = NULL;
@@ -49,20 +45,16 @@ static void end(struct upstream *u, const char *words, const char *detail)
     }
     u->state = UPSTREAM_ENDED;
     uv_timer_stop(&u->timer);
-    if (u->has_handle)
+    if (u->connected)
         uv_read_stop(&u->h.stream);
     u->events->ended(u, words, detail);
 }
 
 static void end_errno(struct upstream *u, const char *words, const char *doing, int error)
 {
+    const struct config_desktop *d = u->desktop;
     char detail[UPSTREAM_DETAIL_MAX];
-    if (u->desktop->unix_path != NULL)
-        snprintf(detail, sizeof detail, "%s unix:%s: %s", doing, u->desktop->unix_path,
-                 uv_strerror(error));
-    else
-        snprintf(detail, sizeof detail, "%s tcp:%s:%s: %s", doing, u->desktop->host,
-                 u->desktop->port, uv_strerror(error));
+    dial_describe(detail, sizeof detail, doing, d->unix_path, d->host, d->port, error);
     end(u, words, detail);
 }
 
@@ -70,7 +62,7 @@ static void end_errno(struct upstream *u, const char *words, const char *doing, 
 
 static void finish_if_closed(struct upstream *u)
 {
-    if (u->state != UPSTREAM_CLOSING || u->has_handle || u->has_timer || u->resolving)
+    if (u->state != UPSTREAM_CLOSING || u->has_handle || u->has_timer)
         return;
     destroy_setup(u);
     if (u->tls != NULL)
@@ -87,6 +79,13 @@ static void on_timer_closed(uv_handle_t *handle)
     finish_if_closed(u);
 }
 
+static void on_dial_closed(struct dial *d)
+{
+    struct upstream *u = d->owner;
+    u->has_handle = false;
+    finish_if_closed(u);
+}
+
 static void on_handle_closed(uv_handle_t *handle)
 {
     struct upstream *u = handle->data;
@@ -99,10 +98,11 @@ static void close_handles(struct upstream *u)
     if (u->handles_closing)
         return;
     u->handles_closing = true;
-    /* a handle that is closing already lets go of its failed address */
-    if (u->has_handle && !uv_is_closing(&u->h.handle))
-        uv_close(&u->h.handle, on_handle_closed);
     uv_close((uv_handle_t *)&u->timer, on_timer_closed);
+    if (u->connected)
+        uv_close(&u->h.handle, on_handle_closed);
+    else
+        dial_close(&u->setup->dial, on_dial_closed);
 }
 
 static void on_flush_timeout(uv_timer_t *timer)
@@ -118,8 +118,6 @@ void upstream_close(struct upstream *u)
         tls_pipe_end(u->tls);
     bool flush = u->state == UPSTREAM_OPEN && u->out.queued != 0;
     u->state = UPSTREAM_CLOSING;
-    if (u->resolving)
-        uv_cancel((uv_req_t *)&u->setup->resolve);
     if (flush) {
         uv_read_stop(&u->h.stream);
         uv_timer_start(&u->timer, on_flush_timeout, FLUSH_MS, 0);
@@ -130,7 +128,8 @@ void upstream_close(struct upstream *u)
 
 void upstream_leave(struct upstream *u)
 {
-    if (u->state == UPSTREAM_CONNECT || u->state == UPSTREAM_HANDSHAKE)
+    if (u->state == UPSTREAM_HANDSHAKE ||
+        (u->state == UPSTREAM_CONNECT && !u->setup->dial.resolving))
         u->leaving = true;
     else
         upstream_close(u); /* a name lookup too: the server knows nothing of it */
@@ -341,77 +340,21 @@ static int start_reading(struct upstream *u)
 
 /* ---- connecting ---- */
 
-static void connect_next(struct upstream *u);
-
-static void on_attempt_closed(uv_handle_t *handle)
+static void on_dialed(struct dial *d, const char *doing, int error)
 {
-    struct upstream *u = handle->data;
-    u->has_handle = false;
-    if (u->state == UPSTREAM_CLOSING)
-        finish_if_closed(u);
-    else
-        connect_next(u);
-}
-
-static void on_connected(uv_connect_t *req, int status)
-{
-    struct upstream *u = req->handle->data;
-    if (u->state != UPSTREAM_CONNECT)
-        return;
-    if (status < 0 && u->setup->next != NULL) {
-        uv_close(&u->h.handle, on_attempt_closed);
-        return;
-    }
-    if (status == 0) {
+    struct upstream *u = d->owner;
+    if (doing == NULL) {
         u->state = UPSTREAM_HANDSHAKE;
         u->connected = true;
+        u->h.handle.data = u;
         if (u->desktop->unix_path == NULL) {
             uv_tcp_nodelay(&u->h.tcp, 1);
             uv_tcp_keepalive(&u->h.tcp, 1, KEEPALIVE_S);
         }
-        status = start_reading(u);
+        error = start_reading(u);
     }
-    if (status < 0)
-        end_errno(u, UNREACHABLE, "connecting to", status);
-}
-
-/* Tries the next address that the lookup found; there is one. 0 or a libuv error. */
-static int try_next(struct upstream *u)
-{
-    struct upstream_setup *s = u->setup;
-    struct addrinfo *address = s->next;
-    s->next = address->ai_next;
-    int rc = uv_tcp_init(u->loop, &u->h.tcp);
-    if (rc == 0) {
-        u->has_handle = true;
-        u->h.handle.data = u;
-        rc = uv_tcp_connect(&s->connect, &u->h.tcp, address->ai_addr, on_connected);
-    }
-    return rc;
-}
-
-static void connect_next(struct upstream *u)
-{
-    int rc = try_next(u);
-    if (rc != 0 && u->has_handle && u->setup->next != NULL)
-        uv_close(&u->h.handle, on_attempt_closed);
-    else if (rc != 0)
-        end_errno(u, UNREACHABLE, "connecting to", rc);
-}
-
-static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *found)
-{
-    struct upstream *u = req->data;
-    u->resolving = false;
-    u->setup->found = u->setup->next = found;
-    if (u->state == UPSTREAM_CLOSING) {
-        finish_if_closed(u);
-    } else if (status < 0 || found == NULL) {
-        end_errno(u, UNREACHABLE, "looking up", status < 0 ? status : UV_EAI_NONAME);
-    } else {
-        u->state = UPSTREAM_CONNECT;
-        connect_next(u);
-    }
+    if (error != 0)
+        end_errno(u, UNREACHABLE, doing != NULL ? doing : "connecting to", error);
 }
 
 static void on_open_failed(uv_timer_t *timer)
@@ -426,36 +369,6 @@ static void on_deadline(uv_timer_t *timer)
     u->timed_out = true;
     snprintf(detail, sizeof detail, "%s: no answer in time", upstream_stage(u));
     end(u, "the desktop's VNC server did not answer in time", detail);
-}
-
-static int begin(struct upstream *u)
-{
-    struct upstream_setup *s = u->setup;
-    if (u->desktop->unix_path != NULL) {
-        int rc = uv_pipe_init(u->loop, &u->h.pipe, 0);
-        if (rc != 0)
-            return rc;
-        u->has_handle = true;
-        u->h.handle.data = u;
-        u->state = UPSTREAM_CONNECT;
-        uv_pipe_connect(&s->connect, &u->h.pipe, u->desktop->unix_path, on_connected);
-        return 0;
-    }
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-                             .ai_flags = AI_NUMERICSERV | AI_NUMERICHOST};
-    /* an address needs no other thread to look it up */
-    if (getaddrinfo(u->desktop->host, u->desktop->port, &hints, &s->found) == 0) {
-        s->next = s->found;
-        u->state = UPSTREAM_CONNECT;
-        return try_next(u);
-    }
-    hints.ai_flags = AI_NUMERICSERV;
-    u->state = UPSTREAM_RESOLVE;
-    s->resolve.data = u;
-    int rc = uv_getaddrinfo(u->loop, &s->resolve, on_resolved, u->desktop->host, u->desktop->port,
-                            &hints);
-    u->resolving = rc == 0;
-    return rc;
 }
 
 /* Only what the desktop's section asks for is allowed: no server talks us into less. */
@@ -488,10 +401,11 @@ int upstream_open(struct upstream *u, uv_loop_t *loop, const struct config_deskt
     u->timer.data = u;
     u->has_timer = true;
     uv_timer_start(&u->timer, on_deadline, timeout_ms, 0);
-    if (begin(u) != 0) {
-        u->state = UPSTREAM_CONNECT;
+    u->state = UPSTREAM_CONNECT;
+    u->has_handle = true;
+    if (dial_begin(&u->setup->dial, loop, &u->h, desktop->unix_path, desktop->host, desktop->port,
+                   on_dialed, u) != 0)
         uv_timer_start(&u->timer, on_open_failed, 0, 0);
-    }
     return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "config.h"
+#include "dial.h"
 #include "outq.h"
 #include "rfb/buf.h"
 #include "rfb/handshake.h"
@@ -46,9 +47,8 @@ struct upstream_events {
 };
 
 enum upstream_state {
-    UPSTREAM_IDLE, /* nothing was opened: no closed event follows */
-    UPSTREAM_RESOLVE,
-    UPSTREAM_CONNECT,
+    UPSTREAM_IDLE,    /* nothing was opened: no closed event follows */
+    UPSTREAM_CONNECT, /* behind a name lookup */
     UPSTREAM_HANDSHAKE,
     UPSTREAM_READY,
     UPSTREAM_OPEN,
@@ -66,14 +66,9 @@ struct upstream {
     const struct upstream_events *events;
     struct scratch *scratch;
     uv_loop_t *loop;
-    union {
-        uv_handle_t handle;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    } h;
+    union dial_handle h;
     struct turn turn;
-    bool has_handle, has_timer, resolving; /* what is still to end before closed */
+    bool has_handle, has_timer; /* what is still to end before closed */
     bool paused, handles_closing;
     bool leaving;                 /* closes when the handshake has ended */
     uv_timer_t timer;             /* what the handshake, or closing, may take at most */
