@@ -312,6 +312,10 @@ static int on_server_event(struct crop *c, const struct rfb_s2c_event *ev)
         c->held[c->held_count - 1].len += ev->n;
         return rc == RFB_OK ? rc : crop_broke(c, rc, "an update that is too large");
     case RFB_S2C_UPDATE_END:
+        if (c->blind) {
+            forget_held(c);
+            return RFB_OK;
+        }
         c->holding = true;
         c->synced = false;
         c->wants_sync = true;
@@ -369,6 +373,16 @@ int crop_taken(struct crop *c)
     if (c->to_viewer.len == 0 && c->hold.len == 0 && c->to_viewer.cap > c->hold.cap)
         change_places(&c->to_viewer, &c->hold);
     return crop_pump(c);
+}
+
+int crop_stop_showing(struct crop *c)
+{
+    c->blind = true;
+    c->viewer_wants = false;
+    if (!c->holding)
+        return RFB_OK;
+    forget_held(c);
+    return take_rest(c);
 }
 
 void crop_rest(struct crop *c)

@@ -86,6 +86,7 @@ struct crop {
     struct rfb_buf hold, rest; /* the update that is kept, as a message; what came behind it */
     struct crop_held *held;
     size_t held_count, held_room;
+    bool blind;   /* nothing is shown any more */
     bool holding; /* for the owner to read: nothing more of the server's is of use until synced */
     bool synced;
     bool busy;                             /* an update has come since the last rest */
@@ -153,6 +154,8 @@ bool crop_is_idle(const struct crop *c);
 /* What waits for the seat: nothing, the pointer's way, or more. */
 enum crop_waiting { CROP_WAITS_NOTHING, CROP_WAITS_MOVE, CROP_WAITS_INPUT };
 enum crop_waiting crop_waits(const struct crop *c);
+/* The viewer has gone, but for its input: what the server sends is thrown away. */
+int crop_stop_showing(struct crop *c);
 /* The old connection has been given all there was for it and gets nothing more. What the viewer
  * says meanwhile waits in to_server for the new one. */
 int crop_swap_begin(struct crop *c);

@@ -10,9 +10,8 @@ enum {
     PAUSE_MS = 100,
     /* How long one who does not pause, or holds something down, keeps others waiting. */
     PATIENCE_MS = 1000,
-    /* A server that has not told of what it did by then, as its viewer does not read, has done it.
-     */
-    LEAVE_MS = 2000
+    /* For the server to tell that it has done all. */
+    LEAVE_MS = 200
 };
 
 static uint64_t now(const struct sitter *s)
@@ -59,12 +58,7 @@ static bool look_at(struct sitter *s)
         sitter_stop(s);
         return true;
     }
-    if (s->state == SITTER_LEAVING && now(s) - s->leaves >= LEAVE_MS) {
-        sitter_left(s);
-        s->events->lost(s);
-        return true;
-    }
-    return false;
+    return s->state == SITTER_LEAVING && now(s) - s->leaves >= LEAVE_MS && s->events->lose(s);
 }
 
 static void on_tick(uv_timer_t *timer);

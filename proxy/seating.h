@@ -24,8 +24,10 @@ struct sitter_events {
     void (*take)(struct sitter *s);
     /* Its turn is over: sitter_left when the server has done all that it was sent. */
     void (*leave)(struct sitter *s);
-    /* That took too long: it has left. */
-    void (*lost)(struct sitter *s);
+    /* That takes long: the viewer does not read, and so its server is not. True: the server has
+     * taken all that it was sent, so that it does it before it does what others ask of it. The
+     * sitter has left then. */
+    bool (*lose)(struct sitter *s);
     /* Nothing is held down and nothing waits. */
     bool (*idle)(const struct sitter *s);
 };

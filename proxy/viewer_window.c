@@ -222,8 +222,9 @@ static void go_on_parting(struct viewer *v)
 
 bool viewer_window_parts(struct viewer *v)
 {
-    const struct viewer_window *w = v->window;
-    return w != NULL && !w->fixed && v->state == VIEWER_RELAYING && has_input(w);
+    struct viewer_window *w = v->window;
+    return w != NULL && !w->fixed && v->state == VIEWER_RELAYING && has_input(w) &&
+           crop_stop_showing(&w->crop) == RFB_OK;
 }
 
 void viewer_window_settle(struct viewer *v)
@@ -347,11 +348,14 @@ static void on_leave(struct sitter *s)
         viewer_window_settle(w->viewer);
 }
 
-static void on_seat_lost(struct sitter *s)
+static bool on_lose(struct sitter *s)
 {
     struct viewer_window *w = sitting(s);
+    if (w->crop.to_server.len != 0 || w->viewer->upstream.out.queued != 0)
+        return false;
     crop_lose_seat(&w->crop);
     viewer_window_settle(w->viewer);
+    return true;
 }
 
 static bool is_idle(const struct sitter *s)
@@ -360,7 +364,7 @@ static bool is_idle(const struct sitter *s)
 }
 
 static const struct sitter_events sitter_events = {
-    .take = on_take, .leave = on_leave, .lost = on_seat_lost, .idle = is_idle};
+    .take = on_take, .leave = on_leave, .lose = on_lose, .idle = is_idle};
 
 /* ---- life ---- */
 

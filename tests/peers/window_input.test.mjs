@@ -180,3 +180,29 @@ live('two viewers control two windows at once, two more only watch', async (scop
   nobody();
   assert.deepEqual(proxy.events('viewer_close'), []);
 });
+
+live('command lines that come, type and go, all at once', async (scope) => {
+  const desktop = await startXvnc(scope);
+  await desktop.startWindowManager();
+  const { feed, path } = await startAgent(scope, desktop);
+  const windows = {};
+  for (const [name, place] of [['lower', '400x300+100+100'], ['upper', '400x300+300+100']]) {
+    const program = scope.start('xev', ['-name', name, '-geometry', place], { env: desktop.env });
+    windows[name] = new Recorder(program, await feed.window({ title: name }));
+  }
+  const streams = Object.fromEntries(Object.entries(windows).map(([name, { window }]) => [name, { window: window.id }]));
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams });
+  const type = async (name, text) => {
+    const result = await porthole(scope, ['-t', `wss://127.0.0.1:${proxy.port}/stream`, '--ca', proxy.certificate, '--token-file', proxy.tokenFile(name), 'type', text]);
+    assert.equal(result.code, 0, result.stderr);
+  };
+  const textOf = (recorder) => keysOf(recorder.events()).filter((event) => event.type === 'KeyPress').map((event) => event.name).join('');
+  for (let round = 0; round < 4; round++) {
+    await Promise.all([type('lower', `first${round}`), type('upper', `upper${round}`), type('lower', `again${round}`)]);
+    await windows.lower.wait('both texts', () => textOf(windows.lower).length >= 12);
+    await windows.upper.wait('its text', () => textOf(windows.upper).length >= 6);
+    assert.ok([`first${round}again${round}`, `again${round}first${round}`].includes(textOf(windows.lower)), textOf(windows.lower));
+    assert.equal(textOf(windows.upper), `upper${round}`);
+    for (const recorder of Object.values(windows)) recorder.forget();
+  }
+});

@@ -272,6 +272,27 @@ static void asks_the_next_connection(void **state)
     crop_finish(&c);
 }
 
+/* What a fence is answered comes behind updates, which the viewer does not take any more. */
+static void leaves_when_the_viewer_has_gone(void **state)
+{
+    struct crop c;
+    (void)state;
+    begin_without_seat(&c);
+    assert_int_equal(crop_take_seat(&c), RFB_OK);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say_update(&c, 105, 102, 4, 4), RFB_OK);
+    assert_true(c.holding);
+    assert_int_equal(crop_leave_seat(&c), RFB_OK);
+    assert_int_equal(say_fence(&c, false, 1), RFB_OK);
+    assert_int_equal(c.seat, CROP_LEAVING);
+    assert_int_equal(crop_stop_showing(&c), RFB_OK);
+    assert_int_equal(c.seat, CROP_UNSEATED);
+    assert_int_equal(say_update(&c, 105, 102, 4, 4), RFB_OK);
+    assert_false(c.holding);
+    assert_int_equal(c.to_viewer.len, 0);
+    crop_finish(&c);
+}
+
 static void is_idle_when_nothing_goes_on(void **state)
 {
     struct crop c;
@@ -310,6 +331,7 @@ int main(void)
         cmocka_unit_test(clicks_with_modifiers),
         cmocka_unit_test(leaves_at_once_where_nothing_is_told),
         cmocka_unit_test(asks_the_next_connection),
+        cmocka_unit_test(leaves_when_the_viewer_has_gone),
         cmocka_unit_test(is_idle_when_nothing_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

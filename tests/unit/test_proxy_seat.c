@@ -161,9 +161,12 @@ static void on_leave(struct sitter *s)
         sitter_left(s);
 }
 
-static void on_lost(struct sitter *s)
+static bool on_lose(struct sitter *s)
 {
-    person_of(s)->losses++;
+    if (++person_of(s)->losses < 3)
+        return false; /* not yet */
+    sitter_left(s);
+    return true;
 }
 
 static bool is_idle(const struct sitter *s)
@@ -172,7 +175,7 @@ static bool is_idle(const struct sitter *s)
 }
 
 static const struct sitter_events events = {
-    .take = on_take, .leave = on_leave, .lost = on_lost, .idle = is_idle};
+    .take = on_take, .leave = on_leave, .lose = on_lose, .idle = is_idle};
 
 struct room {
     uv_loop_t loop;
@@ -257,7 +260,7 @@ static void does_not_wait_for_ever(void **state)
     sitter_wants(&r.b.sitter, true);
     await_turns(&r, 1);
     assert_int_equal(r.a.leaves, 1);
-    assert_int_equal(r.a.losses, 1);
+    assert_int_equal(r.a.losses, 3);
     close_room(&r);
 }
 
