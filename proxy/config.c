@@ -351,13 +351,12 @@ void config_destroy(struct config *c)
     while (c->desktops != NULL) {
         struct config_desktop *d = c->desktops;
         c->desktops = d->next;
-        if (d->password != NULL)
-            OPENSSL_cleanse(d->password, strlen(d->password));
-        free(d->password);
+        config_wipe(d->password);
         free(d->username);
         free(d->ca_file.path);
         free(d->tls_name);
-        free(d->agent);
+        config_agent_destroy(d->agent);
+        config_wipe(d->agent_token);
         SSL_CTX_free(d->tls_ctx);
         free(d->unix_path);
         free(d);

@@ -51,6 +51,15 @@ struct config_certificate {
 /* What a VNC server must speak: TLS with a certificate that is verified, or without any. */
 enum config_tls { CONFIG_TLS_OFF, CONFIG_TLS_X509, CONFIG_TLS_ANONYMOUS };
 
+/* Where a desktop's porthole-agent listens. */
+struct config_agent {
+    char *name;      /* "unix:PATH" or "tcp:HOST:PORT": whoever has the same has the same windows */
+    char *unix_path; /* NULL: TCP */
+    char host[CONFIG_HOST_MAX + 1];
+    char port[6];
+    char *token; /* what it is told over TCP */
+};
+
 struct config_desktop {
     struct config_desktop *next;
     char name[CONFIG_NAME_MAX + 1];
@@ -63,8 +72,9 @@ struct config_desktop {
     struct config_path ca_file; /* path NULL: the system's authorities */
     char *tls_name;             /* whom the certificate must name; NULL: host */
     SSL_CTX *tls_ctx;           /* made by the service; NULL: tls is off */
-    char *agent;                /* porthole-agent's unix socket; NULL: none */
-    int line, password_line, username_line;
+    struct config_agent *agent; /* NULL: none */
+    char *agent_token;          /* until it is known whether there is an agent */
+    int line, password_line, username_line, agent_line, agent_token_line;
     uint64_t seen; /* keys, for the reader */
 };
 

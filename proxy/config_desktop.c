@@ -72,18 +72,46 @@ static void set_tls_name(struct config_reader *r, const char *value)
 static void set_agent(struct config_reader *r, const char *value)
 {
     struct config_desktop *d = r->item;
-    free(d->agent);
-    d->agent = NULL;
-    if (strncmp(value, "unix:", 5) != 0 || value[5] == '\0') {
+    config_agent_destroy(d->agent);
+    struct config_agent *a = d->agent = config_alloc(sizeof *a);
+    d->agent_line = r->line;
+    if (strncmp(value, "unix:", 5) == 0 && value[5] != '\0') {
+        a->unix_path = config_join(r->errors->file, value + 5);
+        if (strlen(a->unix_path) > CONFIG_UNIX_PATH_MAX)
+            config_error(r->errors, r->line,
+                         "agent: the socket's path is %zu bytes long; at most %d are possible",
+                         strlen(a->unix_path), CONFIG_UNIX_PATH_MAX);
+    } else if (strncmp(value, "tcp:", 4) != 0 ||
+               config_parse_host_port(value + 4, a->host, a->port) != 0) {
         config_error(r->errors, r->line,
-                     "agent: \"%s\" is not where porthole-agent listens; use unix:/path", value);
-        return;
+                     "agent: \"%s\" is not where porthole-agent listens; use unix:/path or "
+                     "tcp:HOST:PORT",
+                     value);
     }
-    d->agent = config_join(r->errors->file, value + 5);
-    if (strlen(d->agent) > CONFIG_UNIX_PATH_MAX)
-        config_error(r->errors, r->line,
-                     "agent: the socket's path is %zu bytes long; at most %d are possible",
-                     strlen(d->agent), CONFIG_UNIX_PATH_MAX);
+    const char *kind = a->unix_path != NULL ? "unix:" : "";
+    const char *where = a->unix_path != NULL ? a->unix_path : value;
+    size_t size = strlen(kind) + strlen(where) + 1;
+    a->name = config_alloc(size);
+    snprintf(a->name, size, "%s%s", kind, where);
+}
+
+static void set_agent_token_file(struct config_reader *r, const char *value)
+{
+    struct config_desktop *d = r->item;
+    d->agent_token_line = r->line;
+    config_wipe(d->agent_token);
+    d->agent_token = NULL;
+    config_read_agent_token(r->errors, r->line, value, &d->agent_token);
+}
+
+void config_agent_destroy(struct config_agent *a)
+{
+    if (a == NULL)
+        return;
+    config_wipe(a->token);
+    free(a->unix_path);
+    free(a->name);
+    free(a);
 }
 
 static void begin(struct config_reader *r, const char *name)
@@ -148,20 +176,43 @@ static void check_secrets(struct config_reader *r, const struct config_desktop *
                      d->host);
 }
 
+/* Over TCP the agent speaks to nobody without a token; a unix socket has its mode. */
+static void check_agent(struct config_reader *r, struct config_desktop *d)
+{
+    struct config_agent *a = d->agent;
+    if (a != NULL && a->host[0] != '\0' && d->agent_token_line == 0)
+        config_error(r->errors, d->agent_line,
+                     "agent: over TCP it wants a token; add agent_token_file = PATH");
+    if (d->agent_token_line != 0 && (a == NULL || a->unix_path != NULL))
+        config_error(r->errors, d->agent_token_line,
+                     "agent_token_file is for agent = tcp:HOST:PORT, which this desktop does not "
+                     "have; add it or take agent_token_file away");
+    if (a == NULL)
+        return;
+    a->token = d->agent_token;
+    d->agent_token = NULL;
+}
+
 static void check(struct config_reader *r)
 {
     for (struct config_desktop *d = r->config->desktops; d != NULL; d = d->next) {
         config_check_required(r, &config_desktop_section, d->seen, d->line);
         check_tls(r, d);
         check_secrets(r, d);
+        check_agent(r, d);
     }
 }
 
 static const struct config_key keys[] = {
-    {"upstream", true, set_upstream},  {"password_file", false, set_password_file},
-    {"username", false, set_username}, {"tls", false, set_tls},
-    {"ca_file", false, set_ca_file},   {"tls_name", false, set_tls_name},
-    {"agent", false, set_agent},       {NULL, false, NULL},
+    {"upstream", true, set_upstream},
+    {"password_file", false, set_password_file},
+    {"username", false, set_username},
+    {"tls", false, set_tls},
+    {"ca_file", false, set_ca_file},
+    {"tls_name", false, set_tls_name},
+    {"agent", false, set_agent},
+    {"agent_token_file", false, set_agent_token_file},
+    {NULL, false, NULL},
 };
 
 const struct config_section config_desktop_section = {

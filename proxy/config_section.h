@@ -46,6 +46,9 @@ struct config_section {
 extern const struct config_section config_server_section, config_certificate_section,
     config_desktop_section, config_stream_section, config_jwt_section;
 
+/* Wipes its token. Accepts NULL. */
+void config_agent_destroy(struct config_agent *a);
+
 /* For begin: the header stands a second time, first in line first. name "" where it has none. */
 void config_stands_twice(struct config_reader *r, const struct config_section *section,
                          const char *name, int first);

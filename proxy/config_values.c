@@ -201,6 +201,37 @@ int config_read_password(struct config_errors *errors, int line, const char *val
     return rc;
 }
 
+void config_wipe(char *text)
+{
+    if (text != NULL)
+        OPENSSL_cleanse(text, strlen(text));
+    free(text);
+}
+
+/* It is told in JSON, which is UTF-8: what is printable ASCII goes through as it is. */
+int config_read_agent_token(struct config_errors *errors, int line, const char *value, char **token)
+{
+    char text[CONFIG_TOKEN_MAX + 1] = "";
+    int rc = -1, strange = 0;
+    int len = read_secret(errors, line, "agent_token_file", value, text, sizeof text);
+    if (len < 0)
+        return -1;
+    for (int i = 0; i < len; i++)
+        strange += text[i] < 0x20 || text[i] > 0x7e;
+    if (len < CONFIG_TOKEN_MIN || len > CONFIG_TOKEN_MAX || strange != 0) {
+        config_error(errors, line,
+                     "agent_token_file: its first line is no token; use %d to %d characters of "
+                     "printable ASCII, the same as porthole-agent --token-file",
+                     CONFIG_TOKEN_MIN, CONFIG_TOKEN_MAX);
+    } else {
+        *token = config_alloc((size_t)len + 1);
+        memcpy(*token, text, (size_t)len);
+        rc = 0;
+    }
+    OPENSSL_cleanse(text, sizeof text);
+    return rc;
+}
+
 int config_read_hash(struct config_errors *errors, int line, const char *value,
                      char hash[PASSWORD_HASH_SIZE])
 {

@@ -38,6 +38,11 @@ int config_read_hash(struct config_errors *errors, int line, const char *value,
 /* The first line of the file, for VncAuth. */
 int config_read_vnc_password(struct config_errors *errors, int line, const char *value,
                              char password[CONFIG_VNC_PASSWORD_MAX + 1]);
+/* The first line of the file, what an agent is to be told; the same. */
+int config_read_agent_token(struct config_errors *errors, int line, const char *value,
+                            char **token);
+/* Wipes a text and frees it. Accepts NULL. */
+void config_wipe(char *text);
 /* The first line of the file, to be wiped and freed. */
 int config_read_password(struct config_errors *errors, int line, const char *value,
                          char **password);

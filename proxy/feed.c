@@ -2,11 +2,14 @@
 #include "feed.h"
 
 #include <inttypes.h>
+#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_values.h"
+#include "dial.h"
 #include "rfb/buf.h"
 
 enum {
@@ -14,37 +17,54 @@ enum {
     READ_SIZE = 64 << 10,
     COMMAND_MAX = 128, /* bytes */
     CONNECT_MS = 5000, /* until the first snapshot */
-    ANSWER_MS = 10000  /* until a reply */
+    ANSWER_MS = 10000, /* until a reply */
+    KEEPALIVE_S = 60,  /* of silence, before TCP asks whether the agent is still there */
+    LOST_WORDS_MAX = 512
 };
 
 struct feed {
     struct feed *next, **list;
-    char *path; /* whose agent it is */
-    uv_pipe_t pipe;
-    uv_connect_t connect;
+    char *name, *token; /* whose agent it is, and what it wants to hear; NULL: nothing */
+    struct dial dial;
+    union dial_handle h;
     uv_timer_t timer;              /* for the first snapshot, then for replies */
     const char *late;              /* what it means that the timer runs out */
     unsigned handles;              /* still to be closed */
     bool closing, connected, told; /* told: that it is lost */
+    bool greeted;                  /* the agent has said something */
     struct feed_client *clients;
     struct windows *newest;
     struct rfb_buf in;
     uint64_t last_id;
 };
 
-static const char unsent[] = "a command cannot be sent to the agent";
+static const char unsent[] = "a command cannot be sent to the agent",
+                  no_way[] = "no connection to the agent can be set up";
 
 /* ---- the end ---- */
+
+static void destroy(struct feed *f)
+{
+    dial_finish(&f->dial);
+    windows_unref(f->newest);
+    rfb_buf_finish(&f->in);
+    config_wipe(f->token);
+    free(f->name);
+    free(f);
+}
 
 static void on_closed(uv_handle_t *handle)
 {
     struct feed *f = handle->data;
-    if (--f->handles != 0)
-        return;
-    windows_unref(f->newest);
-    rfb_buf_finish(&f->in);
-    free(f->path);
-    free(f);
+    if (--f->handles == 0)
+        destroy(f);
+}
+
+static void on_dial_closed(struct dial *d)
+{
+    struct feed *f = d->owner;
+    if (--f->handles == 0)
+        destroy(f);
 }
 
 /* Nobody finds it any more; its memory goes when the loop has closed it. */
@@ -57,8 +77,11 @@ static void close_feed(struct feed *f)
     while (*at != f)
         at = &(*at)->next;
     *at = f->next;
-    uv_close((uv_handle_t *)&f->pipe, on_closed);
     uv_close((uv_handle_t *)&f->timer, on_closed);
+    if (f->connected)
+        uv_close(&f->h.handle, on_closed);
+    else
+        dial_close(&f->dial, on_dial_closed);
 }
 
 /* Clients may detach from inside, one or all. */
@@ -96,20 +119,45 @@ void feed_detach(struct feed_client *c)
 
 struct command {
     uv_write_t req;
-    char text[COMMAND_MAX];
+    size_t len;
+    char text[]; /* it may be the token */
 };
+
+static void free_command(struct command *c)
+{
+    OPENSSL_cleanse(c->text, c->len);
+    free(c);
+}
 
 static void on_written(uv_write_t *req, int status)
 {
     (void)status; /* reading tells how it ends */
-    free(req->data);
+    free_command(req->data);
+}
+
+/* 0 or -1. */
+static int send_line(struct feed *f, const char *text)
+{
+    size_t len = strlen(text);
+    struct command *c = f->connected ? malloc(sizeof *c + len + 1) : NULL;
+    if (c == NULL)
+        return -1;
+    memcpy(c->text, text, len);
+    c->text[len] = '\n';
+    c->len = len + 1;
+    c->req.data = c;
+    uv_buf_t buf = uv_buf_init(c->text, (unsigned)c->len);
+    if (uv_write(&c->req, &f->h.stream, &buf, 1, on_written) == 0)
+        return 0;
+    free_command(c);
+    return -1;
 }
 
 static void on_late(uv_timer_t *timer)
 {
     struct feed *f = timer->data;
     for (struct feed_client *c = f->clients; c != NULL; c = c->next)
-        c->late = f->late != unsent;
+        c->late = f->late != unsent && f->late != no_way;
     lose(f, f->late);
 }
 
@@ -127,22 +175,17 @@ static void expect_reply(struct feed *f)
 
 __attribute__((format(printf, 2, 3))) static void say(struct feed *f, const char *format, ...)
 {
+    char text[COMMAND_MAX];
+    va_list args;
     if (f->closing)
         return;
-    struct command *c = malloc(sizeof *c);
-    if (c != NULL) {
-        va_list args;
-        va_start(args, format);
-        vsnprintf(c->text, sizeof c->text, format, args);
-        va_end(args);
-        uv_buf_t buf = uv_buf_init(c->text, (unsigned)strlen(c->text));
-        c->req.data = c;
-        if (uv_write(&c->req, (uv_stream_t *)&f->pipe, &buf, 1, on_written) == 0) {
-            if (!uv_is_active((uv_handle_t *)&f->timer))
-                expect_reply(f);
-            return;
-        }
-        free(c);
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (send_line(f, text) == 0) {
+        if (!uv_is_active((uv_handle_t *)&f->timer))
+            expect_reply(f);
+        return;
     }
     /* not from inside: who asks is not done yet */
     expect(f, 0, unsent);
@@ -151,7 +194,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct feed *f, const char
 void feed_sync(struct feed_client *c)
 {
     c->sync = ++c->feed->last_id;
-    say(c->feed, "{\"id\":%" PRIu64 ",\"command\":\"sync\"}\n", c->sync);
+    say(c->feed, "{\"id\":%" PRIu64 ",\"command\":\"sync\"}", c->sync);
 }
 
 void feed_activate(struct feed_client *c, uint32_t id)
@@ -160,7 +203,7 @@ void feed_activate(struct feed_client *c, uint32_t id)
     if (c->activate != 0)
         return;
     c->activate = ++c->feed->last_id;
-    say(c->feed, "{\"id\":%" PRIu64 ",\"command\":\"activate\",\"window\":\"0x%x\"}\n", c->activate,
+    say(c->feed, "{\"id\":%" PRIu64 ",\"command\":\"activate\",\"window\":\"0x%x\"}", c->activate,
         id);
 }
 
@@ -237,9 +280,12 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     struct feed *f = stream->data;
     (void)buf;
     if (n < 0) {
-        lose(f, "the agent closed the connection");
+        lose(f, f->token != NULL && !f->greeted
+                    ? "the agent closed the connection: agent_token_file is not its token"
+                    : "the agent closed the connection");
         return;
     }
+    f->greeted = true;
     size_t looked = f->in.len;
     rfb_buf_commit(&f->in, (size_t)n);
     const uint8_t *end;
@@ -268,24 +314,54 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 
 /* ---- connecting ---- */
 
-static void on_connected(uv_connect_t *req, int status)
+/* What whoever comes over TCP says first (docs/PROTOCOL.feed). 0 or -1. */
+static int say_token(struct feed *f)
 {
-    struct feed *f = req->handle->data;
-    if (f->closing)
-        return;
-    if (status == 0)
-        status = uv_read_start((uv_stream_t *)&f->pipe, on_alloc, on_read);
-    if (status != 0) {
-        lose(f, uv_strerror(status));
+    char text[2 * CONFIG_TOKEN_MAX + sizeof "{\"token\":\"\"}"] = "";
+    json_t *token = json_string(f->token), *json = json_pack("{s:O?}", "token", token);
+    size_t len = json != NULL ? json_dumpb(json, text, sizeof text - 1, JSON_COMPACT) : 0;
+    int rc = token != NULL && len != 0 && len < sizeof text ? send_line(f, text) : -1;
+    if (token != NULL)
+        OPENSSL_cleanse((char *)(uintptr_t)json_string_value(token), json_string_length(token));
+    OPENSSL_cleanse(text, sizeof text);
+    json_decref(json);
+    json_decref(token);
+    return rc;
+}
+
+static void on_connected(struct dial *d, const char *doing, int error)
+{
+    struct feed *f = d->owner;
+    char why[LOST_WORDS_MAX];
+    if (doing != NULL) {
+        snprintf(why, sizeof why, "%s %s: %s", doing, f->name, uv_strerror(error));
+        lose(f, f->token != NULL ? why : uv_strerror(error));
         return;
     }
     f->connected = true;
+    f->h.handle.data = f;
+    if (f->h.handle.type == UV_TCP) {
+        uv_tcp_nodelay(&f->h.tcp, 1);
+        uv_tcp_keepalive(&f->h.tcp, 1, KEEPALIVE_S);
+    }
+    f->late = "the agent does not tell its windows";
+    error = uv_read_start(&f->h.stream, on_alloc, on_read);
+    if (error != 0)
+        lose(f, uv_strerror(error));
+    else if (f->token != NULL && say_token(f) != 0)
+        lose(f, unsent);
 }
 
-static struct feed *create(struct feed **list, uv_loop_t *loop, const char *path)
+static struct feed *create(struct feed **list, uv_loop_t *loop, const struct config_agent *agent)
 {
     struct feed *f = calloc(1, sizeof *f);
-    if (f == NULL || (f->path = strdup(path)) == NULL) {
+    if (f == NULL)
+        return NULL;
+    f->name = strdup(agent->name);
+    f->token = agent->token != NULL ? strdup(agent->token) : NULL;
+    if (f->name == NULL || (f->token == NULL && agent->token != NULL)) {
+        config_wipe(f->token);
+        free(f->name);
         free(f);
         return NULL;
     }
@@ -295,23 +371,32 @@ static struct feed *create(struct feed **list, uv_loop_t *loop, const char *path
     f->handles = 2;
     rfb_buf_init(&f->in, LINE_MAX_BYTES);
     uv_timer_init(loop, &f->timer);
-    uv_pipe_init(loop, &f->pipe, 0);
-    f->timer.data = f->pipe.data = f;
-    expect(f, CONNECT_MS, "the agent does not tell its windows");
-    uv_pipe_connect(&f->connect, &f->pipe, path, on_connected);
+    f->timer.data = f;
+    expect(f, CONNECT_MS, "the agent cannot be reached in time");
+    if (dial_begin(&f->dial, loop, &f->h, agent->unix_path, agent->host, agent->port, on_connected,
+                   f) != 0)
+        expect(f, 0, no_way);
     return f;
 }
 
 /* ---- clients ---- */
 
-int feed_attach(struct feed **list, uv_loop_t *loop, const char *path, struct feed_client *c,
-                const struct feed_events *events)
+/* With another token it is another: it may be wrong. */
+static bool is_of(const struct feed *f, const struct config_agent *agent)
+{
+    bool same = (f->token == NULL) == (agent->token == NULL) &&
+                (f->token == NULL || strcmp(f->token, agent->token) == 0);
+    return !f->told && same && strcmp(f->name, agent->name) == 0;
+}
+
+int feed_attach(struct feed **list, uv_loop_t *loop, const struct config_agent *agent,
+                struct feed_client *c, const struct feed_events *events)
 {
     struct feed *f = *list;
-    while (f != NULL && (f->told || strcmp(f->path, path) != 0))
+    while (f != NULL && !is_of(f, agent))
         f = f->next;
     if (f == NULL)
-        f = create(list, loop, path);
+        f = create(list, loop, agent);
     if (f == NULL)
         return -1;
     *c = (struct feed_client){.feed = f, .events = events, .next = f->clients};

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Connections to the agents of desktops: one for each desktop whose windows somebody in this loop
- * wants to know, shared by all of them. Belongs to its loop's thread. */
+ * Connections to the agents of desktops, on unix sockets or TCP: one for each desktop whose windows
+ * somebody in this loop wants to know, shared by all of them. Belongs to its loop's thread. */
 #ifndef PROXY_FEED_H
 #define PROXY_FEED_H
 
 #include <uv.h>
 
+#include "config.h"
 #include "windows.h"
 
 struct feed;
@@ -32,10 +33,10 @@ struct feed_client {
     uint32_t again;          /* to be activated when that reply has come; 0: none */
 };
 
-/* list: of the loop's feeds, NULL at first. path: of the agent's unix socket. Events come later,
- * never from inside. 0, or -1: out of memory. */
-int feed_attach(struct feed **list, uv_loop_t *loop, const char *path, struct feed_client *c,
-                const struct feed_events *events);
+/* list: of the loop's feeds, NULL at first. What the agent's section says is copied. Events come
+ * later, never from inside. 0, or -1: out of memory. */
+int feed_attach(struct feed **list, uv_loop_t *loop, const struct config_agent *agent,
+                struct feed_client *c, const struct feed_events *events);
 /* Nothing comes any more. The connection ends with its last client. */
 void feed_detach(struct feed_client *c);
 

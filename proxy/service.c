@@ -102,7 +102,8 @@ static void check_sockets(const struct config *config, struct config_errors *err
 {
     for (const struct config_desktop *d = config->desktops; d != NULL; d = d->next) {
         check_socket(errors, d->line, "upstream", d->unix_path, "the VNC server");
-        check_socket(errors, d->line, "agent", d->agent, "porthole-agent");
+        check_socket(errors, d->line, "agent", d->agent != NULL ? d->agent->unix_path : NULL,
+                     "porthole-agent");
     }
 }
 

@@ -129,7 +129,7 @@ static const struct feed_events feed_events = {.windows = on_windows, .lost = on
 void viewer_begin_list(struct viewer *v)
 {
     struct viewer_env *env = v->env;
-    const char *agent = v->stream->config->desktop->agent;
+    const struct config_agent *agent = v->stream->config->desktop->agent;
     uint64_t interval = v->service->config->ping_interval * 1000ULL;
     struct viewer_list *l = calloc(1, sizeof *l);
     if (l == NULL || feed_attach(&env->feeds, env->loop, agent, &l->feed, &feed_events) != 0) {

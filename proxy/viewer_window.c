@@ -403,7 +403,7 @@ void viewer_await_window(struct viewer *v)
         await_rect(v, &rect);
         return;
     }
-    const char *agent = v->stream->config->desktop->agent;
+    const struct config_agent *agent = v->stream->config->desktop->agent;
     if (agent == NULL) { /* taken out of the configuration since the stream was made */
         viewer_tell_trouble(v, TROUBLE_UNREACHABLE, "there is no agent, which knows the windows");
         viewer_leave(v, WS_CLOSE_LOST, "the desktop has no agent", ENDING_UPSTREAM_LOST,
@@ -417,7 +417,7 @@ void viewer_await_window(struct viewer *v)
         return;
     }
     v->window = w;
-    if (sitter_begin(&w->sitter, &env->seating, agent, &sitter_events) != 0) {
+    if (sitter_begin(&w->sitter, &env->seating, agent->name, &sitter_events) != 0) {
         leave_out_of_memory(v);
         return;
     }

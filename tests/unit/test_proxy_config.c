@@ -16,6 +16,10 @@
 #define HASH "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI"
 #define SHA "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
+#define NO_TOKEN                                                                                   \
+    "conf:7: agent_token_file: its first line is no token; use 32 to 512 characters of printable " \
+    "ASCII, the same as porthole-agent --token-file\n"
+
 static char folder[] = "/tmp/test_proxy_config.XXXXXX";
 
 static void write_file(const char *name, const char *text, size_t len)
@@ -216,6 +220,28 @@ static void tells_every_mistake(void **state)
         {SERVER DESKTOP "tls = anonymous\nca_file = c\n",
          "conf:4: ca_file is for tls = x509, which this desktop does not have; "
          "add it or take ca_file away\n"},
+        {SERVER DESKTOP "agent = 127.0.0.1:7000\nagent_token_file = token\n",
+         "conf:6: agent: \"127.0.0.1:7000\" is not where porthole-agent listens; use unix:/path or "
+         "tcp:HOST:PORT\n"},
+        {SERVER DESKTOP "agent = tcp:far:0\n",
+         "conf:6: agent: \"tcp:far:0\" is not where porthole-agent listens; use unix:/path or "
+         "tcp:HOST:PORT\n"},
+        {SERVER DESKTOP "agent = unix:" LONG LONG "\n",
+         "conf:6: agent: the socket's path is 120 bytes long; at most 107 are possible\n"},
+        {SERVER DESKTOP "agent = tcp:far:7000\n",
+         "conf:6: agent: over TCP it wants a token; add agent_token_file = PATH\n"},
+        {SERVER DESKTOP "agent = unix:a\nagent_token_file = token\n",
+         "conf:7: agent_token_file is for agent = tcp:HOST:PORT, which this desktop does not have; "
+         "add it or take agent_token_file away\n"},
+        {SERVER DESKTOP "agent_token_file = token\n",
+         "conf:6: agent_token_file is for agent = tcp:HOST:PORT, which this desktop does not have; "
+         "add it or take agent_token_file away\n"},
+        {SERVER DESKTOP "agent = tcp:far:1\nagent_token_file = none\n",
+         "conf:7: agent_token_file: none cannot be read (No such file or directory); name a "
+         "readable file\n"},
+        {SERVER DESKTOP "agent = tcp:far:1\nagent_token_file = token.short\n", NO_TOKEN},
+        {SERVER DESKTOP "agent = tcp:far:1\nagent_token_file = token.nul\n", NO_TOKEN},
+        {SERVER DESKTOP "agent = tcp:far:1\nagent_token_file = big\n", NO_TOKEN},
         {SERVER DESKTOP "[stream s]\n",
          "conf:6: desktop is missing in this section; add desktop = VALUE\n"
          "conf:6: nothing opens this stream; add token_file = PATH, token_sha256 = DIGEST or "
@@ -463,6 +489,33 @@ static void reads_a_whole_file(void **state)
     config_destroy(NULL);
 }
 
+static void reads_agents(void **state)
+{
+    (void)state;
+    char errors[256], path[128];
+    struct config *c = load("[desktop near]\nupstream = unix:s\nagent = unix:a.sock\n"
+                            "[desktop far]\nupstream = unix:s\nagent_token_file = token.bad\n"
+                            "agent = tcp:[::1]:7000\n"
+                            "[desktop named]\nupstream = unix:s\nagent = tcp:far.example:7\n"
+                            "agent_token_file = token.crlf\n" SERVER,
+                            errors, sizeof errors);
+    assert_string_equal(errors, "");
+    const struct config_agent *near = c->desktops->agent, *far = c->desktops->next->agent,
+                              *named = c->desktops->next->next->agent;
+    snprintf(path, sizeof path, "unix:%s/a.sock", folder);
+    assert_string_equal(near->name, path);
+    assert_string_equal(near->unix_path, path + 5);
+    assert_null(near->token);
+    assert_string_equal(far->name, "tcp:[::1]:7000");
+    assert_null(far->unix_path);
+    assert_string_equal(far->host, "::1");
+    assert_string_equal(far->token, "0123456789abcdef 123456789abcdef"); /* JSON carries that */
+    assert_string_equal(named->host, "far.example");
+    assert_string_equal(named->port, "7");
+    assert_string_equal(named->token, TOKEN);
+    config_destroy(c);
+}
+
 /* Who may look has no clipboard unless the file says so; the order of the keys is no matter. */
 static void knows_roles_and_clipboards(void **state)
 {
@@ -555,6 +608,7 @@ int main(void)
         cmocka_unit_test(refuses_a_missing_file),
         cmocka_unit_test(has_defaults),
         cmocka_unit_test(reads_a_whole_file),
+        cmocka_unit_test(reads_agents),
         cmocka_unit_test(knows_roles_and_clipboards),
         cmocka_unit_test(reads_proxies),
         cmocka_unit_test(reads_passwords),

@@ -23,8 +23,9 @@
 
 static char folder[] = "/tmp/test_proxy_site.XXXXXX";
 static struct config_desktop desktop = {.name = "d"};
-static char agent[] = "/run/agent";
-static struct config_desktop watched = {.name = "w", .agent = agent};
+static char agent_name[] = "unix:/run/agent";
+static struct config_agent agent = {.name = agent_name, .unix_path = agent_name + 5};
+static struct config_desktop watched = {.name = "w", .agent = &agent};
 static struct config_stream streams[8] = {
     {.name = "good", .desktop = &desktop, .token_count = 1, .next = &streams[1]},
     {.name = "other", .desktop = &desktop, .token_count = 1, .next = &streams[2]},
