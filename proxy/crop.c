@@ -140,6 +140,8 @@ static int send_held(struct crop *c)
     }
     forget_held(c);
     c->epochs[0].answered = true;
+    if (c->plain)
+        return rc == RFB_OK ? crop_plain_end(c) : rc;
     /* one without pixels does not tell how restless the windows are */
     return rc == RFB_OK && (gave || dropped) ? crop_count_update(c, !dropped) : rc;
 }
@@ -215,7 +217,8 @@ static int hold_rect(struct crop *c, const struct rfb_s2c_event *ev)
     if (!pixels)
         return RFB_OK;
     /* a server that does not clip would tell what is foreign */
-    return contains(&c->epochs[0].asked, &ev->rect.r)
+    return (c->plain ? crop_plain_expects(c, &ev->rect.r)
+                     : contains(&c->epochs[0].asked, &ev->rect.r))
                ? RFB_OK
                : crop_broke(
                      c, RFB_E_INVALID,
@@ -260,7 +263,7 @@ static int end_message(struct crop *c, uint8_t type)
     if (type != RFB_S2C_END_OF_CONTINUOUS_UPDATES)
         return RFB_OK;
     /* the first, an answer to SetEncodings, only tells that the server has them */
-    if (!c->started || (c->ready && c->epoch_count < 2))
+    if (!c->started || c->plain || (c->ready && c->epoch_count < 2))
         return crop_broke(c, RFB_E_INVALID,
                           "the server ends ContinuousUpdates that were not begun");
     if (c->ready)
@@ -298,11 +301,10 @@ static int on_server_event(struct crop *c, const struct rfb_s2c_event *ev)
     case RFB_S2C_UPDATE:
         c->held_count = 0;
         c->busy = true;
-        return c->ready
-                   ? rfb_buf_put(&c->hold, ev->bytes, ev->n)
-                   : crop_broke(c, RFB_E_INVALID,
-                                "the server has no ContinuousUpdates, without which single windows "
-                                "cannot be shown");
+        if (!c->ready && c->started)
+            crop_plain_begin(c);
+        return c->ready ? rfb_buf_put(&c->hold, ev->bytes, ev->n)
+                        : crop_broke(c, RFB_E_INVALID, "an update that was not asked for");
     case RFB_S2C_RECT:
         return hold_rect(c, ev);
     case RFB_S2C_BODY:
@@ -419,6 +421,7 @@ int crop_windows(struct crop *c, const struct windows *w)
     pixman_region32_intersect(&c->known, &c->known, &c->view.visible);
     for (int i = 0; i < c->epoch_count; i++)
         keep_safe(c, &c->epochs[i].safe, w);
+    crop_settle_windows(c, w);
     int rc = crop_input_changed(c);
     return rc == RFB_OK ? crop_pump(c) : rc;
 }
@@ -444,6 +447,8 @@ int crop_init(struct crop *c, const struct crop_how *how, const struct rfb_serve
     rfb_buf_init(&c->rest, REST_MAX);
     pixman_region32_init(&c->known);
     pixman_region32_init(&c->painted);
+    pixman_region32_init(&c->drain.stray);
+    crop_settle_init(c);
     int rc = crop_windows(c, w);
     c->size_due = c->title_due = false; /* ServerInit tells them */
     return rc;
@@ -463,5 +468,7 @@ void crop_finish(struct crop *c)
     free(c->held);
     pixman_region32_fini(&c->known);
     pixman_region32_fini(&c->painted);
+    pixman_region32_fini(&c->drain.stray);
+    crop_settle_finish(c);
     crop_view_finish(&c->view);
 }

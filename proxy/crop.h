@@ -5,7 +5,7 @@
  *
  * - The server is asked for what is visible of the application only, in rectangles that it answers
  *   from (RFC 6143 section 7.5.3; TigerVNC sends no pixel beside them, and one that does is found
- *   out). It must have ContinuousUpdates. An update
+ *   out). One without ContinuousUpdates is asked otherwise (crop_plain.c). An update
  *   is kept whole until the owner has had the agent look at the X server once more; then each
  *   rectangle goes on, shifted, if it has been the application's the whole time since it was asked
  *   for. Others are dropped and asked for again. Where their encoding has a state that would be
@@ -28,6 +28,8 @@ enum {
     CROP_TITLE_MAX = 288,        /* bytes with the NUL, as viewers are told it */
     CROP_ENCODINGS_MAX = 32,     /* of a viewer's list, those that count here */
     CROP_KEYS_MAX = 32,          /* held down at once */
+    CROP_SETTLE_MS = 50,         /* between two steps */
+    CROP_SETTLE_STEPS = 3,       /* so many less one, and up to all of them, are waited */
     CROP_WAITING_MAX = 32 << 10, /* bytes of input that waits: 4,096 keys */
     CROP_CUT_TEXT_MAX = 1 << 20, /* bytes of a viewer's clipboard message */
     /* one clipboard that comes and one for another connection, requests and keys */
@@ -44,6 +46,30 @@ struct crop_epoch {
     pixman_region32_t whole; /* of them, what was asked for whether it changes or not */
     int x, y;                /* the canvas's place */
     bool answered;           /* an update has come: nothing more may */
+};
+
+/* Where the pixel is by which a server is drained (crop_plain.c): outside of what is asked for and
+ * of all rectangles around it, outside of it alone, or inside as there is nothing else. */
+enum crop_drain_how { DRAIN_OUTSIDE, DRAIN_BETWEEN, DRAIN_INSIDE };
+
+struct crop_drain {
+    bool begun, seen; /* it was asked for; it is in the update that is kept */
+    bool sure;        /* with seen: not by chance */
+    bool clean;       /* nothing is asked for now */
+    uint64_t count;   /* that were begun */
+    uint64_t due;     /* so many have to be before crop_settle takes its next step */
+    enum crop_drain_how how;
+    int x, y;
+    pixman_region32_t stray; /* screen pixels that may come beside those of the epoch */
+    bool lumped;  /* the update that is kept is one rectangle around many, some not asked for */
+    bool sparing; /* so little is asked for at once, until nothing is missing */
+};
+
+/* With relaxed (crop_settle.c). Screen pixels. */
+struct crop_settle {
+    pixman_region32_t steady;                    /* of what is visible, what may be asked for */
+    pixman_region32_t before;                    /* what was visible */
+    pixman_region32_t lately[CROP_SETTLE_STEPS]; /* what may not be yet: the newest first */
 };
 
 /* A rectangle of the update that is kept. */
@@ -65,8 +91,10 @@ struct crop {
     bool wants_swap;  /* the server has to begin anew: send what is in to_server, then
                          crop_swap_begin, close, connect, crop_swap_end */
     struct crop_view view;
-    bool relaxed; /* set by crop_relax */
-    bool ready;   /* the server has told that it has ContinuousUpdates */
+    bool relaxed;  /* set by crop_relax */
+    bool ready;    /* the server has told that it has ContinuousUpdates, or it is plain */
+    bool settling; /* crop_settle is to be called CROP_SETTLE_MS from now */
+    bool plain;    /* it has not: nothing tells from when its pixels are */
 
     /* private */
     struct rfb_pixel_format format;
@@ -91,7 +119,9 @@ struct crop {
     bool synced;
     bool busy;                             /* an update has come since the last rest */
     struct crop_epoch epochs[CROP_EPOCHS]; /* the first is the one whose updates come */
-    int epoch_count;
+    int epoch_count;                       /* with plain one, whose updates come */
+    struct crop_drain drain;               /* with plain */
+    struct crop_settle settle;
     uint8_t fence[RFB_FENCE_MAX]; /* of the server's, until it is whole */
     uint8_t fence_len;
     uint32_t fence_flags;
@@ -136,6 +166,8 @@ int crop_windows(struct crop *c, const struct windows *w);
 int crop_synced(struct crop *c);
 /* The server has another clipboard than the viewer gave it, which the crop may not have seen. */
 void crop_forget_clipboard(struct crop *c);
+/* Some time has passed. */
+int crop_settle(struct crop *c);
 /* The owner has taken all that was in to_viewer: until then the viewer gets nothing more, whatever
  * it asks for. */
 int crop_taken(struct crop *c);

@@ -142,6 +142,7 @@ int crop_relax(struct crop *c, bool relaxed)
     if (c->relaxed == relaxed)
         return RFB_OK;
     c->relaxed = relaxed;
+    crop_settle_relaxed(c);
     c->title_due = true;
     return crop_pump(c);
 }

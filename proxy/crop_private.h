@@ -27,6 +27,31 @@ void crop_take_frame(struct crop *c, const struct windows *w);
 /* Size, name and flat areas, where something of them is due. *sent tells whether. */
 int crop_send_frame(struct crop *c, bool *sent);
 
+/* ---- crop_plain.c ---- */
+
+/* An update has come, and no word of ContinuousUpdates before it. */
+void crop_plain_begin(struct crop *c);
+/* May pixels of this rectangle come, which is the last one kept? It is asked of each, once. */
+bool crop_plain_expects(struct crop *c, const struct rfb_rect *r);
+/* The update that was kept has gone on, or was dropped. */
+int crop_plain_end(struct crop *c);
+/* Has the server looked at the screen since this was true the last time? Once it has answered to
+ * what it is asked meanwhile. */
+bool crop_plain_has_looked(struct crop *c);
+/* Asks for what is wanted now, of which need is what the viewer lacks, unless it is on its way. */
+int crop_plain_ask(struct crop *c, const pixman_region32_t *wanted, const pixman_region32_t *need);
+
+/* ---- crop_settle.c ---- */
+
+void crop_settle_init(struct crop *c);
+void crop_settle_finish(struct crop *c);
+/* What is promised has changed. */
+void crop_settle_relaxed(struct crop *c);
+/* The view has changed; w may be NULL: nothing was touched. */
+void crop_settle_windows(struct crop *c, const struct windows *w);
+/* What may be asked for now. */
+const pixman_region32_t *crop_wanted(const struct crop *c);
+
 /* ---- crop_requests.c ---- */
 
 /* Tells the encodings and asks for one pixel, in front of all: an update before the server has told
@@ -35,6 +60,7 @@ int crop_send_frame(struct crop *c, bool *sent);
 int crop_probe(struct crop *c);
 /* Asks for what is wanted now, unless it is on its way. */
 int crop_ask(struct crop *c);
+int crop_put_requests(struct crop *c, bool incremental, const pixman_region32_t *region);
 /* The oldest epoch's updates have come; there is one. */
 void crop_pop_epoch(struct crop *c);
 /* Forgets what was asked for. */

@@ -48,7 +48,7 @@ static struct crop_epoch *push_epoch(struct crop *c)
     return e;
 }
 
-static int put_requests(struct crop *c, bool incremental, const pixman_region32_t *region)
+int crop_put_requests(struct crop *c, bool incremental, const pixman_region32_t *region)
 {
     int n, rc = RFB_OK;
     const pixman_box32_t *boxes =
@@ -70,7 +70,7 @@ static bool is_asked(const struct crop *c, const pixman_region32_t *need)
     struct crop_epoch *newest = (struct crop_epoch *)(uintptr_t)&c->epochs[c->epoch_count - 1];
     pixman_region32_t left;
     if (newest->answered || newest->x != c->canvas.x || newest->y != c->canvas.y ||
-        !pixman_region32_equal(&newest->asked, (pixman_region32_t *)(uintptr_t)&c->view.visible))
+        !pixman_region32_equal(&newest->asked, (pixman_region32_t *)(uintptr_t)crop_wanted(c)))
         return false;
     init_without(&left, need, &newest->whole);
     bool asked = is_empty(&left);
@@ -82,33 +82,36 @@ static bool is_asked(const struct crop *c, const pixman_region32_t *need)
 static int begin_epoch(struct crop *c, const pixman_region32_t *need)
 {
     static const struct rfb_rect nothing;
-    pixman_region32_t rest;
+    pixman_region32_t *wanted = (pixman_region32_t *)(uintptr_t)crop_wanted(c), rest;
     struct crop_epoch *e = push_epoch(c);
-    pixman_region32_copy(&e->asked, &c->view.visible);
-    pixman_region32_copy(&e->safe, &c->view.visible);
+    pixman_region32_copy(&e->asked, wanted);
+    pixman_region32_copy(&e->safe, wanted);
     pixman_region32_copy(&e->whole, (pixman_region32_t *)(uintptr_t)need);
-    init_without(&rest, &c->view.visible, need);
+    init_without(&rest, wanted, need);
     int rc = rfb_msg_put_continuous(&c->to_server, true, nothing);
     if (rc == RFB_OK)
         rc = rfb_msg_put_continuous(&c->to_server, false, nothing);
     if (rc == RFB_OK)
         rc = crop_end_probe(c);
     if (rc == RFB_OK)
-        rc = put_requests(c, false, need);
+        rc = crop_put_requests(c, false, need);
     if (rc == RFB_OK)
-        rc = put_requests(c, true, &rest);
+        rc = crop_put_requests(c, true, &rest);
     pixman_region32_fini(&rest);
     return rc;
 }
 
 int crop_ask(struct crop *c)
 {
+    const pixman_region32_t *wanted = crop_wanted(c);
     pixman_region32_t need;
     int rc = RFB_OK;
-    if (!c->ready || is_empty(&c->view.visible) || c->epoch_count == CROP_EPOCHS)
+    if (!c->ready || (is_empty(wanted) && !c->plain) || c->epoch_count == CROP_EPOCHS)
         return RFB_OK; /* when the oldest ends there is room */
-    init_without(&need, &c->view.visible, &c->known);
-    if (!is_asked(c, &need))
+    init_without(&need, wanted, &c->known);
+    if (c->plain)
+        rc = crop_plain_ask(c, wanted, &need);
+    else if (!is_asked(c, &need))
         rc = begin_epoch(c, &need);
     pixman_region32_fini(&need);
     return rc;

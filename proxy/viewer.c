@@ -37,7 +37,7 @@ struct viewer *viewer_of(struct tls_conn *c)
 void viewer_free_if_closed(struct viewer *v)
 {
     struct viewer_env *env = v->env;
-    if (v->conn_open || v->upstream_open || v->timer_open || v->check != NULL)
+    if (v->conn_open || v->upstream_open || v->timer_open || v->window_open || v->check != NULL)
         return;
     if (v->previous != NULL)
         v->previous->next = v->next;

@@ -85,6 +85,7 @@ struct viewer {
     bool charged;             /* its password counts as a failure until it is known to be right */
     struct check *check;      /* of its password, on another thread */
     struct crop_how how;      /* what of the desktop it is shown */
+    bool window_open;         /* its timer */
     struct viewer_window *window; /* NULL: the whole desktop */
     struct viewer_list *list;     /* NULL: it is shown pixels */
     struct rfb_server_hs *hs; /* until the relay starts; in CONNECTING: it was asked a password */

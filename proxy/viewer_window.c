@@ -14,10 +14,11 @@ struct viewer_window {
     struct feed_client feed;
     struct sitter sitter;
     struct crop crop;
-    uint64_t presses; /* that the sitter has been told of */
-    bool found;       /* the window has been there: its turn to connect has been asked for */
-    bool cropping;    /* crop is in use */
-    bool fixed;       /* a rectangle: there is no feed */
+    uv_timer_t settling; /* the crop's */
+    uint64_t presses;    /* that the sitter has been told of */
+    bool found;          /* the window has been there: its turn to connect has been asked for */
+    bool cropping;       /* crop is in use */
+    bool fixed;          /* a rectangle: there is no feed */
     struct windows_rect rect;
     uint16_t screen_width, screen_height; /* with fixed: as the crop has been told */
 };
@@ -178,8 +179,9 @@ static int serve_rect(struct viewer_window *w)
  * are. */
 static const char *find_unbound(const struct viewer_window *w, const struct windows *newest)
 {
-    (void)w;
-    return newest->compositing ? "a compositing manager draws the desktop" : NULL;
+    return newest->compositing            ? "a compositing manager draws the desktop"
+           : w->cropping && w->crop.plain ? "the VNC server has no ContinuousUpdates"
+                                          : NULL;
 }
 
 /* There is a snapshot. False: the viewer has been sent away. */
@@ -227,6 +229,8 @@ bool viewer_window_parts(struct viewer *v)
            crop_stop_showing(&w->crop) == RFB_OK;
 }
 
+static void on_settling(uv_timer_t *timer);
+
 void viewer_window_settle(struct viewer *v)
 {
     struct viewer_window *w = v->window;
@@ -251,6 +255,19 @@ void viewer_window_settle(struct viewer *v)
         begin_swap(v);
     else if (v->parting != 0)
         go_on_parting(v);
+    if (w->crop.settling && v->state != VIEWER_CLOSING &&
+        !uv_is_active((uv_handle_t *)&w->settling))
+        uv_timer_start(&w->settling, on_settling, CROP_SETTLE_MS, 0);
+}
+
+static void on_settling(uv_timer_t *timer)
+{
+    struct viewer_window *w = timer->data;
+    int rc = crop_settle(&w->crop);
+    if (rc != RFB_OK)
+        fail(w->viewer, rc);
+    else
+        viewer_window_settle(w->viewer);
 }
 
 static void closed(struct viewer *v)
@@ -371,8 +388,13 @@ static const struct sitter_events sitter_events = {
 static struct viewer_window *make(struct viewer *v)
 {
     struct viewer_window *w = calloc(1, sizeof *w);
-    if (w != NULL)
-        w->viewer = v;
+    if (w == NULL)
+        return NULL;
+    w->viewer = v;
+    w->settling.data = w;
+    uv_timer_init(v->env->loop, &w->settling);
+    v->window = w;
+    v->window_open = true;
     return w;
 }
 
@@ -384,8 +406,7 @@ static void leave_out_of_memory(struct viewer *v)
 
 static void await_rect(struct viewer *v, const struct windows_rect *rect)
 {
-    v->window = make(v);
-    if (v->window == NULL) {
+    if (make(v) == NULL) {
         leave_out_of_memory(v);
         return;
     }
@@ -412,11 +433,9 @@ void viewer_await_window(struct viewer *v)
     }
     struct viewer_window *w = make(v);
     if (w == NULL || feed_attach(&env->feeds, env->loop, agent, &w->feed, &feed_events) != 0) {
-        free(w);
         leave_out_of_memory(v);
         return;
     }
-    v->window = w;
     if (sitter_begin(&w->sitter, &env->seating, agent->name, &sitter_events) != 0) {
         leave_out_of_memory(v);
         return;
@@ -470,12 +489,20 @@ int viewer_begin_crop(struct viewer *v, const struct rfb_server_init *init,
     return RFB_OK;
 }
 
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct viewer_window *w = handle->data;
+    w->viewer->window_open = false;
+    viewer_free_if_closed(w->viewer);
+}
+
 void viewer_leave_window(struct viewer *v)
 {
     if (v->window == NULL)
         return;
     sitter_end(&v->window->sitter);
     feed_detach(&v->window->feed);
+    uv_close((uv_handle_t *)&v->window->settling, on_timer_closed);
 }
 
 void viewer_free_window(struct viewer *v)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A window's stream between a server, a viewer and an agent that say anything, in any order. What
  * the viewer gets must be RFB inside its canvas, whatever came. The input is pieces: a byte that
- * says whose it is, a byte how long, and its bytes. */
+ * says whose it is, a byte how long, and its bytes. A server whose first update comes before any
+ * word of ContinuousUpdates is one without. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -72,7 +73,9 @@ static bool take(struct crop *c, uint8_t who, const uint8_t *data, size_t len)
         rc = crop_from_viewer(c, data, len);
         break;
     case 2:
-        rc = who & 4 ? change_seat(c) : crop_synced(c);
+        rc = who & 4 ? change_seat(c) : who & 16 ? crop_settle(c) : crop_synced(c);
+        if (rc == RFB_OK && c->ready)
+            rc = crop_relax(c, c->plain || (who & 8) != 0);
         break;
     default:
         w = snapshot(data, len);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A viewer that looks at every pixel of every frame for one colour that it must never see. The
- * answer to a line on standard input: "ok FRAMES BAD WIDTH HEIGHT", where BAD counts the frames
- * with that colour; "save FILE" also writes the newest frame as a PNG.
+ * answer to a line on standard input: "ok FRAMES BAD WIDTH HEIGHT PIXELS FOREIGN", where BAD counts
+ * the frames with that colour, PIXELS all that have come, and FOREIGN those of them that had it;
+ * "save FILE" also writes the newest frame as a PNG.
  *
  *   usage: leakwatch TARGET ENCODINGS CA TOKEN-FILE RRGGBB
  */
@@ -14,20 +15,33 @@
 
 #include "porthole.h"
 
-enum { LINE = 600 };
+enum { LINE = 600, RECTS = 256 };
 
 static ph_client *client;
 static atomic_uint frames, bad;
+static atomic_ullong pixels, foreign;
 static uint32_t colour;
 
-static int has_colour(const ph_frame *f)
+static size_t count(const ph_frame *f, const ph_rect *r)
 {
-    size_t n = (size_t)ph_frame_width(f) * (size_t)ph_frame_height(f);
-    const uint32_t *pixels = ph_frame_pixels(f);
-    for (size_t i = 0; i < n; i++)
-        if ((pixels[i] & 0xffffff) == colour)
-            return 1;
-    return 0;
+    const uint32_t *line = ph_frame_pixels(f);
+    size_t width = (size_t)ph_frame_width(f), n = 0;
+    line += (size_t)r->y * width + (size_t)r->x;
+    for (int y = 0; y < r->height; y++, line += width)
+        for (int x = 0; x < r->width; x++)
+            n += (line[x] & 0xffffff) == colour;
+    return n;
+}
+
+/* Of all pixels that have come with it, how many have the colour? */
+static void count_sent(const ph_frame *f, uint64_t since)
+{
+    ph_rect rects[RECTS];
+    size_t n = ph_frame_damage(f, since, rects, RECTS);
+    for (size_t i = 0; i < n && i < RECTS; i++) {
+        atomic_fetch_add(&pixels, (unsigned long long)rects[i].width * (size_t)rects[i].height);
+        atomic_fetch_add(&foreign, count(f, &rects[i]));
+    }
 }
 
 static void *look(void *unused)
@@ -37,10 +51,12 @@ static void *look(void *unused)
     ph_frame *f;
     (void)unused;
     while (ph_frame_get(client, last, &forever, &f, NULL) == PH_OK) {
-        last = ph_frame_sequence(f);
+        const ph_rect all = {0, 0, ph_frame_width(f), ph_frame_height(f)};
         atomic_fetch_add(&frames, 1);
-        if (has_colour(f))
+        if (count(f, &all) != 0)
             atomic_fetch_add(&bad, 1);
+        count_sent(f, last);
+        last = ph_frame_sequence(f);
         ph_frame_unref(f);
     }
     return NULL;
@@ -91,8 +107,8 @@ int main(int argc, char **argv)
         }
         if (strncmp(line, "save ", 5) == 0)
             save(f, line + 5);
-        printf("ok %u %u %d %d\n", atomic_load(&frames), atomic_load(&bad), ph_frame_width(f),
-               ph_frame_height(f));
+        printf("ok %u %u %d %d %llu %llu\n", atomic_load(&frames), atomic_load(&bad),
+               ph_frame_width(f), ph_frame_height(f), atomic_load(&pixels), atomic_load(&foreign));
         ph_frame_unref(f);
     }
     /* the thread waits in a call, so the connection is not closed in good order */
