@@ -162,6 +162,20 @@ static int take_rest(struct crop *c)
     return rc;
 }
 
+/* Which of a server's updates are in the new format nobody could tell: those of another connection
+ * are. What the viewer had before it asked for more is in the old one. */
+static int change_format(struct crop *c)
+{
+    int rc = RFB_OK;
+    c->format_due = false;
+    if (c->holding)
+        forget_held(c);
+    if (!c->swapping)
+        rc = crop_want_swap(c);
+    c->format = c->next_format;
+    return rc;
+}
+
 /* Whatever can be done now: nothing as long as the viewer has not taken what is there, or one that
  * asks and does not read would have all of it kept for it as often as it asks. */
 int crop_pump(struct crop *c)
@@ -172,7 +186,9 @@ int crop_pump(struct crop *c)
     /* nothing comes between the pieces of a message that goes by */
     while (rc == RFB_OK && c->started && !c->inside) {
         bool sent = false;
-        if (c->viewer_wants)
+        if (c->viewer_wants && c->format_due)
+            rc = change_format(c);
+        if (rc == RFB_OK && c->viewer_wants)
             rc = crop_send_frame(c, &sent);
         if (rc == RFB_OK && c->viewer_wants && c->holding && c->synced) {
             rc = send_held(c);
@@ -231,13 +247,26 @@ void crop_forget_clipboard(struct crop *c)
     rfb_buf_wipe(&c->clipboard);
 }
 
+/* Whether the server has another clipboard: plain text is one, and an extended message may be. */
+static void look_at_clipboard(struct crop *c, const struct rfb_s2c_event *ev)
+{
+    for (size_t i = 0; i < ev->n && c->clip_len < sizeof c->clip; i++) {
+        c->clip[c->clip_len++] = ev->bytes[i];
+        if (c->clip_len == sizeof c->clip &&
+            rfb_get_u32(c->clip) & (RFB_CLIP_NOTIFY | RFB_CLIP_PROVIDE))
+            crop_forget_clipboard(c);
+    }
+}
+
 /* What goes by, and fences, which the server awaits an answer to (rfbproto, Fence). */
 static int take_head(struct crop *c, const struct rfb_s2c_event *ev)
 {
     c->passing = ev->type == RFB_S2C_BELL || ev->type == RFB_S2C_CUT_TEXT;
     c->inside = c->passing;
     c->fence_len = 0;
-    if (ev->type == RFB_S2C_CUT_TEXT)
+    bool extended = ev->type == RFB_S2C_CUT_TEXT && rfb_get_s32(ev->bytes + 4) < 0;
+    c->clip_len = extended ? 0 : sizeof c->clip;
+    if (ev->type == RFB_S2C_CUT_TEXT && !extended)
         crop_forget_clipboard(c);
     if (ev->type == RFB_S2C_FENCE)
         c->fence_flags = rfb_get_u32(ev->bytes + 4);
@@ -246,8 +275,10 @@ static int take_head(struct crop *c, const struct rfb_s2c_event *ev)
 
 static int take_body(struct crop *c, const struct rfb_s2c_event *ev)
 {
-    if (c->passing)
+    if (c->passing) {
+        look_at_clipboard(c, ev);
         return rfb_buf_put(&c->to_viewer, ev->bytes, ev->n);
+    }
     if (ev->type == RFB_S2C_FENCE && ev->n <= sizeof c->fence - c->fence_len) {
         memcpy(c->fence + c->fence_len, ev->bytes, ev->n);
         c->fence_len = (uint8_t)(c->fence_len + ev->n);

@@ -125,9 +125,14 @@ struct crop {
     uint8_t fence[RFB_FENCE_MAX]; /* of the server's, until it is whole */
     uint8_t fence_len;
     uint32_t fence_flags;
+    uint8_t clip[4]; /* the flags of an extended clipboard message of the server's, as above */
+    uint8_t clip_len;
     struct windows_rect canvas;       /* as the viewer has it */
     pixman_region32_t known, painted; /* screen pixels: what the viewer has of them; what is flat */
-    bool started, size_due, rre, resizes, names, cursors, viewer_wants;
+    bool started, size_due, rre, names, cursors, viewer_wants;
+    int32_t resizes; /* by which encoding the viewer learns of another size; 0: it cannot */
+    bool format_due; /* the viewer wants the next format */
+    struct rfb_pixel_format next_format;
     char title[CROP_TITLE_MAX - 32]; /* the window's */
     bool title_due;
     bool passing, inside; /* of the server's message that comes: it goes on; it is not at its end */

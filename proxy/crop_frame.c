@@ -22,6 +22,19 @@ static int put_rect_head(struct crop *c, int x, int y, int w, int h, int32_t enc
     return rfb_buf_put(&c->to_viewer, head, sizeof head);
 }
 
+/* As the viewer can have it (rfbproto, ExtendedDesktopSize: one screen, and the server wants it).
+ */
+static int put_size(struct crop *c)
+{
+    uint8_t screen[4 + 16] = {1};
+    int rc = put_rect_head(c, 0, 0, c->canvas.width, c->canvas.height, c->resizes);
+    rfb_set_u16(screen + 4 + 8, (uint16_t)c->canvas.width);
+    rfb_set_u16(screen + 4 + 10, (uint16_t)c->canvas.height);
+    if (rc != RFB_OK || c->resizes != RFB_ENC_EXTENDED_DESKTOP_SIZE)
+        return rc;
+    return rfb_buf_put(&c->to_viewer, screen, sizeof screen);
+}
+
 /* A flat rectangle: RRE without subrectangles, or as many pixels. The colour is the pixel 0. */
 static int put_flat(struct crop *c, const pixman_box32_t *b)
 {
@@ -84,7 +97,7 @@ int crop_send_frame(struct crop *c, bool *sent)
     if (rc == RFB_OK && *sent)
         rc = put_update_head(c, rects);
     if (rc == RFB_OK && c->size_due)
-        rc = put_rect_head(c, 0, 0, c->canvas.width, c->canvas.height, RFB_ENC_DESKTOP_SIZE);
+        rc = put_size(c);
     if (rc == RFB_OK && title_due)
         rc = put_title(c);
     for (int i = 0; i < n && rc == RFB_OK; i++)
@@ -116,7 +129,7 @@ static void take_title(struct crop *c, const struct windows *w)
 static void take_canvas(struct crop *c)
 {
     struct windows_rect canvas = c->view.canvas;
-    if (c->started && !c->resizes) {
+    if (c->started && c->resizes == 0) {
         canvas.width = c->canvas.width;
         canvas.height = c->canvas.height;
         pixman_region32_intersect_rect(&c->view.visible, &c->view.visible, canvas.x, canvas.y,

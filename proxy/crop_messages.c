@@ -16,7 +16,16 @@ static bool is_wanted(int32_t e)
     return (e >= RFB_ENC_JPEG_QUALITY_0 && e <= RFB_ENC_JPEG_QUALITY_9) ||
            (e >= RFB_ENC_COMPRESS_0 && e <= RFB_ENC_COMPRESS_9) ||
            (e >= RFB_ENC_FINE_QUALITY_0 && e <= RFB_ENC_FINE_QUALITY_100) ||
-           (e >= RFB_ENC_SUBSAMPLING_FIRST && e <= RFB_ENC_SUBSAMPLING_LAST);
+           (e >= RFB_ENC_SUBSAMPLING_FIRST && e <= RFB_ENC_SUBSAMPLING_LAST) ||
+           e == RFB_ENC_EXTENDED_CLIPBOARD; /* where the policy has left it in the list */
+}
+
+/* A viewer that is told of ExtendedDesktopSize may want to resize what it sees (rfbproto,
+ * SetDesktopSize), which nobody can here: the simpler one, where it knows both. */
+static void take_resizing(struct crop *c, int32_t e)
+{
+    if (e == RFB_ENC_DESKTOP_SIZE || (e == RFB_ENC_EXTENDED_DESKTOP_SIZE && c->resizes == 0))
+        c->resizes = e;
 }
 
 /* Of the viewer's list, in its order, what concerns the window. */
@@ -25,12 +34,14 @@ static int take_encodings(struct crop *c)
     const uint8_t *list = rfb_buf_data(&c->encodings);
     size_t n = c->encodings.len / 4;
     int rc = RFB_OK;
-    c->rre = c->resizes = c->names = c->cursors = false;
+    int32_t resized = c->resizes;
+    c->rre = c->names = c->cursors = false;
+    c->resizes = 0;
     c->wanted_count = 0;
     for (size_t i = 0; i < n && rc == RFB_OK; i++) {
         int32_t e = rfb_get_s32(list + 4 * i);
         c->rre = c->rre || e == RFB_ENC_RRE;
-        c->resizes = c->resizes || e == RFB_ENC_DESKTOP_SIZE;
+        take_resizing(c, e);
         c->names = c->names || e == RFB_ENC_DESKTOP_NAME;
         c->cursors = c->cursors || e == RFB_ENC_CURSOR;
         if (!is_wanted(e) || crop_is_wanted(c, e))
@@ -41,6 +52,8 @@ static int take_encodings(struct crop *c)
             c->wanted[c->wanted_count++] = e;
     }
     rfb_buf_finish(&c->encodings);
+    /* the first one tells that there will be others */
+    c->size_due = c->size_due || (c->resizes == RFB_ENC_EXTENDED_DESKTOP_SIZE && resized == 0);
     if (rc == RFB_OK && !c->started)
         rc = crop_probe(c);
     else if (rc == RFB_OK && !c->swapping) /* else the next connection begins with them */
@@ -71,14 +84,13 @@ static int take_request(struct crop *c, const uint8_t *message)
 
 static int take_format(struct crop *c, const uint8_t *message)
 {
-    if (c->started)
-        return crop_broke(
-            c, RFB_E_INVALID,
-            "in a window's stream the pixel format comes before encodings and requests");
-    int rc = rfb_msg_get_pixel_format(message + 4, &c->format);
+    int rc = rfb_msg_get_pixel_format(message + 4, &c->next_format);
     if (rc != RFB_OK)
         return crop_broke(c, rc, "a pixel format that no pixel can have");
-    c->server.format = c->format;
+    c->format_due = c->started;
+    if (c->started)
+        return RFB_OK;
+    c->format = c->server.format = c->next_format;
     return rfb_buf_put(&c->to_server, message, 20);
 }
 
@@ -100,11 +112,25 @@ static int on_viewer_message(struct crop *c, const struct rfb_c2s_event *ev)
     }
 }
 
+/* What another connection is to be told. An extended message that answers, or tells what the viewer
+ * can, is of no use there: the server asks again (rfbproto, Extended Clipboard). */
+static bool is_offer(const struct rfb_buf *message)
+{
+    const uint8_t *head = rfb_buf_data(message);
+    return rfb_get_s32(head + 4) >= 0 ||
+           (message->len >= 12 && rfb_get_u32(head + 8) & RFB_CLIP_NOTIFY);
+}
+
 static int take_cut_text(struct crop *c)
 {
     int rc = RFB_OK;
-    if (!c->swapping) /* else the next connection begins with it */
+    bool offer = is_offer(&c->cut_text);
+    if (!c->swapping || !offer) /* else the next connection begins with it */
         rc = rfb_buf_put(&c->to_server, rfb_buf_data(&c->cut_text), c->cut_text.len);
+    if (!offer) {
+        rfb_buf_wipe(&c->cut_text);
+        return rc;
+    }
     rfb_buf_wipe(&c->clipboard);
     c->clipboard = c->cut_text;
     rfb_buf_init(&c->cut_text, c->clipboard.max);

@@ -9,7 +9,7 @@ enum { CUT_TEXT_HEAD = 8, CUT_TEXT_FLAGS = 12, QEMU_EXTENDED_KEY = 0 };
 
 void filter_init(struct filter *f, const struct policy *policy, const struct rfb_server_init *init)
 {
-    *f = (struct filter){.policy = policy};
+    *f = (struct filter){.policy = policy, .format = init->format};
     rfb_c2s_init(&f->viewer);
     rfb_s2c_init(&f->server, init->width, init->height, &init->format);
     /* clipboards pass by or are dropped piece by piece: their size costs nothing here */
@@ -24,8 +24,7 @@ void filter_finish(struct filter *f)
 
 void filter_reconnect(struct filter *f, const struct rfb_server_init *init)
 {
-    const struct rfb_pixel_format format = f->server.format;
-    rfb_s2c_init(&f->server, init->width, init->height, &format);
+    rfb_s2c_init(&f->server, init->width, init->height, &f->format);
     f->server.cut_text_max = INT32_MAX;
     f->from_server = (struct filter_way){0};
     f->taken = f->given = f->gone = 0;
@@ -99,14 +98,15 @@ static int put_encodings(struct filter *f, struct rfb_buf *out)
  * could hide a clipboard text. */
 static int on_format(struct filter *f, const uint8_t *message)
 {
-    struct rfb_pixel_format format;
     if (policy_allows_clipboard(f->policy, false, 0))
-        return RFB_OK; /* the server is not framed */
+        return RFB_OK;                                 /* the server is not framed */
+    rfb_msg_get_pixel_format(message + 4, &f->format); /* the framer has checked it */
+    if (f->asked && f->reconnects)
+        return RFB_OK;
     if (f->asked)
         return broke(f, RFB_E_INVALID,
                      "in this stream the pixel format comes before encodings and requests");
-    rfb_msg_get_pixel_format(message + 4, &format); /* the framer has checked it */
-    f->server.format = format;
+    f->server.format = f->format;
     return RFB_OK;
 }
 
@@ -206,6 +206,9 @@ static void on_server_body(struct filter *f, uint8_t **to, const uint8_t *bytes,
         size_t used = hold(f, way, false, bytes, n);
         bytes += used;
         n -= used;
+        if (way->fate != FILTER_HOLD &&
+            (rfb_get_u32(way->held + CUT_TEXT_HEAD) & (RFB_CLIP_NOTIFY | RFB_CLIP_PROVIDE)))
+            f->server_text = true;
         if (way->fate == FILTER_PASS)
             give(f, to, way->held, way->held_len);
         else if (way->fate == FILTER_DROP)
@@ -224,7 +227,7 @@ static void on_server_event(struct filter *f, uint8_t **to, const struct rfb_s2c
     case RFB_S2C_MESSAGE:
         way->fate = FILTER_PASS;
         if (ev->type == RFB_S2C_CUT_TEXT) {
-            f->server_text = true;
+            f->server_text = f->server_text || rfb_get_s32(ev->bytes + 4) >= 0;
             begin_cut_text(f, way, false, ev->bytes);
         }
         if (way->fate == FILTER_PASS)

@@ -31,13 +31,15 @@ struct filter_way {
 
 struct filter {
     const char *why;  /* for the owner to read: after an error, who did what; static text */
-    bool server_text; /* a clipboard text of the server's has begun, whatever becomes of it; for the
-                         owner to clear */
+    bool server_text; /* the server has another clipboard, whether it goes on or not; for the owner
+                         to clear */
+    bool reconnects; /* for the owner to set: for another pixel format filter_reconnect is called */
 
     /* private */
     const struct policy *policy;
     struct rfb_c2s viewer;
     struct rfb_s2c server;
+    struct rfb_pixel_format format; /* the viewer's newest */
     struct filter_way from_viewer, from_server;
     struct rfb_buf encodings; /* a viewer's list, until it is whole */
     bool asked;               /* the viewer has asked for anything: updates may be on their way */
@@ -47,7 +49,7 @@ struct filter {
 /* init: what the server said in its handshake. policy is borrowed. finish frees the storage. */
 void filter_init(struct filter *f, const struct policy *policy, const struct rfb_server_init *init);
 void filter_finish(struct filter *f);
-/* The server is another connection, in the same pixel format, with its first byte to come. */
+/* The server is another connection, in the newest pixel format, with its first byte to come. */
 void filter_reconnect(struct filter *f, const struct rfb_server_init *init);
 
 /* Appends to out what of the viewer's bytes may go on. 0, RFB_E_INVALID or RFB_E_TOO_LARGE (the

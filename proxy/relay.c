@@ -30,6 +30,7 @@ int relay_begin(struct relay *r, const struct policy *policy, const struct rfb_s
     if (r->filter == NULL)
         return -1;
     filter_init(r->filter, policy, init);
+    r->filter->reconnects = r->crop != NULL;
     return 0;
 }
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Streams of one window: what reaches the viewer is the application's, all of it and nothing else; and so is its input.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { startX11vnc, startXvnc } from '../lib/desktop.mjs';
 import { startAgent } from '../lib/feed.mjs';
 import { captureX, crop, difference, expected, readPng } from '../lib/picture.mjs';
-import { admin, porthole, startPortholed } from '../lib/porthole.mjs';
+import { admin, PORTHOLE, porthole, startPortholed } from '../lib/porthole.mjs';
 import { live, until } from '../lib/proc.mjs';
 import { scrape } from '../lib/prometheus.mjs';
 import { RfbViewer, upgrade } from '../lib/viewer.mjs';
@@ -430,4 +432,31 @@ live('an agent that is slow is not flooded with a viewer\'s clicks', async (scop
   await until('the agent is asked a third time', () => asked.length > 2);
   assert.equal(asked.length, 3);
   assert.deepEqual(proxy.events('viewer_close'), []);
+});
+
+// The desktop's, whatever the alphabet; for as long as the viewer stays, through all connections that the proxy makes for it.
+live('the clipboard, both ways', async (scope) => {
+  const window = { window: 'app:Own', clipboard: 'both' };
+  const { desktop, feed, connect } = await start(scope, { streams: { both: window, in: { ...window, clipboard: 'in' } } });
+  await shaker(scope, desktop, 'Own', OWN, 1, 0, 1);
+  await feed.window({ app: 'Own' });
+  const pasted = async () => (await scope.run('xclip', ['-o', '-selection', 'clipboard', '-t', 'UTF8_STRING'], { env: desktop.env })).stdout;
+  for (const stream of ['both', 'in']) {
+    const text = `${stream}: gr\u00fcn \u4f60\u597d`;
+    const setter = scope.start(PORTHOLE, [...connect(stream), 'clipboard', '--stay', '600', 'set', text], { name: 'porthole' });
+    await until('the text on the desktop', async () => await pasted() === text);
+    setter.kill();
+    await setter.wait();
+  }
+  const file = await scope.file('copied');
+  await writeFile(file, '\u4f60\u597d');
+  const getter = scope.start(PORTHOLE, [...connect('both'), '--timeout', '60', 'clipboard', 'get'], { name: 'porthole' });
+  const barred = scope.start(PORTHOLE, [...connect('in'), '--timeout', '60', 'clipboard', 'get'], { name: 'porthole' });
+  while (!getter.ended) { // only what is copied from now on is told
+    const owner = scope.start('xclip', ['-quiet', '-i', '-selection', 'clipboard', file], { env: desktop.env });
+    await Promise.race([getter.exit, once(owner.child, 'exit'), delay(1000)]);
+    await owner.stop();
+  }
+  assert.equal(getter.stdout, '\u4f60\u597d');
+  assert.equal(barred.stdout, '');
 });

@@ -388,6 +388,63 @@ static void finds_out_servers_that_cannot(void **state)
 }
 
 /* RFC 6143 section 7.5.2: Raw is what everybody has. */
+/* By the encoding that the viewer has named, the simpler one where it has named both. */
+static void tells_sizes_as_the_viewer_can_have_them(void **state)
+{
+    static const struct {
+        uint8_t first[2], second[2]; /* the low bytes of what it names */
+        size_t size; /* bytes of the rectangle that tells another size; 0: none does */
+        bool first_too;
+    } cases[] = {{{0, 0}, {0, 0}, 0, false},
+                 {{0xff, 0x21}, {0, 0}, 12, false},
+                 {{0xfe, 0xcc}, {0, 0}, 12 + 20, true},
+                 {{0xfe, 0xcc}, {0xff, 0x21}, 12, false},
+                 {{0xff, 0x21}, {0xfe, 0xcc}, 12, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const uint8_t *a = cases[i].first, *b = cases[i].second;
+        const uint8_t encodings[] = {RFB_C2S_SET_ENCODINGS,
+                                     0,
+                                     0,
+                                     3,
+                                     0,
+                                     0,
+                                     0,
+                                     2,
+                                     a[0] != 0 ? 0xff : 0,
+                                     a[0] != 0 ? 0xff : 0,
+                                     a[0],
+                                     a[1],
+                                     b[0] != 0 ? 0xff : 0,
+                                     b[0] != 0 ? 0xff : 0,
+                                     b[0],
+                                     b[1]};
+        struct crop c;
+        struct windows *w = snapshot(OWN, "", "null");
+        assert_int_equal(crop_init(&c, &whole, &init, w), RFB_OK);
+        windows_unref(w);
+        assert_int_equal(crop_from_viewer(&c, encodings, sizeof encodings), RFB_OK);
+        request(&c);
+        assert_int_equal(c.to_viewer.len, cases[i].first_too ? 4 + cases[i].size : 0);
+        if (cases[i].first_too)
+            assert_int_equal(rfb_get_s32(rfb_buf_data(&c.to_viewer) + 12), -308);
+        sent(&c);
+        request(&c);
+        assert_int_equal(tell(&c, "1 0 own normal 100 100 40 30 0", ""), RFB_OK);
+        const uint8_t *told = rfb_buf_data(&c.to_viewer);
+        assert_int_equal(c.to_viewer.len, cases[i].size != 0 ? 4 + cases[i].size : 0);
+        if (cases[i].size != 0) {
+            assert_int_equal(rfb_get_u16(told + 8), 40);
+            assert_int_equal(rfb_get_u16(told + 10), 30);
+        }
+        if (cases[i].size > 12) {
+            static const uint8_t screen[20] = {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 40, 0, 30};
+            assert_memory_equal(told + 16, screen, sizeof screen);
+        }
+        crop_finish(&c);
+    }
+}
+
 static void serves_who_names_no_encodings(void **state)
 {
     static const uint8_t wanted[] = {RFB_C2S_SET_ENCODINGS, 0, 0, 4};
@@ -422,6 +479,7 @@ int main(void)
         cmocka_unit_test(shows_the_next_window),
         cmocka_unit_test(finds_out_servers_that_cannot),
         cmocka_unit_test(serves_who_names_no_encodings),
+        cmocka_unit_test(tells_sizes_as_the_viewer_can_have_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,6 +94,66 @@ static void takes_no_state_while_windows_are_restless(void **state)
     crop_finish(&c);
 }
 
+/* Which updates are in the new format only another connection tells. */
+static void begins_anew_in_another_format(void **state)
+{
+    static const uint8_t deep[] = {
+        RFB_C2S_SET_PIXEL_FORMAT, 0, 0, 0, 32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0};
+    struct crop c;
+    (void)state;
+    begin(&c);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    sent(&c);
+    request(&c);
+    assert_int_equal(say_update(&c, 105, 102, 4, 4), RFB_OK);
+    assert_int_equal(crop_from_viewer(&c, deep, sizeof deep), RFB_OK);
+    assert_true(c.wants_swap);
+    assert_false(c.holding);
+    assert_int_equal(c.to_viewer.len, 0);
+    assert_int_equal(crop_synced(&c), RFB_OK);
+    rfb_buf_consume(&c.to_server, c.to_server.len);
+    assert_int_equal(crop_swap_begin(&c), RFB_OK);
+    assert_int_equal(crop_swap_end(&c, &init), RFB_OK);
+    assert_memory_equal(rfb_buf_data(&c.to_server) + 4, deep + 4, 13);
+    /* what is flat has a colour of four bytes as well */
+    assert_int_equal(tell(&c, OWN " 2 0 other normal 100 100 20 5 0", ""), RFB_OK);
+    assert_int_equal(sent(&c), 4 + 12 + 4 + 4);
+    crop_finish(&c);
+}
+
+/* Of extended clipboard messages those that tell of another text count; the others, by which both
+ * ends learn what the other can or ask each other, do not. */
+static void knows_the_newest_clipboard(void **state)
+{
+    static const struct {
+        uint8_t flags;
+        bool viewers,
+            servers; /* it is the newest: the viewer's is kept; the viewer's is forgotten */
+    } cases[] = {{1, false, false},
+                 {2, false, false},
+                 {4, false, false},
+                 {8, true, true},
+                 {16, false, true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t message[] = {RFB_C2S_CUT_TEXT, 0, 0, 0, 0xff, 0xff, 0xff, 0xfc, 0, 0, 0, 1};
+        static const uint8_t plain[] = {RFB_C2S_CUT_TEXT, 0, 0, 0, 0, 0, 0, 1, 'x'};
+        struct crop c;
+        message[8] = cases[i].flags;
+        begin(&c);
+        assert_int_equal(crop_from_viewer(&c, message, sizeof message), RFB_OK);
+        assert_int_equal(c.to_server.len, sizeof message);
+        assert_int_equal(c.clipboard.len, cases[i].viewers ? sizeof message : 0);
+        assert_int_equal(crop_from_viewer(&c, plain, sizeof plain), RFB_OK);
+        assert_int_equal(c.clipboard.len, sizeof plain);
+        message[0] = RFB_S2C_CUT_TEXT;
+        for (size_t at = 0; at < sizeof message; at++)
+            assert_int_equal(say(&c, message + at, 1), RFB_OK);
+        assert_int_equal(c.clipboard.len, cases[i].servers ? 0 : sizeof plain);
+        crop_finish(&c);
+    }
+}
+
 /* The desktop has another clipboard by now: the viewer's old one must not come over it. */
 static void gives_no_clipboard_that_is_old(void **state)
 {
@@ -195,6 +255,8 @@ int main(void)
         cmocka_unit_test(asks_for_no_state_that_it_would_lose),
         cmocka_unit_test(begins_anew_where_a_state_would_be_lost),
         cmocka_unit_test(gives_no_clipboard_that_is_old),
+        cmocka_unit_test(begins_anew_in_another_format),
+        cmocka_unit_test(knows_the_newest_clipboard),
         cmocka_unit_test(takes_no_state_while_windows_are_restless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
