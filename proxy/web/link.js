@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a link opens: a stream by its token (`#token=...`), or by its name, with a password (`#stream=...`).
+// What a link opens: a stream by its token (`#token=...`), or by its name, with a password (`#stream=...`); and perhaps of
+// a whole desktop one window alone (`&window=...`, as portholed.conf(5) chooses windows).
 //
 // Both arrive in the fragment, which no browser sends to a server. The token is taken out of the visible address
 // at once, so that it is in no history entry, screenshot or address somebody copies out of the bar. So that a
 // reload still works it is kept in sessionStorage: that belongs to this tab and this origin alone, is not sent
-// anywhere, and ends with the tab. localStorage would outlive it, a cookie would be sent by other tabs too. A name is
-// no secret: it stays in the address, which can be kept as a bookmark.
+// anywhere, and ends with the tab. localStorage would outlive it, a cookie would be sent by other tabs too. The names of
+// streams and windows are no secrets: they stay in the address, which can be kept as a bookmark.
 
 const KEY = 'porthole.token';
 
@@ -19,22 +20,24 @@ function stored(value) {
   }
 }
 
-// Returns {token} or {stream}, or null where the link has neither. A token counts before a name.
+// Returns {token, window} or {stream, window}, or null where the link has neither. A token counts before a name.
 export function takeLink() {
-  const parts = new URLSearchParams(location.hash.slice(1));
+  const parts = new URLSearchParams(location.hash.slice(1).replaceAll('+', '%2B'));
   const token = parts.get('token');
+  const window = parts.get('window') ?? undefined;
   if (token) {
-    history.replaceState(null, '', location.pathname + location.search);
+    const kept = window ? `#window=${encodeURIComponent(window)}` : '';
+    history.replaceState(null, '', location.pathname + location.search + kept);
     stored(token);
-    return { token };
+    return { token, window };
   }
   const stream = parts.get('stream');
   if (stream) {
     stored(null);
-    return { stream };
+    return { stream, window };
   }
   const kept = stored();
-  return kept ? { token: kept } : null;
+  return kept ? { token: kept, window } : null;
 }
 
 // A subprotocol's name is an HTTP token (RFC 9110, 5.6.2): anything else cannot be sent, so it was never issued.

@@ -64,6 +64,9 @@ export function forStatus(status, link) {
   if ((status === 401 || status === 404) && link.stream) {
     return { ...ANSWERED[401], text: `No stream named "${link.stream}" can be opened with a password here.`, more: 'Is its name right?' };
   }
+  if ((status === 400 || status === 403) && link.window) {
+    return { state: 'refused', title: 'This window cannot be shown', text: `This link does not open the window "${link.window}".`, more: 'Only a link to a whole desktop opens its windows.' };
+  }
   return ANSWERED[status] ?? { title: 'The connection failed', text: `The server answered, but opened no stream (status ${status}).`, retry: true };
 }
 

@@ -4,16 +4,16 @@
 const BACK_OFF_S = [1, 2, 4, 8, 15, 30];
 
 export class Retry {
-  // go(): tries. tell({retryIn} or {waitsFor: 'network' | 'sight'}): what is waited for now.
-  constructor(go, tell) {
+  // go(): tries. tell({retryIn} or {waitsFor: 'network' | 'sight'}): what is waited for now. signal: it is not needed any more.
+  constructor(go, tell, signal) {
     this.go = go;
     this.tell = tell;
     this.attempt = 0;
     this.timer = 0;
     this.waiting = null;
-    addEventListener('online', () => { if (this.waiting === 'network') this.due(); });
-    addEventListener('offline', () => { if (this.timer) this.due(); });
-    document.addEventListener('visibilitychange', () => { if (this.waiting === 'sight') this.due(); });
+    addEventListener('online', () => { if (this.waiting === 'network') this.due(); }, { signal });
+    addEventListener('offline', () => { if (this.timer) this.due(); }, { signal });
+    document.addEventListener('visibilitychange', () => { if (this.waiting === 'sight') this.due(); }, { signal });
   }
 
   // atLeast: seconds that the server asked for. The rest is ours: a server that comes back meets its viewers spread out.

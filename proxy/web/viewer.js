@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The page: buttons and panels around a Session. All that comes from the server is shown as text, never as HTML.
+import { Card } from './card.js';
 import { Clipboard } from './clipboard.js';
+import { takeKeyboard, wireWayOut } from './keyboard.js';
 import { Keys } from './keys.js';
 import { isWellFormed, takeLink } from './link.js';
 import { PasswordPrompt } from './password.js';
@@ -12,19 +14,16 @@ import { keyOf, Typing } from './typing.js';
 
 const $ = (id) => document.getElementById(id);
 const root = document.documentElement;
-const SHORT = { connecting: 'Connecting', connected: 'Connected', disconnected: 'Disconnected', refused: 'Refused', password: 'Password needed' };
-const CONNECTING = { title: 'Connecting', text: 'Opening the stream to the desktop.' };
-const WAITS_FOR = { network: 'Waiting for the network.', sight: 'Trying again when this tab is looked at.' };
 const PANELS = { keys: 'keypanel', text: 'textpanel', scale: 'scalepanel' };
 const HINT_MS = 8000;
 
 let session = null;
 let link = null;
 let rfb = null;
-let countdown = 0;
 let hinted = false;
 
 const currentRfb = () => rfb;
+const card = new Card($, { title: 'Connecting', text: 'Opening the stream to the desktop.' });
 const keys = new Keys($('keypanel'), currentRfb);
 const clipboard = new Clipboard($, currentRfb);
 const scaling = new Scaling($, currentRfb);
@@ -33,22 +32,11 @@ const prompt = new PasswordPrompt($, (password) => session.enter(password), () =
 
 /* state */
 
-function showState({ state, reason = CONNECTING, retryIn, waitsFor }) {
-  clearInterval(countdown);
-  root.dataset.state = state;
-  $('status').textContent = SHORT[state];
-  $('cardtitle').textContent = reason.title;
-  $('cardtext').textContent = reason.text;
-  if (state === 'connected') return $('ghost').replaceChildren();
-  const waits = retryIn !== undefined || waitsFor !== undefined;
-  showMore(reason.more, waitsFor && WAITS_FOR[waitsFor]);
-  if (retryIn !== undefined) countFrom(retryIn, reason.more);
-  // A server that named a time would only say it again.
-  $('again').hidden = state !== 'disconnected' || reason.retryAfter > 0;
-  $('again').textContent = waits ? 'Try now' : 'Reconnect';
-  $('stop').hidden = !waits;
-  putAway(waits || (state === 'connecting' && $('ghost').hasChildNodes()));
-  if (state === 'disconnected' && !$('card').contains(document.activeElement)) $('card').querySelector('button:not([hidden])')?.focus({ preventScroll: true });
+function showState(detail) {
+  const waits = card.show(detail);
+  if (detail.state === 'connected') return $('ghost').replaceChildren();
+  putAway(waits || (detail.state === 'connecting' && $('ghost').hasChildNodes()));
+  card.takeFocus();
 }
 
 // Nothing of an ended connection is left to press. remember: its last picture stays, dimmed, while it is sought again.
@@ -61,17 +49,6 @@ function putAway(remember) {
   openPanel(null);
   showBar(true);
   $('hint').hidden = true;
-}
-
-function showMore(...words) {
-  $('cardmore').textContent = words.filter(Boolean).join(' ');
-}
-
-function countFrom(seconds, words) {
-  const end = performance.now() + seconds * 1000;
-  const show = () => showMore(words, `Trying again in ${Math.max(1, Math.ceil((end - performance.now()) / 1000))} s.`);
-  show();
-  countdown = setInterval(show, 1000);
 }
 
 function showName(name) {
@@ -91,7 +68,7 @@ let lastCanvas = null;
 function onOpen(opened, rights) {
   rfb = opened;
   const controls = rights.role === 'control';
-  SHORT.connected = controls ? 'Connected, in control' : 'Connected, view only';
+  card.short.connected = controls ? 'Connected, in control' : 'Connected, view only';
   root.dataset.role = controls ? 'control' : 'view';
   // noVNC keeps the clipboard from whoever only views. So it may believe that it controls; no input reaches its canvas.
   rfb.viewOnly = !controls && rights.clipboard === 'none';
@@ -105,18 +82,14 @@ function onOpen(opened, rights) {
   scaling.attach(rfb, controls);
   lastCanvas = $('screen').querySelector('canvas');
   labelCanvas();
-  if (controls) takeKeyboard(lastCanvas);
+  if (controls) giveKeyboard(lastCanvas);
   else lastCanvas.setAttribute('role', 'img');
   clipboard.offer();
 }
 
-function takeKeyboard(canvas) {
-  canvas.tabIndex = 0;
-  canvas.setAttribute('role', 'application');
-  canvas.setAttribute('aria-keyshortcuts', 'Control+Shift+F6');
+function giveKeyboard(canvas) {
+  takeKeyboard(canvas);
   canvas.setAttribute('aria-describedby', 'hint');
-  // What is down when the focus goes elsewhere would come up there: noVNC lets go when the window loses its focus.
-  canvas.addEventListener('blur', () => window.dispatchEvent(new Event('blur')));
   canvas.addEventListener('focus', hint);
   keys.watch(canvas);
   backToDesktop();
@@ -229,30 +202,21 @@ function wire() {
   wirePinch($('screen'), currentRfb);
   wireBar();
   wirePanels();
-  wireWayOut();
+  wireWayOut(currentRfb, toBar);
   followKeyboard();
 }
 
-// The desktop takes every key, Tab too, so it would be a trap for the keyboard: Ctrl+Shift+F6 leads out to the bar.
-function wireWayOut() {
-  document.addEventListener('keydown', (event) => {
-    if (event.key !== 'F6' || !event.ctrlKey || !event.shiftKey || !rfb) return;
-    event.preventDefault();
-    event.stopPropagation();
-    $('hint').hidden = true;
-    showBar(true);
-    $('keys').hidden ? $('scale').focus() : $('keys').focus();
-  }, true);
+function toBar() {
+  $('hint').hidden = true;
+  showBar(true);
+  $('keys').hidden ? $('scale').focus() : $('keys').focus();
 }
-
-// Ctrl+W closes the tab while Ctrl is down at the desktop: not every server lets go of it by itself.
-addEventListener('pagehide', () => window.dispatchEvent(new Event('blur')));
 
 /* start */
 
 function start() {
   keys.release();
-  session?.drop();
+  session?.end();
   prompt.close();
   putAway(false);
   $('screen').replaceChildren();
@@ -270,4 +234,4 @@ function start() {
 wire();
 start();
 // Another link opened in this tab changes only the fragment: the page is not loaded anew.
-window.addEventListener('hashchange', () => { if (/[#&](token|stream)=/.test(location.hash)) start(); });
+window.addEventListener('hashchange', () => { if (/[#&](token|stream|window)=/.test(location.hash)) start(); });
