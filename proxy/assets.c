@@ -213,9 +213,14 @@ void assets_destroy(struct assets *assets)
 
 const struct asset *assets_find(const struct assets *assets, const char *path)
 {
-    char index[] = "/index.html";
+    static const struct {
+        const char *path, *file;
+    } pages[] = {{"/", "/index.html"}, {"/wall", "/wall.html"}};
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++)
+        if (strcmp(path, pages[i].path) == 0)
+            path = pages[i].file;
     /* bsearch compares with an asset; the key's path is only read */
-    struct asset key = {.path = strcmp(path, "/") == 0 ? index : (char *)(uintptr_t)path};
+    struct asset key = {.path = (char *)(uintptr_t)path};
     if (assets->count == 0)
         return NULL;
     return bsearch(&key, assets->list, assets->count, sizeof key, by_path);

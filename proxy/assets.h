@@ -32,7 +32,7 @@ struct assets *assets_load(const char *root, char why[ASSETS_ERROR_MAX]);
 /* Accepts NULL. */
 void assets_destroy(struct assets *assets);
 
-/* What to answer for a request's path; "/" is index.html. NULL: nothing. */
+/* What to answer for a request's path; "/" is index.html, "/wall" wall.html. NULL: nothing. */
 const struct asset *assets_find(const struct assets *assets, const char *path);
 
 #endif

@@ -44,6 +44,12 @@ export const NO_TOKEN = {
 
 export const BAD_TOKEN = { ...ANSWERED[401], more: 'Its characters are damaged: was the link copied as a whole?' };
 
+const OTHER_LINK = 'A link to the whole desktop, for more than a single use and without a password, shows them.';
+
+export const NO_LIST = { state: 'refused', title: 'There are no windows to choose from', text: 'This link shows one window, may be used once, or is of a desktop that does not tell its windows.', more: OTHER_LINK };
+
+export const NO_LIST_PASSWORD = { state: 'refused', title: 'There are no windows to choose from', text: 'This link asks for a password, which its windows could not ask for one by one.', more: OTHER_LINK };
+
 export const UNREACHABLE = { title: 'The server does not answer', text: 'It is not running, or the network between is down.', retry: true };
 
 export const LEFT = { title: 'Disconnected', text: 'You left the desktop. It goes on without you.' };

@@ -78,6 +78,7 @@ function onOpen(opened, rights) {
   rfb.addEventListener('clipboard', (event) => clipboard.received(event.detail.text));
   $('keys').hidden = !controls;
   $('type').hidden = !controls || !matchMedia('(any-pointer: coarse)').matches;
+  $('windows').hidden = !rights.windows && !link.window;
   clipboard.allow(rights);
   scaling.attach(rfb, controls);
   lastCanvas = $('screen').querySelector('canvas');
@@ -187,6 +188,7 @@ function followKeyboard() {
 
 function wire() {
   const press = (id, action) => $(id).addEventListener('click', action);
+  press('windows', () => location.assign('wall')); // this tab keeps the token
   press('leave', () => { keys.release(); session.leave(); });
   press('again', () => session.again());
   press('stop', () => session.leave(STOPPED));

@@ -73,6 +73,7 @@ static int set_up(void **state)
     assert_int_equal(mkdir(in_folder("root/app"), 0700), 0);
     write_file("secret.js", "secret");
     write_file("root/index.html", "<p>");
+    write_file("root/wall.html", "<ul>");
     write_file("root/app/a.js", "1;");
     write_file("root/app/empty.css", "");
     write_file("root/Makefile", "all:");
@@ -94,7 +95,7 @@ static int tear_down(void **state)
 {
     static const char *const names[] = {"root/app/a.js", "root/app/empty.css", "root/index.html",
                                         "root/Makefile", "root/.hidden.js",    "root/a b.js",
-                                        "root/link.js",  "secret.js"};
+                                        "root/link.js",  "root/wall.html",     "secret.js"};
     (void)state;
     streams_destroy(all);
     assets_destroy(service.assets);
@@ -136,6 +137,8 @@ static void answers_requests(void **state)
         {"GET /", "", 200, "<p>", NULL},
         {"GET /?token=x", "", 200, "<p>", NULL},
         {"HEAD /", "", 200, NULL, NULL},
+        {"GET /wall", "", 200, "<ul>", NULL},
+        {"GET /wall/", "", 404, "There is nothing here.\n", NULL},
         {"GET /app/a.js", "", 200, "1;", NULL},
         {"GET /app/empty.css", "", 200, "", NULL},
         {"GET /link.js", "", 200, "1;", NULL},
