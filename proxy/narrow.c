@@ -28,7 +28,6 @@ unsigned narrow(const struct config_stream *s, const struct http_head *head, str
 {
     const char *value;
     size_t len;
-    struct windows_rect unused;
     *to = s->window;
     if (!http_query_find(head->query, "window", &value, &len))
         return 0;
@@ -42,7 +41,7 @@ unsigned narrow(const struct config_stream *s, const struct http_head *head, str
             "window must be app:NAME, title:PATTERN, 0xID or rect:WIDTHxHEIGHT+X+Y, of at "
             "most 128 bytes.\n",
             why);
-    if (s->desktop->agent == NULL && !windows_parse_rect(to->selector, &unused))
+    if (s->desktop->agent == NULL && windows_needs_agent(to->selector))
         return refuse(403, no_agent, why);
     return 0;
 }
