@@ -179,9 +179,14 @@ live('why there is no wall, and what becomes of it', async (scope) => {
   assert.match(await title(), /window cannot be shown/);
 
   startXterm(scope, desktop, 'One', '40x12+50+50');
+  startXterm(scope, desktop, 'Two', '40x12+500+50');
+  await anew((await make({ max_viewers: 1 })).token);
+  await page.getByText('Too many viewers').waitFor();
+  assert.equal(await liveTiles(page), 1, 'of one viewer, which the list is not');
+  await page.locator('.retry:visible').waitFor();
   const made = await make({});
   await anew(made.token);
-  await show(page, 'One');
+  await show(page, 'One', 'Two');
   agent.kill();
   await waitForState(page, 'disconnected');
   assert.match(await title(), /desktop went away/);
@@ -189,7 +194,7 @@ live('why there is no wall, and what becomes of it', async (scope) => {
   const again = scope.start(AGENT, ['--listen', `unix:${path}`], { env: desktop.env, name: 'porthole-agent' });
   await again.until('the agent', () => again.stdout.includes('READY'));
   await waitForState(page, 'connected');
-  await show(page, 'One');
+  await show(page, 'One', 'Two');
   await admin(proxy, 'DELETE', `/v1/streams/${made.id}`);
   await waitForState(page, 'disconnected');
   assert.match(await title(), /Access was withdrawn/);

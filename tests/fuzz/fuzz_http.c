@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A request's head and what it is answered. Input: cut, what the viewer says. However it was cut,
- * the head ends at the same byte and the answer is the same; only the right token opens a stream;
- * and an answer's head is one that the same parser could have written. */
+ * the head ends at the same byte and the answer is the same; only the right token opens a stream,
+ * and shows no more of it than can be asked for; and an answer's head is one that the same parser
+ * could have written. */
 #include <string.h>
 
 #include "fuzz.h"
 #include "proxy/site.h"
+#include "proxy/windows.h"
+#include "rfb/text.h"
 
 #define TOKEN "fuzz-token"
 
@@ -15,7 +18,8 @@ struct end {
     struct site_answer answer;
 };
 
-static struct config_desktop desktop = {.name = "d"};
+static struct config_agent agent = {.unix_path = (char[]){"/"}};
+static struct config_desktop desktop = {.name = "d", .agent = &agent};
 static struct config_stream stream = {.name = "s", .desktop = &desktop, .token_count = 1};
 static struct config config = {.streams = &stream};
 static struct service service = {.config = &config, .refs = 1};
@@ -43,6 +47,16 @@ static void check_answer(const struct site_answer *a)
     FUZZ_CHECK(http_put_answer(&out, &a->head) == 0);
     FUZZ_CHECK(a->body == NULL || a->body_len == a->head.length || a->text[0] != '\0');
     rfb_buf_finish(&out);
+}
+
+static void check_opened(const struct site_answer *a)
+{
+    char copy[sizeof a->how.selector];
+    FUZZ_CHECK(memchr(a->how.selector, '\0', sizeof a->how.selector) != NULL);
+    memcpy(copy, a->how.selector, sizeof copy);
+    rfb_text_make_printable(copy);
+    FUZZ_CHECK(strcmp(copy, a->how.selector) == 0);
+    FUZZ_CHECK(copy[0] == '\0' || (!a->list && windows_is_selector(copy)));
 }
 
 static void run(struct end *e, const uint8_t *bytes, size_t n, struct feed_split split)
@@ -73,10 +87,12 @@ static void run(struct end *e, const uint8_t *bytes, size_t n, struct feed_split
     http_head_reset(&h);
     if (e->rc == 0)
         return;
-    if (e->answer.stream != NULL)
+    if (e->answer.stream != NULL) {
+        check_opened(&e->answer);
         stream_unref(all, e->answer.stream);
-    else
+    } else {
         check_answer(&e->answer);
+    }
 }
 
 static bool holds(const uint8_t *bytes, size_t n, const char *text)
@@ -99,6 +115,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(whole.answer.head.status == pieces.answer.head.status);
     FUZZ_CHECK((whole.answer.stream != NULL) == (pieces.answer.stream != NULL));
     FUZZ_CHECK(strcmp(whole.answer.text, pieces.answer.text) == 0);
+    FUZZ_CHECK(whole.answer.list == pieces.answer.list);
+    FUZZ_CHECK(strcmp(whole.answer.how.selector, pieces.answer.how.selector) == 0);
     FUZZ_CHECK(whole.answer.stream == NULL || holds(data + 1, whole.taken, TOKEN));
     return 0;
 }

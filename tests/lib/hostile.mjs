@@ -134,6 +134,13 @@ const HTTP_STAGE = {
     first.destroy();
     await first.closed;
   },
+  'a window by a broken escape': async (world) => asks(world, upgradeRequest(world.port, { token: (await granted(world)).token, path: '/stream?window=app:%zz' }), 400, /window must be/),
+  'a window of no end': async (world) => asks(world, upgradeRequest(world.port, { token: (await granted(world)).token, path: `/stream?window=title:${'*'.repeat(7000)}` }), 400, /at most 128 bytes/),
+  'a window of another stream': async (world) => {
+    const { token } = await granted(world, { window: 'rect:10x10+0+0' });
+    await asks(world, upgradeRequest(world.port, { token, path: '/stream?window=rect:20x20%2B0%2B0' }), 403, /shows no other/);
+    await asks(world, upgradeRequest(world.port, { token, path: '/windows' }), 403, /no list of windows/);
+  },
   'a token that is revoked under its viewer': async (world) => {
     const { token, id } = await granted(world);
     const viewer = await opened(world, { token });
