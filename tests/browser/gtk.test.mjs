@@ -8,7 +8,7 @@ import { newPage, startChromium, canvasPicture, waitForState } from '../lib/chro
 import { startXvnc } from '../lib/desktop.mjs';
 import { startAgent } from '../lib/feed.mjs';
 import { CANVAS } from '../lib/page.mjs';
-import { captureX, colours, crop, difference, expected } from '../lib/picture.mjs';
+import { belongs, captureX, colours, crop, difference, expected } from '../lib/picture.mjs';
 import { on, startPortholed } from '../lib/porthole.mjs';
 import { live, until } from '../lib/proc.mjs';
 
@@ -45,7 +45,7 @@ function canvasOf(snapshots, main) {
     if (!now) continue;
     if (now.join() !== own.join()) canvas = [now[0], now[1], now[0] + now[2], now[1] + now[3]];
     own = now;
-    for (const { frame_rect: [x, y, w, h] } of windows.filter(({ owner, mapped }) => owner === main && mapped)) {
+    for (const { frame_rect: [x, y, w, h] } of windows.filter((window) => window.mapped && belongs(windows, window, main))) {
       canvas = [Math.min(canvas[0], x), Math.min(canvas[1], y), Math.max(canvas[2], x + w), Math.max(canvas[3], y + h)];
     }
   }
@@ -120,6 +120,28 @@ live('a GTK program: its menus, its dialog, dragged, resized, covered and closed
   await click(...inside(dialog.rect, dialog.rect[2] - 52, dialog.rect[3] - 25));
   await gone('dialog');
   await shows('the window without its dialog');
+
+  // A dialog that a menu opens, and the menu once more: another dialog lies on the first, at the same place and with the
+  // program's other colours.
+  const ask = async () => {
+    await click(...inside(main().rect, 95, 12));
+    const { rect } = await feed.until('the menu again', owned('menu'));
+    await click(...inside(rect, 60, 12));
+    await gone('menu');
+  };
+  const dialogs = ({ windows }) => windows.filter((window) => window.mapped && window.owner === id && window.kind === 'dialog');
+  for (const count of [1, 2]) {
+    await ask();
+    await feed.until(`${count} of its dialogs`, (snapshot) => dialogs(snapshot).length === count);
+    await shows(`${count} dialogs in one place`);
+  }
+  assert.deepEqual(...dialogs(feed.newest).map(({ rect }) => rect));
+  for (const count of [1, 0]) {
+    const { rect } = dialogs(feed.newest).at(-1);
+    await click(...inside(rect, Math.floor(rect[2] / 2), rect[3] - 15));
+    await feed.until(`${count} of its dialogs`, (snapshot) => dialogs(snapshot).length === count);
+    await shows(`${count} dialogs after one was closed`);
+  }
 
   // By its title bar. The canvas goes along with the window below the mouse.
   const before = main().frame_rect;

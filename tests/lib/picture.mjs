@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Pictures as {width, height, rgb}, three bytes a pixel, from PNG files and from what the X server holds.
 import { readFile, writeFile } from 'node:fs/promises';
-import { spawn } from 'node:child_process';
 import { PNG } from './npm.mjs';
+import { rootImage } from './x11.mjs';
 
 export function decodePng(bytes) {
   const png = PNG.sync.read(bytes);
@@ -49,31 +49,18 @@ function part(pixel, mask) {
   return ((pixel & mask) >>> shift) / (mask >>> shift);
 }
 
-// An XWD file of version 7, ZPixmap: what `xwd` writes for a display whose pixels are whole bytes, of true colours or of
-// numbers in its colour map. What xwd puts together of windows of several visuals has direct colours in three bytes, and the
-// maps that go with them change nothing. widen: makes eight bits of fewer; to the nearest, as most VNC servers do.
-export function decodeXwd(bytes, widen = Math.round) {
-  const field = (index) => bytes.readUInt32BE(index * 4);
-  const [size, version, format, , width, height] = [0, 1, 2, 3, 4, 5].map(field);
-  const [order, perPixel, perLine, visual] = [7, 11, 12, 13].map(field);
-  const masks = [14, 15, 16].map(field);
-  const [pseudoColour, trueColour, directColour] = [3, 4, 5];
-  if (version !== 7 || format !== 2 || ![8, 16, 24, 32].includes(perPixel) || ![pseudoColour, trueColour, directColour].includes(visual)) {
-    throw new Error(`xwd: version ${version}, format ${format}, ${perPixel} bits a pixel, visual class ${visual} is not understood`);
+// An image as the X server gives it, whose pixels are whole bytes, of true colours or of numbers in its colour map. widen:
+// makes eight bits of fewer; to the nearest, as most VNC servers do.
+function decodeImage({ width, height, visual, masks, perPixel, perLine, littleEndian, pixels, map }, widen = Math.round) {
+  const [pseudoColour, trueColour] = [3, 4];
+  if (![8, 16, 32].includes(perPixel) || ![pseudoColour, trueColour].includes(visual)) {
+    throw new Error(`an image of ${perPixel} bits a pixel and visual class ${visual} is not understood`);
   }
-  const map = new Map();
-  for (let i = 0; i < field(19); i++) {
-    const at = size + i * 12;
-    map.set(bytes.readUInt32BE(at), [4, 6, 8].map((offset) => bytes[at + offset])); // the high byte of each
-  }
-  const colourOf = (pixel) => (visual !== pseudoColour ? masks.map((mask) => widen(part(pixel, mask) * 255)) : map.get(pixel));
-  const pixels = bytes.subarray(size + field(19) * 12);
-  if (pixels.length < perLine * height) throw new Error('xwd: the file is cut short');
-  const read = { 8: (at) => pixels[at], 16: (at) => (order === 0 ? pixels.readUInt16LE(at) : pixels.readUInt16BE(at)),
-    24: (at) => (order === 0 ? pixels.readUIntLE(at, 3) : pixels.readUIntBE(at, 3)),
-    32: (at) => (order === 0 ? pixels.readUInt32LE(at) : pixels.readUInt32BE(at)) }[perPixel];
+  const colourOf = (pixel) => (map && visual === pseudoColour ? map[pixel] : masks.map((mask) => widen(part(pixel, mask) * 255)));
+  const read = { 8: (at) => pixels[at], 16: (at) => (littleEndian ? pixels.readUInt16LE(at) : pixels.readUInt16BE(at)),
+    32: (at) => (littleEndian ? pixels.readUInt32LE(at) : pixels.readUInt32BE(at)) }[perPixel];
   const rgb = Buffer.alloc(width * height * 3);
-  const eights = perPixel >= 24 && visual !== pseudoColour && masks.join() === [0xff0000, 0xff00, 0xff].join();
+  const eights = perPixel === 32 && masks.join() === [0xff0000, 0xff00, 0xff].join();
   let to = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -96,29 +83,22 @@ export async function writePpm(path, { width, height, rgb }) {
 }
 
 // What the X server holds, the pointer not in it.
-export function captureX(display, widen) {
-  return new Promise((resolve, reject) => {
-    const child = spawn('xwd', ['-root', '-silent', '-display', display], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const chunks = [];
-    let words = '';
-    child.stdout.on('data', (chunk) => chunks.push(chunk));
-    child.stderr.on('data', (chunk) => { words += chunk; });
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code !== 0) return reject(new Error(`xwd ended with ${code}: ${words}`));
-      try {
-        resolve(decodeXwd(Buffer.concat(chunks), widen));
-      } catch (error) {
-        reject(error);
-      }
-    });
-  });
-}
+export const captureX = async (display, widen) => decodeImage(await rootImage(display), widen);
 
 // Where two rectangles meet; without width or height where they do not.
 function meet([x, y, width, height], [left, top, w, h]) {
   const [from, above] = [Math.max(x, left), Math.max(y, top)];
   return [from, above, Math.max(0, Math.min(x + width, left + w) - from), Math.max(0, Math.min(y + height, top + h) - above)];
+}
+
+// Is the window main, or does it belong to it: itself, or what it belongs to?
+export function belongs(windows, window, main) {
+  for (let i = 0; window && i < 16; i++) {
+    if (window.id === main) return true;
+    const { owner } = window;
+    window = windows.find(({ id }) => id === owner);
+  }
+  return false;
 }
 
 // What a viewer of the window `main` ought to have of the screen, in the snapshot of porthole-agent's feed that belongs to it:
@@ -136,7 +116,7 @@ export function expected(screen, { windows }, main, canvas, shown = 'rect') {
   };
   for (const window of windows.filter((one) => one.mapped)) {
     paint(window.frame_rect, 0);
-    if (window.id !== main && window.owner !== main) continue;
+    if (!belongs(windows, window, main)) continue;
     for (const part of window.shape ?? [window.frame_rect]) paint(meet(part, window[shown]), 1); // round corners
   }
   const picture = { width, height, rgb: Buffer.alloc(width * height * 3) };
