@@ -51,7 +51,9 @@ live('programs are started, and mistakes are told', async (scope) => {
     ['launch', {}, /argv: a list/],
     ['launch', { argv: ['true'], env: { 'A=B': 'c' } }, /env: names without/],
     ['launch', { argv: ['/nonexistent/program'] }, /cannot be started: no such file/],
-    ['launch', { argv: ['true'], cwd: '/nonexistent' }, /cannot be started: no such file/],
+    ['launch', { argv: ['true'], cwd: '/nonexistent' }, /the folder "\/nonexistent" cannot be entered: no such file/],
+    ['launch', { argv: ['true'], cwd: '/dev/null' }, /the folder "\/dev\/null" cannot be entered: not a directory/],
+    ['launch', { argv: ['/nonexistent'], cwd: '/' }, /"\/nonexistent" cannot be started: no such file/],
   ]) {
     const reply = await feed.ask(command, fields);
     assert.equal(reply.ok, false);

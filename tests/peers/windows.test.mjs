@@ -58,7 +58,11 @@ live('an application from its start to its end', async (scope) => {
   const waiting = ask(scope, agent, 'wait', 'window', '--gone', 'xterm');
   await good(scope, agent, 'close', '--force', 'xterm');
   assert.equal((await waiting).code, 0);
-  assert.equal(await good(scope, agent, 'windows', 'xterm'), '');
+  for (const json of [[], ['--json']]) {
+    const none = await ask(scope, agent, ...json, 'windows', 'xterm');
+    assert.equal(none.code, 7);
+    assert.match(none.stderr, /there is no window 'xterm'/);
+  }
 });
 
 live('what cannot be is said, with the exit code that belongs to it', async (scope) => {
@@ -84,11 +88,13 @@ live('what cannot be is said, with the exit code that belongs to it', async (sco
     [2, /names no window/, '--agent', agent, 'focus', 'pid:-1'],
     [2, /which window\?/, '--agent', agent, 'focus'],
     [7, /there is no window 'nothing'/, '--agent', agent, 'focus', 'nothing'],
+    [7, /there is no window 'title:no\*'/, '--agent', agent, 'windows', 'title:no*'],
     [7, /no window 'nothing' is shown/, '--agent', agent, ...aim(desktop), 'screenshot', '--window', 'nothing', await scope.file('x.png')],
     [2, /--region and --window do not go together/, '--agent', agent, ...aim(desktop), 'screenshot', '--window', 'x', '--region', '0,0,1,1', await scope.file('x.png')],
     [2, /--gone belongs to wait window/, ...aim(desktop), 'wait', 'change', '--gone'],
     [5, /timed out while waiting for the window/, '--agent', agent, '--timeout', '0.2', 'wait', 'window', 'nothing'],
     [4, /"\/nonexistent" cannot be started/, '--agent', agent, 'launch', '/nonexistent'],
+    [4, /the folder "\/nonexistent" cannot be entered: no such file or directory/, '--agent', agent, 'launch', '--folder', '/nonexistent', 'true'],
     [2, /launch what\?/, '--agent', agent, 'launch'],
     [4, /does not take this token/, '--agent', `tcp:127.0.0.1:${port}`, '--agent-token-file', wrong, 'windows'],
     [5, /timed out while waiting for the agent/, '--agent', `tcp:127.0.0.1:${deaf.address().port}`, '--timeout', '0.2', 'windows'],

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "act.h"
@@ -182,6 +185,25 @@ static char **list_environment(struct call *c)
     return env;
 }
 
+/* What a failed launch was about; libuv has one error for the program and the folder. */
+static void tell_failed(struct call *c, const char *program, const char *folder, int rc)
+{
+    struct stat st;
+    int flaw = 0;
+    if (folder != NULL && stat(folder, &st) != 0)
+        flaw = -errno;
+    else if (folder != NULL && !S_ISDIR(st.st_mode))
+        flaw = UV_ENOTDIR;
+    else if (folder != NULL && access(folder, X_OK) != 0)
+        flaw = -errno;
+    if (flaw != 0)
+        snprintf(c->error, sizeof c->error, "the folder \"%.100s\" cannot be entered: %s", folder,
+                 uv_strerror(flaw));
+    else
+        snprintf(c->error, sizeof c->error, "\"%.100s\" cannot be started: %s", program,
+                 uv_strerror(rc));
+}
+
 static int run_launch(struct call *c)
 {
     const json_t *folder = json_object_get(c->line, "cwd");
@@ -193,8 +215,7 @@ static int run_launch(struct call *c)
     if (env != NULL) {
         int rc = c->env->launch(c->env->owner, argv, json_string_value(folder), env, &pid);
         if (rc != 0)
-            snprintf(c->error, sizeof c->error, "\"%.100s\" cannot be started: %s", argv[0],
-                     uv_strerror(rc));
+            tell_failed(c, argv[0], json_string_value(folder), rc);
         else
             json_object_set_new(c->reply, "pid", json_integer(pid));
     }

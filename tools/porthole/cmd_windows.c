@@ -46,6 +46,8 @@ static int cmd_windows(struct app *app, int argc, char **argv)
         return code;
     if (ph_windows_list(windows, 0, &app->limit, &list, &error) != PH_OK) {
         code = app_fail_error(&error);
+    } else if (argc == 2 && ph_window_list_find(list, &match) == NULL) {
+        code = app_fail(EXIT_NOT_FOUND, "there is no window '%s'", argv[1]);
     } else if (app->json) {
         code = app_answer(list_json(list, &match));
     } else {
