@@ -195,6 +195,18 @@ static bool is_served(const char *path)
     return served;
 }
 
+static int stat_folder(const char *path, struct stat *st)
+{
+    char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+    if (len == 0 || len >= sizeof folder)
+        return 0;
+    memcpy(folder, path, len);
+    folder[len] = '\0';
+    return stat(folder, st);
+}
+
 static int listen_at(struct admin_socket *s)
 {
     struct stat st;
@@ -203,6 +215,8 @@ static int listen_at(struct admin_socket *s)
     mode_t mask = umask(0177);
     int rc = uv_pipe_bind(&s->pipe, s->path);
     umask(mask);
+    if (rc == UV_EACCES && stat_folder(s->path, &st) != 0)
+        rc = -errno; /* libuv takes a folder that is not there for one that may not be written */
     if (rc == 0)
         rc = uv_listen((uv_stream_t *)&s->pipe, BACKLOG, on_connection);
     return -rc;

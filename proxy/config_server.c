@@ -197,17 +197,42 @@ static void check_admin(struct config_reader *r)
                              s->name);
 }
 
+static bool is_wild(const struct sockaddr_storage *a)
+{
+    static const struct sockaddr_in6 any;
+    const struct sockaddr_in *four = (const struct sockaddr_in *)a;
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)a;
+    return a->ss_family == AF_INET6
+               ? memcmp(&six->sin6_addr, &any.sin6_addr, sizeof any.sin6_addr) == 0
+               : four->sin_addr.s_addr == INADDR_ANY;
+}
+
+static in_port_t port_of(const struct sockaddr_storage *a)
+{
+    return a->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)a)->sin6_port
+                                    : ((const struct sockaddr_in *)a)->sin_port;
+}
+
+/* One place cannot be listened at twice; every address has each of them, IPv6's IPv4's too. */
+static void check_listeners(struct config_reader *r)
+{
+    const struct sockaddr_storage *a = &r->config->listen, *b = &r->config->admin_listen;
+    if (b->ss_family == 0 || port_of(a) == 0 || port_of(a) != port_of(b))
+        return;
+    bool both = a->ss_family == b->ss_family;
+    bool same = both && memcmp(a, b, sizeof *a) == 0;
+    bool covers = (is_wild(a) && (both || a->ss_family == AF_INET6)) ||
+                  (is_wild(b) && (both || b->ss_family == AF_INET6));
+    if (same || covers)
+        config_error(r->errors, r->config->admin_listen_line,
+                     "admin_listen: listen has this address and port already; use another port");
+}
+
 /* Links name the address that is listened on, where nothing else is said. */
 static void check_links(struct config_reader *r)
 {
-    static const struct sockaddr_in6 any;
     const struct config *c = r->config;
-    const struct sockaddr_in *four = (const struct sockaddr_in *)&c->listen;
-    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&c->listen;
-    bool wild = c->listen.ss_family == AF_INET6
-                    ? memcmp(&six->sin6_addr, &any.sin6_addr, sizeof any.sin6_addr) == 0
-                    : four->sin_addr.s_addr == INADDR_ANY;
-    if (wild && c->public_url == NULL && c->admin_socket.path != NULL)
+    if (is_wild(&c->listen) && c->public_url == NULL && c->admin_socket.path != NULL)
         config_warning(r->errors, c->server_line,
                        "listen is every address, which no link can name; add public_url = "
                        "https://HOST:PORT for those that the admin API gives");
@@ -226,6 +251,7 @@ static void check(struct config_reader *r)
                      "proxy_protocol: nobody is trusted to speak it; "
                      "add trusted_proxies = ADDRESS ...");
     check_admin(r);
+    check_listeners(r);
     check_links(r);
 }
 

@@ -98,6 +98,21 @@ static void check_socket(struct config_errors *errors, int line, const char *key
                        strerror(errno));
 }
 
+/* May somebody make this file, or socket, in its folder? It may be made just before the start, as
+ * systemd does. */
+static void check_folder(struct config_errors *errors, const char *key,
+                         const struct config_path *file)
+{
+    if (file->path == NULL)
+        return;
+    char *folder = config_join(file->path, ".");
+    if (access(folder, W_OK | X_OK) != 0)
+        config_warning(errors, file->line,
+                       "%s: its folder %.*s: %s; make it, and let who runs portholed write there",
+                       key, (int)strlen(folder) - 1, folder, strerror(errno));
+    free(folder);
+}
+
 static void check_sockets(const struct config *config, struct config_errors *errors)
 {
     for (const struct config_desktop *d = config->desktops; d != NULL; d = d->next) {
@@ -141,6 +156,8 @@ struct service *service_load(struct config_errors *errors)
         load_upstream_tls(s, errors);
         check_audit(&s->config->audit_file, errors);
         check_sockets(s->config, errors);
+        check_folder(errors, "admin_socket", &s->config->admin_socket);
+        check_folder(errors, "database", &s->config->database);
         s->assets = assets_load(s->config->web_root.path, why);
         if (s->assets == NULL)
             config_error(errors, s->config->web_root.line,

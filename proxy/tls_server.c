@@ -2,6 +2,7 @@
 #include "tls_server.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,12 +127,50 @@ static int openssl_failure(char why[TLS_ERROR_MAX])
     return -1;
 }
 
+/* Has the file a block of PEM of this kind? It may be a key: nothing of it stays behind. */
+static bool holds(const char *path, const char *kind)
+{
+    BIO *in = BIO_new_file(path, "r");
+    char *name, *header;
+    unsigned char *data;
+    long len;
+    bool found = false;
+    while (in != NULL && !found && PEM_read_bio(in, &name, &header, &data, &len) == 1) {
+        size_t n = strlen(name), k = strlen(kind);
+        found = n >= k && strcmp(name + n - k, kind) == 0;
+        OPENSSL_free(name);
+        OPENSSL_free(header);
+        OPENSSL_clear_free(data, (size_t)len);
+    }
+    BIO_free(in);
+    ERR_clear_error();
+    return found;
+}
+
+/* OpenSSL's words are about the file that it looked for. */
+static void file_failure(const char *path, const char *wanted, const char *other,
+                         char why[TLS_ERROR_MAX])
+{
+    bool unread = ERR_SYSTEM_ERROR(ERR_peek_error());
+    openssl_failure(why);
+    if (unread || holds(path, wanted))
+        return;
+    if (holds(path, other))
+        snprintf(why, TLS_ERROR_MAX, "there is a %s in it and no %s (are the two exchanged?)",
+                 other, wanted);
+    else
+        snprintf(why, TLS_ERROR_MAX, "there is no %s in it", wanted);
+}
+
+#define PEM_CERTIFICATE "CERTIFICATE"
+#define PEM_KEY "PRIVATE KEY"
+
 static enum tls_added read_pair(SSL_CTX *ctx, const char *certificate, const char *key,
                                 char why[TLS_ERROR_MAX])
 {
     ERR_clear_error();
     if (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1) {
-        openssl_failure(why);
+        file_failure(certificate, PEM_CERTIFICATE, PEM_KEY, why);
         return TLS_BAD_CERTIFICATE;
     }
     X509 *leaf = SSL_CTX_get0_certificate(ctx); /* of the key's slot, once there is a key */
@@ -145,7 +184,7 @@ static enum tls_added read_pair(SSL_CTX *ctx, const char *certificate, const cha
         snprintf(why, TLS_ERROR_MAX, "it belongs to another certificate");
         ERR_clear_error();
     } else if (!read) {
-        openssl_failure(why);
+        file_failure(key, PEM_KEY, PEM_CERTIFICATE, why);
     }
     return other || !read ? TLS_BAD_KEY : TLS_ADDED;
 }

@@ -69,13 +69,20 @@ live('an ordinary user may run it, and is told which file is not for it', async 
 
   const closed = join(folder, 'closed');
   await mkdir(closed, { mode: 0o555 });
-  for (const [name, code, words] of [
+  for (const [name, code, words, where = 'closed'] of [
     ['audit_file', 2, /audit_file: \S+closed\/file: Permission denied/],
     ['database', 1, /event=store_failed doing=\S+closed\/file error="unable to open database file/],
     ['admin_socket', 1, /event=failed detail=\S+closed\/file error="Permission denied"/],
+    ['admin_socket', 1, /event=failed detail=\S+missing\/file error="No such file or directory"/, 'missing'],
+    ['database', 1, /event=store_failed doing=\S+missing\/file error="unable to open database file: No such/, 'missing'],
   ]) {
-    await t.test(`a folder that is not for it: ${name}`, async () => {
-      await write({ [name]: 'closed/file' });
+    await t.test(`a folder that is not for it: ${name} in one ${where}`, async () => {
+      await write({ [name]: `${where}/file` });
+      if (name !== 'audit_file') {
+        const { code: checked, stderr } = await run('--check');
+        assert.equal(checked, 0, stderr);
+        assert.match(stderr, new RegExp(`: warning: ${name}: its folder \\S+/${where}/: (Permission denied|No such file or directory); make it, and let who runs portholed write there$`, 'm'));
+      }
       const result = await run();
       assert.equal(result.code, code, result.stderr);
       assert.match(result.stderr, words);

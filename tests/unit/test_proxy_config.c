@@ -20,6 +20,9 @@
     "conf:7: agent_token_file: its first line is no token; use 32 to 512 characters of printable " \
     "ASCII, the same as porthole-agent --token-file\n"
 
+#define SAME_LISTENER                                                                              \
+    "conf:5: admin_listen: listen has this address and port already; use another port\n"
+
 static char folder[] = "/tmp/test_proxy_config.XXXXXX";
 
 static void write_file(const char *name, const char *text, size_t len)
@@ -133,6 +136,14 @@ static void tells_every_mistake(void **state)
         {SERVER "admin_listen = 127.0.0.1:0\nadmin_token_file = token\n" DESKTOP
                 "[stream s]\ndesktop = d\ntoken_file = token.crlf\n",
          "conf:5: admin_token_file: this token opens [stream s]; use another\n"},
+        {SERVER "listen = 127.0.0.1:443\nadmin_listen = 127.0.0.1:443\nadmin_token_file = token\n",
+         SAME_LISTENER},
+        {SERVER "listen = 0.0.0.0:443\nadmin_listen = 127.0.0.1:443\nadmin_token_file = token\n",
+         SAME_LISTENER},
+        {SERVER "listen = 127.0.0.1:443\nadmin_listen = [::]:443\nadmin_token_file = token\n",
+         SAME_LISTENER},
+        {SERVER "listen = 127.0.0.1:443\nadmin_listen = [::1]:443\nadmin_token_file = token\n", ""},
+        {SERVER "listen = 127.0.0.1:0\nadmin_listen = 127.0.0.1:0\nadmin_token_file = token\n", ""},
         {SERVER "ping_interval = 0\n",
          "conf:4: ping_interval: \"0\" is not a whole number; use 1 to 3600\n"},
         {SERVER "ping_interval = 1s\n",
