@@ -30,6 +30,7 @@ enum {
     CROP_KEYS_MAX = 32,          /* held down at once */
     CROP_SETTLE_MS = 50,         /* between two steps */
     CROP_SETTLE_STEPS = 3,       /* so many less one, and up to all of them, are waited */
+    CROP_SETTLE_PLAIN = 6,       /* the same with plain: chosen by what got through (SECURITY.md) */
     CROP_WAITING_MAX = 32 << 10, /* bytes of input that waits: 4,096 keys */
     CROP_CUT_TEXT_MAX = 1 << 20, /* bytes of a viewer's clipboard message */
     /* one clipboard that comes and one for another connection, requests and keys */
@@ -56,8 +57,6 @@ struct crop_drain {
     bool begun, seen; /* it was asked for; it is in the update that is kept */
     bool sure;        /* with seen: not by chance */
     bool clean;       /* nothing is asked for now */
-    uint64_t count;   /* that were begun */
-    uint64_t due;     /* so many have to be before crop_settle takes its next step */
     enum crop_drain_how how;
     int x, y;
     pixman_region32_t stray; /* screen pixels that may come beside those of the epoch */
@@ -65,11 +64,11 @@ struct crop_drain {
     bool sparing; /* so little is asked for at once, until nothing is missing */
 };
 
-/* With relaxed (crop_settle.c). Screen pixels. */
+/* With late (crop_settle.c). Screen pixels. */
 struct crop_settle {
     pixman_region32_t steady;                    /* of what is visible, what may be asked for */
     pixman_region32_t before;                    /* what was visible */
-    pixman_region32_t lately[CROP_SETTLE_STEPS]; /* what may not be yet: the newest first */
+    pixman_region32_t lately[CROP_SETTLE_PLAIN]; /* what may not be yet: the newest first */
 };
 
 /* A rectangle of the update that is kept. */
@@ -91,10 +90,10 @@ struct crop {
     bool wants_swap;  /* the server has to begin anew: send what is in to_server, then
                          crop_swap_begin, close, connect, crop_swap_end */
     struct crop_view view;
-    bool relaxed;  /* set by crop_relax */
-    bool ready;    /* the server has told that it has ContinuousUpdates, or it is plain */
-    bool settling; /* crop_settle is to be called CROP_SETTLE_MS from now */
-    bool plain;    /* it has not: nothing tells from when its pixels are */
+    bool relaxed, late; /* set by crop_relax */
+    bool ready;         /* the server has told that it has ContinuousUpdates, or it is plain */
+    bool settling;      /* crop_settle is to be called CROP_SETTLE_MS from now */
+    bool plain;         /* it has not: nothing tells from when its pixels are */
 
     /* private */
     struct rfb_pixel_format format;
@@ -157,9 +156,10 @@ struct crop {
 int crop_init(struct crop *c, const struct crop_how *how, const struct rfb_server_init *init,
               const struct windows *w);
 void crop_finish(struct crop *c);
-/* Nothing is promised of what the viewer gets, or it is again: the name tells it. As those below.
- */
-int crop_relax(struct crop *c, bool relaxed);
+/* relaxed: nothing is promised of what the viewer gets, and the name tells it. late: what the
+ * server has of the screen may be older than what is known of the windows (crop_settle.c). As those
+ * below. */
+int crop_relax(struct crop *c, bool relaxed, bool late);
 /* What the viewer is told in its ServerInit. */
 void crop_server_init(struct crop *c, const struct rfb_server_init *init,
                       struct rfb_server_init *to);

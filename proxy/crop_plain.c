@@ -120,7 +120,6 @@ static int drain(struct crop *c)
     struct crop_drain *d = &c->drain;
     d->how = find_pixel(c, &d->x, &d->y);
     d->begun = true;
-    d->count++;
     pixman_region32_union_rect(&d->stray, &d->stray, d->x, d->y, 1, 1);
     const struct rfb_rect pixel = {(uint16_t)d->x, (uint16_t)d->y, 1, 1};
     return rfb_msg_put_request(&c->to_server, false, pixel);
@@ -151,15 +150,6 @@ int crop_plain_end(struct crop *c)
     d->begun = d->seen = false;
     d->clean = true;
     return RFB_OK;
-}
-
-bool crop_plain_has_looked(struct crop *c)
-{
-    struct crop_drain *d = &c->drain;
-    if (d->count < d->due || d->begun)
-        return false;
-    d->due = d->count + 1;
-    return true;
 }
 
 /* ---- what is asked for ---- */
@@ -226,10 +216,6 @@ int crop_plain_ask(struct crop *c, const pixman_region32_t *wanted, const pixman
     pixman_region32_t ask;
     int rc = RFB_OK;
     if (c->drain.begun)
-        return RFB_OK;
-    if (c->settling && c->drain.count < c->drain.due)
-        return drain(c);
-    if (!pixman_region32_not_empty((pixman_region32_t *)(uintptr_t)wanted))
         return RFB_OK;
     c->drain.sparing = c->drain.sparing && missing;
     if (c->drain.sparing) {

@@ -35,9 +35,6 @@ void crop_plain_begin(struct crop *c);
 bool crop_plain_expects(struct crop *c, const struct rfb_rect *r);
 /* The update that was kept has gone on, or was dropped. */
 int crop_plain_end(struct crop *c);
-/* Has the server looked at the screen since this was true the last time? Once it has answered to
- * what it is asked meanwhile. */
-bool crop_plain_has_looked(struct crop *c);
 /* Asks for what is wanted now, of which need is what the viewer lacks, unless it is on its way. */
 int crop_plain_ask(struct crop *c, const pixman_region32_t *wanted, const pixman_region32_t *need);
 
@@ -45,8 +42,8 @@ int crop_plain_ask(struct crop *c, const pixman_region32_t *wanted, const pixman
 
 void crop_settle_init(struct crop *c);
 void crop_settle_finish(struct crop *c);
-/* What is promised has changed. */
-void crop_settle_relaxed(struct crop *c);
+/* From now on it is late, or not any more. */
+void crop_settle_begin(struct crop *c, bool late);
 /* The view has changed; w may be NULL: nothing was touched. */
 void crop_settle_windows(struct crop *c, const struct windows *w);
 /* What may be asked for now. */

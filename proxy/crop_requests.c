@@ -106,7 +106,7 @@ int crop_ask(struct crop *c)
     const pixman_region32_t *wanted = crop_wanted(c);
     pixman_region32_t need;
     int rc = RFB_OK;
-    if (!c->ready || (is_empty(wanted) && !c->plain) || c->epoch_count == CROP_EPOCHS)
+    if (!c->ready || is_empty(wanted) || c->epoch_count == CROP_EPOCHS)
         return RFB_OK; /* when the oldest ends there is room */
     init_without(&need, wanted, &c->known);
     if (c->plain)

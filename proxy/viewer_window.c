@@ -189,9 +189,10 @@ static bool find_bound(struct viewer_window *w)
 {
     const char *why = find_unbound(w, feed_newest(&w->feed));
     bool known = why != NULL || (w->cropping && w->crop.ready);
+    bool late = feed_newest(&w->feed)->compositing || (w->cropping && w->crop.plain);
     if (known && !viewer_take_bound(w->viewer, why))
         return false;
-    if (known && w->cropping && crop_relax(&w->crop, why != NULL) != RFB_OK) {
+    if (known && w->cropping && crop_relax(&w->crop, why != NULL, late) != RFB_OK) {
         fail(w->viewer, RFB_E_NO_MEMORY);
         return false;
     }
@@ -480,7 +481,7 @@ int viewer_begin_crop(struct viewer *v, const struct rfb_server_init *init,
         int rc = w->fixed ? begin_rect(w, init) : crop_init(&w->crop, how_of(v), init, newest);
         /* until it is known, what the last one has found holds */
         if (rc == RFB_OK && !w->fixed)
-            rc = crop_relax(&w->crop, stream_bound(v->stream) == BOUND_BEST_EFFORT);
+            rc = crop_relax(&w->crop, stream_bound(v->stream) == BOUND_BEST_EFFORT, false);
         if (rc != RFB_OK)
             return rc;
         v->relay.crop = &w->crop;

@@ -75,7 +75,7 @@ static bool take(struct crop *c, uint8_t who, const uint8_t *data, size_t len)
     case 2:
         rc = who & 4 ? change_seat(c) : who & 16 ? crop_settle(c) : crop_synced(c);
         if (rc == RFB_OK && c->ready)
-            rc = crop_relax(c, c->plain || (who & 8) != 0);
+            rc = crop_relax(c, c->plain || (who & 8) != 0, c->plain || (who & 32) != 0);
         break;
     default:
         w = snapshot(data, len);

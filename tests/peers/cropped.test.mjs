@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { startX11vnc, startXvnc } from '../lib/desktop.mjs';
@@ -13,12 +12,9 @@ import { captureX, crop, difference, expected, readPng } from '../lib/picture.mj
 import { admin, PORTHOLE, porthole, startPortholed } from '../lib/porthole.mjs';
 import { live, until } from '../lib/proc.mjs';
 import { scrape } from '../lib/prometheus.mjs';
+import { COMPOSITORS, FOREIGN, OWN, shake, shaker, watch } from '../lib/shaking.mjs';
 import { RfbViewer, upgrade } from '../lib/viewer.mjs';
 import { keysOf, short, startRecorder } from '../lib/xev.mjs';
-
-const peer = (name) => join(process.env.PORTHOLE_BUILD, 'tests/peers', name);
-const FOREIGN = 'ff00ff';
-const OWN = '2040c0';
 
 async function start(scope, { manager = true, streams, xvnc = {} }) {
   const desktop = await startXvnc(scope, xvnc);
@@ -27,54 +23,6 @@ async function start(scope, { manager = true, streams, xvnc = {} }) {
   const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams });
   const connect = (name) => ['-t', `wss://127.0.0.1:${proxy.port}/stream`, '--ca', proxy.certificate, '--token-file', proxy.tokenFile(name)];
   return { desktop, feed, proxy, connect };
-}
-
-function shaker(scope, desktop, ...args) {
-  const program = scope.start(peer('shaker'), args.map(String), { env: desktop.env, commanded: true });
-  return program.line().then(() => program);
-}
-
-function watch(scope, proxy, stream, encodings) {
-  return scope.start(peer('leakwatch'), [`wss://127.0.0.1:${proxy.port}/stream`, encodings, proxy.certificate, proxy.tokenFile(stream), FOREIGN],
-    { commanded: true, name: `leakwatch ${encodings}` });
-}
-
-// Windows at random on that desktop, and viewers in each of the encodings: that no hole is left is checked here. What of
-// others they have seen: NAME: { frames, bad }.
-async function shake(scope, desktop, { encodings, ms, stream = {} }) {
-  const { feed, path } = await startAgent(scope, desktop);
-  const window = { window: 'app:Own', window_popups: 'clip', role: 'view', ...stream };
-  const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams: Object.fromEntries(Object.keys(encodings).map((name) => [name, window])) });
-  await desktop.setBackground('rich');
-  const own = await shaker(scope, desktop, 'Own', OWN, 1, 3, 777);
-  await feed.window({ app: 'Own', owner: null });
-  const viewers = Object.entries(encodings).map(([name, list]) => [name, watch(scope, proxy, name, list)]);
-  for (const [, viewer] of viewers) await viewer.ask('look');
-  await own.ask('draw 40');
-  const foreign = await shaker(scope, desktop, 'Foreign', FOREIGN, 5, 3, 12345);
-  const [changes] = await Promise.all([foreign.ask(`run ${ms} 150`), own.ask(`run ${ms} 40`)]);
-  assert.ok(Number(changes) > ms / 50, 'the windows were not still');
-  await Promise.all([foreign.ask('rest'), own.ask('rest')]);
-  await own.ask('draw 60'); // those that have begun anew go back to their encodings once it is calm
-
-  const snapshot = await feed.now();
-  const main = snapshot.windows.find((one) => one.app === 'Own' && one.owner === null);
-  const want = expected(await captureX(desktop.display), snapshot, main.id, main.rect);
-  const seen = {};
-  for (const [name, viewer] of viewers) {
-    const file = await scope.file(`${viewer.name}.png`);
-    await until('the window as it is on the screen', async () => {
-      await viewer.ask(`save ${file}`);
-      const words = difference(await readPng(file), want);
-      if (words) throw new Error(words);
-      return true;
-    });
-    const [frames, bad, , , pixels, foreign] = (await viewer.ask('look')).trim().split(' ').map(Number);
-    assert.ok(frames > 20, `${name} saw ${frames} frames`);
-    seen[name] = { frames, bad, pixels, foreign };
-  }
-  assert.deepEqual(proxy.events('viewer_close'), []);
-  return { proxy, seen };
 }
 
 // Rectangles of the first two can be dropped one by one; for those of the others the server has to begin anew.
@@ -93,7 +41,7 @@ for (const manager of [true, false]) {
 
 // x11vnc looks at the screen from time to time, so that what it sends may be somebody else's (docs/SECURITY.md).
 live('windows at random behind x11vnc: best effort, and no hole', async (scope) => {
-  const desktop = await startX11vnc(scope);
+  const desktop = await startX11vnc(scope, { extra: ['-xdamage', '-nonap'] });
   await desktop.startWindowManager();
   const { proxy } = await shake(scope, desktop, { encodings: { raw: 'raw', hextile: 'hextile,rre' }, ms: SHAKE_MS / 4 });
   const bounds = (await admin(proxy, 'GET', '/v1/viewers')).json.viewers.map(({ stream, bound }) => [stream, bound]);
@@ -113,9 +61,6 @@ live('a toolkit without backgrounds shows nothing of others either', async (scop
   assert.ok(frames > 20, `${frames} frames`);
   assert.equal(bad, 0, `${bad} of ${frames} frames had pixels of others`);
 });
-
-// Those that Debian has. Each owns _NET_WM_CM_S0 from its start to its end.
-const COMPOSITORS = { xcompmgr: [], picom: ['--config', '/dev/null', '--backend', 'xrender'] };
 
 for (const [compositor, args] of Object.entries(COMPOSITORS)) {
   live(`${compositor} makes streams best effort, and ends those that are strict`, async (scope) => {

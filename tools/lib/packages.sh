@@ -23,7 +23,7 @@ PACKAGES_TEST=(
 )
 
 # to compare with: make bench-client, make bench-proxy
-PACKAGES_BENCH=(bsdextrautils gvncviewer haproxy iproute2 procps scrot testssl.sh websockify x11vnc)
+PACKAGES_BENCH=(bsdextrautils gvncviewer haproxy iproute2 picom procps scrot testssl.sh websockify x11vnc xcompmgr xvfb)
 
 # Those of the named packages that are missing. Node.js and npm may also come from elsewhere: the command counts.
 packages_missing() {
