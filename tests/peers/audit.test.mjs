@@ -51,10 +51,16 @@ for (const role of ['view', 'control']) {
     const reads = await openGreedy(scope, proxy, made.token);
     const stalls = await openGreedy(scope, proxy, made.token);
     stalls.socket.pause();
-    // what both kernels take would still arrive: it asks for more until they are full
+    // what both kernels take would still arrive: it asks for more until they are full, and stay so (the reader's makes room
+    // now and then by packing what it has closer)
+    let still = 0;
+    let before = 0;
     await until('a viewer that is stuck', async () => {
       stalls.says(ALL);
-      return await unsent(proxy.port, stalls.socket.localPort) > 2 ** 16;
+      const waiting = await unsent(proxy.port, stalls.socket.localPort);
+      still = waiting > 2 ** 16 && waiting === before ? still + 1 : 0;
+      before = waiting;
+      return still === 20;
     });
     const begun = await line('viewer_begun');
     assert.deepEqual({ ...begun, time: 0, viewer: 0, peer: 0 }, { time: 0, event: 'viewer_begun', viewer: 0, peer: 0, stream: made.id, label: 'Ünï', desktop: 'demo', role, clipboard: 'none', auth: 'token' });
