@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { newPage, startChromium, canvasPicture, waitForState } from '../lib/chromium.mjs';
+import { askFor, newPage, startChromium, canvasPicture, waitForState } from '../lib/chromium.mjs';
 import { startXvnc } from '../lib/desktop.mjs';
 import { startAgent } from '../lib/feed.mjs';
 import { CANVAS } from '../lib/page.mjs';
@@ -13,18 +13,6 @@ import { on, startPortholed } from '../lib/porthole.mjs';
 import { live, until } from '../lib/proc.mjs';
 
 const APP = 'Gtk3-demo-application';
-
-// In the page: noVNC asks for no quality, with which the server would send the program's shades as JPEG.
-function lossless() {
-  const { send } = WebSocket.prototype;
-  WebSocket.prototype.send = function (data) {
-    const view = data instanceof ArrayBuffer ? new DataView(data) : new DataView(data.buffer, data.byteOffset, data.byteLength);
-    if (view.getUint8(0) === 2 && view.byteLength === 4 + 4 * view.getUint16(2)) {
-      for (let at = 4; at < view.byteLength; at += 4) if (view.getInt32(at) >= -32 && view.getInt32(at) <= -23) view.setInt32(at, 0);
-    }
-    return send.call(this, data);
-  };
-}
 
 // Nothing in it moves by itself, and it knows no program of its kind but itself.
 async function startGtk(scope, desktop) {
@@ -61,7 +49,7 @@ live('a GTK program: its menus, its dialog, dragged, resized, covered and closed
   await startGtk(scope, desktop);
   const { id } = await feed.window({ app: APP, owner: null });
   const page = await newPage(await startChromium(scope));
-  await page.addInitScript(lossless);
+  await askFor(page); // the program's shades would come as JPEG
   await page.goto(proxy.link(proxy.tokens.gtk));
   await waitForState(page, 'connected');
 

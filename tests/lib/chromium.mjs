@@ -54,3 +54,27 @@ export async function canvasPicture(page, selector) {
   }, selector);
   return fromRgba(width, height, Buffer.from(base64, 'base64'));
 }
+
+// In the page: what noVNC asks a server for, changed on its way.
+function changeEncodings(only) {
+  const isQuality = (encoding) => (encoding >= -32 && encoding <= -23) || (encoding >= -512 && encoding <= -412);
+  const isPseudo = (encoding) => encoding < -32 && encoding !== -260; // TightPNG is none
+  const wanted = (encoding) => !isQuality(encoding) && (only === null || encoding === 1 || encoding === 5 || isPseudo(encoding));
+  const { send } = WebSocket.prototype;
+  WebSocket.prototype.send = function (data) {
+    const view = data instanceof ArrayBuffer ? new DataView(data) : new DataView(data.buffer, data.byteOffset, data.byteLength);
+    if (view.getUint8(0) !== 2 || view.byteLength !== 4 + 4 * view.getUint16(2)) return send.call(this, data);
+    const list = Array.from({ length: view.getUint16(2) }, (_, i) => view.getInt32(4 + 4 * i)).filter(wanted);
+    if (only !== null) list.unshift(only);
+    const message = new DataView(new ArrayBuffer(4 + 4 * list.length));
+    message.setUint8(0, 2);
+    message.setUint16(2, list.length);
+    list.forEach((encoding, i) => message.setInt32(4 + 4 * i, encoding));
+    window.encodingsAsked = list;
+    return send.call(this, message.buffer);
+  };
+}
+
+// Before the page is opened: it asks for nothing that loses colours, and where an encoding is named, for that one with
+// CopyRect and Hextile. window.encodingsAsked tells in the page what it asked for last.
+export const askFor = (page, encoding = null) => page.addInitScript(changeEncodings, encoding);
