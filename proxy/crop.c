@@ -294,7 +294,7 @@ static int end_message(struct crop *c, uint8_t type)
     if (type != RFB_S2C_END_OF_CONTINUOUS_UPDATES)
         return RFB_OK;
     /* the first, an answer to SetEncodings, only tells that the server has them */
-    if (!c->started || c->plain || (c->ready && c->epoch_count < 2))
+    if (!c->started || (c->ready && c->epoch_count < 2))
         return crop_broke(c, RFB_E_INVALID,
                           "the server ends ContinuousUpdates that were not begun");
     if (c->ready)

@@ -2,7 +2,7 @@
 // One application in the browser: a link made by one command, the window as it is on the screen, its menu, its end.
 import assert from 'node:assert/strict';
 import { newPage, startChromium, canvasPicture, waitForState } from '../lib/chromium.mjs';
-import { startXvnc } from '../lib/desktop.mjs';
+import { startX11vnc, startXvnc } from '../lib/desktop.mjs';
 import { startAgent } from '../lib/feed.mjs';
 import { CANVAS } from '../lib/page.mjs';
 import { captureX, crop, difference } from '../lib/picture.mjs';
@@ -57,6 +57,36 @@ live('a link shows one application and nothing else', async (scope) => {
   await feed.order('close', { window: window.id });
   await waitForState(page, 'disconnected');
   assert.match(await page.locator('#cardtitle').textContent(), /window was closed/i);
+});
+
+live('the page shows a window of x11vnc, and says that it is best effort', async (scope) => {
+  const desktop = await startX11vnc(scope, { extra: ['-xdamage', '-nonap'] });
+  await desktop.startWindowManager();
+  await desktop.setBackground('plain');
+  const { feed, path } = await startAgent(scope, desktop);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams: { any: { window: 'app:xterm' }, strict: { window: 'app:xterm', window_strict: 'yes' } } });
+  const program = scope.start('xterm', ['-title', 'Seen late', '-geometry', '60x16+150+120', '-xrm', 'XTerm*cursorBlink: false', '-e', 'cat'], { env: desktop.env });
+  const window = await feed.window({ title: 'Seen late' });
+  await desktop.focused(program, window);
+  const browser = await startChromium(scope);
+  const page = await newPage(browser);
+  await page.goto(proxy.link(proxy.tokens.any));
+  await waitForState(page, 'connected');
+  await until('the label', async () => (await page.locator('#name').textContent()) === 'Seen late (best effort)');
+  await page.locator(CANVAS).click({ position: { x: 100, y: 60 } });
+  await page.keyboard.type('typed into the window');
+  await feed.order('move', { window: window.id, x: 400, y: 300 });
+  await until('the window with the text, at its new place', async () => {
+    const { rect } = (await feed.now()).windows.find((one) => one.id === window.id);
+    const words = difference(await canvasPicture(page, CANVAS), crop(await captureX(desktop.display), ...rect));
+    if (words) throw new Error(words);
+    return rect[0] >= 390;
+  });
+  const other = await newPage(browser);
+  await other.goto(proxy.link(proxy.tokens.strict));
+  await waitForState(other, 'disconnected');
+  assert.equal(await other.locator('#cardtitle').textContent(), 'This window is not shown');
+  assert.match(await other.locator('#cardmore').textContent(), /the VNC server has no ContinuousUpdates/);
 });
 
 live('a desktop without an agent has no windows', async (scope) => {

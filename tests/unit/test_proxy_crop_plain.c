@@ -245,6 +245,14 @@ static void asks_for_less_where_it_comes_lumped_together(void **state)
     assert_int_equal(say(&c, two, sizeof two), RFB_E_INVALID);
     crop_finish(&c);
     begin_plain(&c, hole);
+    uint8_t all[4 + 12 + 200 + 12] = {0, 0, 0, 2};
+    const struct rfb_rect_head heads[] = {{{100, 100, 20, 10}, RFB_ENC_RAW},
+                                          {{100, 100, 1, 1}, RFB_ENC_RAW}};
+    rfb_msg_set_rect_head(all + 4, &heads[0]);
+    rfb_msg_set_rect_head(all + 4 + 12 + 200, &heads[1]);
+    assert_int_equal(say(&c, all, sizeof all), RFB_E_INVALID);
+    crop_finish(&c);
+    begin_plain(&c, hole);
     assert_int_equal(say_update(&c, 100, 100, 21, 10), RFB_E_INVALID);
     crop_finish(&c);
 }
