@@ -44,7 +44,7 @@ live('programs are started, and mistakes are told', async (scope) => {
     ['nope', {}, /unknown command "nope"; known are windows, sync/],
     ['activate', {}, /window: an id .* is needed/],
     ['activate', { window: '0x1' }, /there is no window 0x1/],
-    ['activate', { window: '0x10000000000' }, /window: an id/],
+    ...['0x10000000000', '0x', '0x-1', '0x 1', '0x0', '0xX', `${window.id} `, 1, null].map((id) => ['activate', { window: id }, /window: an id/]),
     ['move', { window: window.id, x: 1.5, y: 0 }, /x: a whole number from -32767 to 32767 is needed/],
     ['resize', { window: window.id, width: 0, height: 5 }, /width: a whole number from 1/],
     ['close', { window: window.id, force: 1 }, /force: true or false/],

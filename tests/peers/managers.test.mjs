@@ -147,16 +147,19 @@ live('fluxbox: of the tabs in a frame the one in front is told, and a stream sho
   desktop.startXterm('foreign', '40x10+30+40', ['-name', 'tab-2', '-bg', '#ff00ff']);
   const foreign = await feed.window({ title: 'foreign' });
   assert.equal(foreign.frame, own.frame);
+  // While fluxbox is at something else it may miss an order.
+  const order = (what, command, probe) => until(what, async () => {
+    await scope.must('fluxbox-remote', [command], { env: desktop.env });
+    return probe(await feed.now());
+  });
   for (let i = 0; i < 20; i++) {
     const turn = i % 2 ? foreign : own;
-    await scope.must('fluxbox-remote', ['NextTab'], { env: desktop.env });
-    const there = await feed.until(`${turn.title} in front`, (s) => s.windows.find((w) => w.id === turn.id));
+    const there = await order(`${turn.title} in front`, `Tab ${1 + i % 2}`, (s) => s.windows.find((w) => w.id === turn.id));
     assert.deepEqual([there.frame, there.kind, there.owner, there.mapped], [own.frame, 'normal', null, true]);
     assert.equal(feed.newest.windows.filter((w) => w.app === 'XTerm').length, 1);
   }
   // Out of the frame into one of its own.
-  await scope.must('fluxbox-remote', ['DetachClient'], { env: desktop.env });
-  await feed.until('both', (s) => [own, foreign].every(({ id }) => s.windows.some((w) => w.id === id)));
+  await order('both', 'DetachClient', (s) => [own, foreign].every(({ id }) => s.windows.some((w) => w.id === id)));
   await feed.order('activate', { window: own.id });
   const image = await scope.file('own.png');
   await until('the window as it is on the screen', async () => {

@@ -29,7 +29,7 @@ rule_net() { includes "$1" libsrc/net | grep -E ':["<]([^">]*/)?(client|image|wi
 rule_image() { includes "$1" libsrc/image | grep -E ':["<]([^">]*/)?(client|net|ws|windows|proxy|tools)/' || :; }
 rule_client() { includes "$1" libsrc/client | grep -E ':["<]([^">]*/)?(proxy|tools)/' || :; }
 rule_tools() { includes "$1" tools/porthole | grep -E ':("[^"]*/|<([^">]*/)?(rfb|ws|client|net|image|windows|proxy)/)' || :; }
-rule_agent() { includes "$1" tools/agent | grep -E ':("[^"]*/|<([^">]*/)?(rfb|ws|client|net|image|windows|proxy)/|<porthole\.h>)' || :; }
+rule_agent() { includes "$1" tools/agent | grep -E ':("[^"]*/|<([^">]*/)?(rfb|ws|client|net|image|windows|proxy)/|<porthole\.h>)' | grep -vE ':"feed/' || :; }
 rule_examples() { includes "$1" examples | grep -E ':("|<([^">]*/)?(rfb|ws|client|net|image|windows|proxy|tools)/)' || :; }
 rule_proxy() { includes "$1" proxy | grep -E ':["<](([^">]*/)?(client|net|image|windows|tools)/|[^">]*porthole\.h)' || :; }
 rule_decoder() {
@@ -47,7 +47,7 @@ title() {
     image) echo 'image/ includes neither client/ nor net/ nor ws/ nor the programs' ;;
     client) echo 'client/ includes nothing of the programs' ;;
     tools) echo 'tools/porthole includes porthole.h and its own headers only' ;;
-    agent) echo 'tools/agent includes its own headers only' ;;
+    agent) echo 'tools/agent includes feed/ and its own headers only' ;;
     examples) echo 'examples/ includes nothing of ours but porthole.h' ;;
     proxy) echo 'the proxy includes rfb/, ws/, feed/ and its own headers only' ;;
     decoder) echo 'only client/ includes LibVNCClient' ;;

@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "act.h"
+#include "feed/read.h"
 #include "text.h"
 
 enum {
@@ -40,25 +41,20 @@ static int done(struct call *c, const char *why)
 
 static int find_window(struct call *c)
 {
-    const char *text = json_string_value(json_object_get(c->line, "window"));
-    char *end = NULL;
-    if (text == NULL || strncmp(text, "0x", 2) != 0 || strlen(text) > 10)
+    uint32_t id;
+    if (!feed_read_id(c->line, "window", false, &id))
         return refuse(c, "window: an id as snapshots have it is needed, \"0x1c0000d\" for example");
-    unsigned long id = strtoul(text + 2, &end, 16);
-    c->window = end != text + 2 && *end == '\0' && id != 0
-                    ? tree_find(c->env->tree, (xcb_window_t)id)
-                    : NULL;
+    c->window = tree_find(c->env->tree, id);
     if (c->window != NULL)
         return 0;
-    snprintf(c->error, sizeof c->error, "there is no window %s", text);
+    snprintf(c->error, sizeof c->error, "there is no window 0x%x", id);
     return -1;
 }
 
 static int take_number(struct call *c, const char *name, int min, int max, int *to)
 {
-    const json_t *value = json_object_get(c->line, name);
-    json_int_t n = json_integer_value(value);
-    if (!json_is_integer(value) || n < min || n > max) {
+    json_int_t n;
+    if (!feed_read_number(c->line, name, min, max, &n)) {
         snprintf(c->error, sizeof c->error, "%s: a whole number from %d to %d is needed", name, min,
                  max);
         return -1;

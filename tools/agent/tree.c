@@ -232,8 +232,7 @@ static void on_moved_over(struct tree *t, const xcb_reparent_notify_event_t *e)
         doubt(t, from);
     if (to < 0 || t->windows[to]->client == e->window)
         return;
-    if (t->windows[to]->client != e->parent)
-        window_crowd(t->display, t->windows[to], e->window);
+    window_crowd(t->display, t->windows[to], e->window);
     doubt(t, t->windows[to]);
 }
 

@@ -70,8 +70,8 @@ struct window {
     bool takes_delete; /* WM_DELETE_WINDOW is among its protocols */
     bool grounded;     /* it has been given a background */
 
-    /* Its frame has held more than one client (fluxbox's tabs): the topmost is the one that shows,
-     * and events of the frame's children tell when that may be another. */
+    /* Its frame has held more than one client, or one of another's (fluxbox's tabs): the topmost is
+     * the one that shows, and events of the frame's children tell when that may be another. */
     bool crowded;
 
     bool stale;        /* ask again */
@@ -83,8 +83,8 @@ struct window {
  * gone meanwhile keeps what it had; its event will come. */
 void window_read(struct display *d, struct window *const *list, int count);
 
-/* Another client has come into its frame, which has one: from here on both are watched. The
- * newcomer has no WM_STATE yet. */
+/* Another client has come into its frame, which has one, or out of another frame: from here on they
+ * are watched. The newcomer need not have WM_STATE. */
 void window_crowd(struct display *d, struct window *w, xcb_window_t newcomer);
 
 void window_destroy(struct window *w);
