@@ -89,6 +89,10 @@ static const struct {
     {"portholed_window_reconnects_total", NULL, NULL,
      "VNC connections of window streams that were begun anew to drop what may not be shown.",
      METRIC_WINDOW_RECONNECTS},
+    {"portholed_window_best_effort_total", "viewer", "told",
+     "Times that a viewer of a window could be promised no more than best effort.",
+     METRIC_WINDOW_BEST_EFFORT},
+    {"portholed_window_best_effort_total", "viewer", "sent_away", NULL, METRIC_WINDOW_REFUSED},
 };
 
 static void put_counters(FILE *out, const struct metrics *m)

@@ -23,6 +23,9 @@ bool viewer_take_bound(struct viewer *v, const char *why)
     log_event(LOG_LEVEL_INFO, "window_bound", LOG_NUMBER("id", v->presence.id),
               LOG_TEXT("desktop", v->stream->config->desktop->name),
               LOG_TEXT("bound", bound_word(bound)), LOG_TEXT("why", why != NULL ? why : ""));
+    if (why != NULL)
+        metrics_add(v->env->metrics, refused ? METRIC_WINDOW_REFUSED : METRIC_WINDOW_BEST_EFFORT,
+                    1);
     if (refused)
         refuse(v, why);
     return !refused;

@@ -88,6 +88,9 @@ for (const [compositor, args] of Object.entries(COMPOSITORS)) {
     const refused = await porthole(scope, [...connect('strict'), 'screenshot', await scope.file('x.png')]);
     assert.equal(refused.code, 4);
     assert.match(refused.stderr, /4014: no strict stream of a window can be had: a compositing manager draws the desktop/);
+    const counted = await scrape(proxy);
+    assert.ok(counted.get('portholed_window_best_effort_total', { viewer: 'told' }) >= 1);
+    assert.equal(counted.get('portholed_window_best_effort_total', { viewer: 'sent_away' }), 2);
     const made = await admin(proxy, 'POST', '/v1/streams', { desktop: 'demo', window: 'app:Own', window_strict: true });
     assert.deepEqual([made.status, made.json.bound], [201, 'best effort']);
     assert.ok(!proxy.events('viewer_close').some(({ stream }) => stream === 'part'));
