@@ -151,10 +151,10 @@ static void check_tls(struct config_reader *r, const struct config_desktop *d)
                      "add tls_name = HOST");
 }
 
-static bool is_local(const struct config_desktop *d)
+static bool is_local(const char *host)
 {
-    return d->unix_path != NULL || strcmp(d->host, "localhost") == 0 ||
-           strcmp(d->host, "::1") == 0 || strncmp(d->host, "127.", 4) == 0;
+    return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+           strncmp(host, "127.", 4) == 0;
 }
 
 static void check_secrets(struct config_reader *r, const struct config_desktop *d)
@@ -169,7 +169,7 @@ static void check_secrets(struct config_reader *r, const struct config_desktop *
     if (!was_seen(d, "password_file"))
         config_error(r->errors, d->username_line,
                      "username: there is no password for it; add password_file = PATH");
-    if (d->tls == CONFIG_TLS_OFF && !is_local(d))
+    if (d->tls == CONFIG_TLS_OFF && d->unix_path == NULL && !is_local(d->host))
         config_error(r->errors, d->username_line,
                      "username: without TLS the password could be read on its way to %s; add "
                      "tls = x509",
@@ -189,6 +189,11 @@ static void check_agent(struct config_reader *r, struct config_desktop *d)
                      "have; add it or take agent_token_file away");
     if (a == NULL)
         return;
+    if (a->host[0] != '\0' && !is_local(a->host))
+        config_warning(r->errors, d->agent_line,
+                       "agent: what it tells, and its token, can be read on the way from %s: let "
+                       "nobody else listen there",
+                       a->host);
     a->token = d->agent_token;
     d->agent_token = NULL;
 }

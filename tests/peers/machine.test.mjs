@@ -107,6 +107,10 @@ live('--check warns of what may be right', async (scope) => {
   assert.deepEqual(await check(), [`${config}:${desktop}: warning: upstream: ${token} is no socket`]);
   await write({}, 'tcp:127.0.0.1:5900\nagent = unix:/nonexistent/agent.sock');
   assert.deepEqual(await check(), [`${config}:${desktop}: warning: agent: /nonexistent/agent.sock: No such file or directory; is porthole-agent running?`]);
+  await write({}, `tcp:127.0.0.1:5900\nagent = tcp:127.0.0.1:7000\nagent_token_file = ${token}`);
+  assert.deepEqual(await check(), []);
+  await write({}, `tcp:127.0.0.1:5900\nagent = tcp:192.0.2.1:7000\nagent_token_file = ${token}`);
+  assert.deepEqual(await check(), [`${config}:${await line('agent =')}: warning: agent: what it tells, and its token, can be read on the way from 192.0.2.1: let nobody else listen there`]);
   await write({ listen: '0.0.0.0:0' }, 'tcp:127.0.0.1:5900');
   assert.deepEqual(await check(), [`${config}:1: warning: listen is every address, which no link can name; add public_url = https://HOST:PORT for those that the admin API gives`]);
   await write({ listen: '0.0.0.0:0', public_url: 'https://desk.example' }, 'tcp:127.0.0.1:5900');
