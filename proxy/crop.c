@@ -482,6 +482,8 @@ int crop_init(struct crop *c, const struct crop_how *how, const struct rfb_serve
     crop_settle_init(c);
     int rc = crop_windows(c, w);
     c->size_due = c->title_due = false; /* ServerInit tells them */
+    c->shown_width = c->canvas.width;
+    c->shown_height = c->canvas.height;
     return rc;
 }
 

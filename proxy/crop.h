@@ -126,6 +126,7 @@ struct crop {
     uint32_t fence_flags;
     uint8_t clip[4]; /* the flags of an extended clipboard message of the server's, as above */
     uint8_t clip_len;
+    int shown_width, shown_height;    /* of the viewer's framebuffer, as it was told last */
     struct windows_rect canvas;       /* as the viewer has it */
     pixman_region32_t known, painted; /* screen pixels: what the viewer has of them; what is flat */
     bool started, size_due, rre, names, cursors, viewer_wants;

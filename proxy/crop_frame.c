@@ -28,6 +28,8 @@ static int put_size(struct crop *c)
 {
     uint8_t screen[4 + 16] = {1};
     int rc = put_rect_head(c, 0, 0, c->canvas.width, c->canvas.height, c->resizes);
+    c->shown_width = c->canvas.width;
+    c->shown_height = c->canvas.height;
     rfb_set_u16(screen + 4 + 8, (uint16_t)c->canvas.width);
     rfb_set_u16(screen + 4 + 10, (uint16_t)c->canvas.height);
     if (rc != RFB_OK || c->resizes != RFB_ENC_EXTENDED_DESKTOP_SIZE)
@@ -130,8 +132,8 @@ static void take_canvas(struct crop *c)
 {
     struct windows_rect canvas = c->view.canvas;
     if (c->started && c->resizes == 0) {
-        canvas.width = c->canvas.width;
-        canvas.height = c->canvas.height;
+        canvas.width = c->shown_width;
+        canvas.height = c->shown_height;
         pixman_region32_intersect_rect(&c->view.visible, &c->view.visible, canvas.x, canvas.y,
                                        (unsigned)canvas.width, (unsigned)canvas.height);
     }
@@ -142,6 +144,20 @@ static void take_canvas(struct crop *c)
     c->canvas = canvas;
     pixman_region32_clear(&c->known);
     pixman_region32_clear(&c->painted);
+}
+
+void crop_keep_size(struct crop *c)
+{
+    c->size_due = false;
+    if (c->canvas.width == c->shown_width && c->canvas.height == c->shown_height)
+        return;
+    c->canvas.width = c->shown_width;
+    c->canvas.height = c->shown_height;
+    pixman_region32_intersect_rect(&c->view.visible, &c->view.visible, c->canvas.x, c->canvas.y,
+                                   (unsigned)c->canvas.width, (unsigned)c->canvas.height);
+    pixman_region32_clear(&c->known);
+    pixman_region32_clear(&c->painted);
+    crop_settle_windows(c, NULL);
 }
 
 void crop_take_frame(struct crop *c, const struct windows *w)
@@ -170,5 +186,7 @@ void crop_server_init(struct crop *c, const struct rfb_server_init *init,
     to->height = (uint16_t)c->canvas.height;
     to->name_len = make_title(c, title);
     memcpy(to->name, title, to->name_len + 1);
-    c->title_due = false;
+    c->shown_width = to->width;
+    c->shown_height = to->height;
+    c->size_due = c->title_due = false;
 }

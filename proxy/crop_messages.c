@@ -54,6 +54,8 @@ static int take_encodings(struct crop *c)
     rfb_buf_finish(&c->encodings);
     /* the first one tells that there will be others */
     c->size_due = c->size_due || (c->resizes == RFB_ENC_EXTENDED_DESKTOP_SIZE && resized == 0);
+    if (c->resizes == 0)
+        crop_keep_size(c);
     if (rc == RFB_OK && !c->started)
         rc = crop_probe(c);
     else if (rc == RFB_OK && !c->swapping) /* else the next connection begins with them */

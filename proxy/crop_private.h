@@ -24,6 +24,8 @@ int crop_pump(struct crop *c);
 
 /* The view has changed: of it the canvas, as the viewer can have it, and the title. */
 void crop_take_frame(struct crop *c, const struct windows *w);
+/* The viewer cannot be told of sizes: it keeps the one that it has. */
+void crop_keep_size(struct crop *c);
 /* Size, name and flat areas, where something of them is due. *sent tells whether. */
 int crop_send_frame(struct crop *c, bool *sent);
 

@@ -464,6 +464,38 @@ static void serves_who_names_no_encodings(void **state)
     crop_finish(&c);
 }
 
+/* The window has another size than the viewer was told, and it cannot be told any more. */
+static void keeps_the_size_of_who_cannot_be_resized(void **state)
+{
+    static const char grown[] = "1 0 own normal 100 100 30 40 0";
+    static const uint8_t fixed[] = {RFB_C2S_SET_ENCODINGS, 0, 0, 1, 0, 0, 0, RFB_ENC_RRE};
+    struct windows *w = snapshot(OWN, "", "null");
+    struct crop c;
+    (void)state;
+    /* since ServerInit */
+    assert_int_equal(crop_init(&c, &whole, &init, w), RFB_OK);
+    windows_unref(w);
+    assert_int_equal(tell(&c, grown, ""), RFB_OK);
+    assert_int_equal(crop_from_viewer(&c, fixed, sizeof fixed), RFB_OK);
+    request(&c);
+    assert_int_equal(sent(&c), 0);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_region(&c.epochs[0].asked, "100,100,20,10");
+    crop_finish(&c);
+    /* since it could be */
+    begin(&c);
+    assert_int_equal(tell(&c, grown, ""), RFB_OK);
+    assert_int_equal(sent(&c), 4 + 12);
+    assert_int_equal(tell(&c, OWN, ""), RFB_OK);
+    assert_int_equal(crop_from_viewer(&c, fixed, sizeof fixed), RFB_OK);
+    request(&c);
+    assert_int_equal(c.canvas.width, 30);
+    assert_int_equal(c.canvas.height, 40);
+    assert_int_equal(sent(&c), 4 + 2 * (12 + 4 + 1)); /* what it has become smaller by */
+    crop_finish(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -479,6 +511,7 @@ int main(void)
         cmocka_unit_test(shows_the_next_window),
         cmocka_unit_test(finds_out_servers_that_cannot),
         cmocka_unit_test(serves_who_names_no_encodings),
+        cmocka_unit_test(keeps_the_size_of_who_cannot_be_resized),
         cmocka_unit_test(tells_sizes_as_the_viewer_can_have_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
