@@ -3,6 +3,9 @@
 import { letGo, takeKeyboard } from './keyboard.js';
 import { Session } from './session.js';
 
+// What portholed puts behind a window's name where others' pixels may come into it for a moment (portholed.conf(5)).
+const BEST_EFFORT = / \(best effort\)$/;
+
 const WORDS = { minimised: 'Minimised', paused: 'Not live: scroll, or choose it', connecting: 'Connecting' };
 
 export class Tile extends EventTarget {
@@ -15,6 +18,7 @@ export class Tile extends EventTarget {
     this.element = document.getElementById('tile').content.cloneNode(true).firstElementChild;
     this.session = new Session(this.part('.screen'), { ...link, window: about.id });
     this.session.addEventListener('open', (event) => this.opened(event.detail.rfb));
+    this.session.addEventListener('name', (event) => { this.part('.bound').hidden = !BEST_EFFORT.test(event.detail.name); });
     this.session.addEventListener('state', (event) => this.showState(event.detail));
     this.live = false;
     this.front = false;

@@ -2,7 +2,7 @@
 // The wall: a desktop's windows side by side in the browser, each its own stream, and one of them controlled.
 import assert from 'node:assert/strict';
 import { canvasPicture, newPage, startChromium, waitForState } from '../lib/chromium.mjs';
-import { startXvnc } from '../lib/desktop.mjs';
+import { startX11vnc, startXvnc } from '../lib/desktop.mjs';
 import { AGENT, startAgent } from '../lib/feed.mjs';
 import { assertAccessible, assertFits, DESK, PHONE } from '../lib/page.mjs';
 import { captureX, difference, expected } from '../lib/picture.mjs';
@@ -10,8 +10,8 @@ import { admin, on, startPortholed } from '../lib/porthole.mjs';
 import { live, until } from '../lib/proc.mjs';
 import { startTypedText } from '../lib/typed.mjs';
 
-async function start(scope, { viewport = DESK, streams = { look: { role: 'view' } }, desktops } = {}) {
-  const desktop = await startXvnc(scope);
+async function start(scope, { server = startXvnc, viewport = DESK, streams = { look: { role: 'view' } }, desktops } = {}) {
+  const desktop = await server(scope);
   await desktop.startWindowManager();
   await desktop.setBackground('plain');
   const { feed, path, program: agent } = await startAgent(scope, desktop);
@@ -57,6 +57,7 @@ live('windows appear and go as they do on the desktop, each with its own picture
   startXterm(scope, desktop, 'One', '40x12+50+50', '-bg', 'navy', '-fg', 'white');
   startXterm(scope, desktop, 'Two', '50x16+200+150', '-bg', 'darkgreen', '-fg', 'white'); // in part over the other, or under it
   await show(page, 'One', 'Two');
+  assert.equal(await page.locator('.bound:visible').count(), 0);
   await assertPictures(scope, all);
   const third = startXterm(scope, desktop, 'Three', '30x10+700+400', '-bg', 'maroon', '-fg', 'white');
   await show(page, 'One', 'Two', 'Three');
@@ -199,6 +200,15 @@ live('why there is no wall, and what becomes of it', async (scope) => {
   await waitForState(page, 'disconnected');
   assert.match(await title(), /Access was withdrawn/);
   assert.equal(await page.locator('#stop').isHidden(), true, 'it is not tried again');
+});
+
+live('a window that may show others for a moment is told apart', async (scope) => {
+  const { desktop, proxy, page } = await start(scope, { server: startX11vnc });
+  startXterm(scope, desktop, 'One', '40x12+50+50');
+  await page.goto(wallOf(proxy));
+  await show(page, 'One');
+  await tileOf(page, 'One').getByText('best effort').waitFor();
+  assert.deepEqual(page.complaints, []);
 });
 
 live('from a desktop to its wall, to one window alone, and back', async (scope) => {
