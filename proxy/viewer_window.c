@@ -14,11 +14,12 @@ struct viewer_window {
     struct feed_client feed;
     struct sitter sitter;
     struct crop crop;
-    uv_timer_t settling; /* the crop's */
-    uint64_t presses;    /* that the sitter has been told of */
-    bool found;          /* the window has been there: its turn to connect has been asked for */
-    bool cropping;       /* crop is in use */
-    bool fixed;          /* a rectangle: there is no feed */
+    uv_timer_t settling;   /* the crop's */
+    uint64_t presses;      /* that the sitter has been told of */
+    bool found;            /* the window has been there: its turn to connect has been asked for */
+    struct windows *first; /* then: a reference, for a crop that begins without the window */
+    bool cropping;         /* crop is in use */
+    bool fixed;            /* a rectangle: there is no feed */
     struct windows_rect rect;
     uint16_t screen_width, screen_height; /* with fixed: as the crop has been told */
 };
@@ -286,13 +287,14 @@ static bool look(struct viewer *v, const struct windows *w)
     return main != NULL && main->mapped;
 }
 
-static void take_first(struct viewer *v, const struct windows *w)
+static void take_first(struct viewer *v, struct windows *w)
 {
     struct viewer_window *window = v->window;
     if (window->found)
         return;
     if (look(v, w)) {
         window->found = true;
+        window->first = windows_ref(w);
         viewer_arm(v, v->service->config->handshake_timeout * 1000ULL, 0);
         viewer_await_turn(v);
     } else if (how_of(v)->wait_s == 0) {
@@ -472,13 +474,17 @@ int viewer_begin_crop(struct viewer *v, const struct rfb_server_init *init,
     const struct windows *newest = w->fixed ? NULL : feed_newest(&w->feed);
     if (w->fixed && !is_on_screen(&w->rect, init))
         return refuse_rect(v, init);
-    if (!w->fixed && (newest == NULL || !look(v, newest))) {
+    bool gone = !w->fixed && (newest == NULL || !look(v, newest));
+    if (gone && (newest == NULL || how_of(v)->on_close == CROP_ON_CLOSE_END)) {
         snprintf(v->reason, sizeof v->reason, "the window was closed");
         return RFB_E_REFUSED;
     }
     if (!w->cropping) {
         w->cropping = true;
-        int rc = w->fixed ? begin_rect(w, init) : crop_init(&w->crop, how_of(v), init, newest);
+        int rc = w->fixed ? begin_rect(w, init)
+                          : crop_init(&w->crop, how_of(v), init, gone ? w->first : newest);
+        if (rc == RFB_OK && gone) /* it keeps the size that it had */
+            rc = crop_windows(&w->crop, newest);
         /* until it is known, what the last one has found holds */
         if (rc == RFB_OK && !w->fixed)
             rc = crop_relax(&w->crop, stream_bound(v->stream) == BOUND_BEST_EFFORT, false);
@@ -508,7 +514,10 @@ void viewer_leave_window(struct viewer *v)
 
 void viewer_free_window(struct viewer *v)
 {
-    if (v->window != NULL && v->window->cropping)
+    if (v->window == NULL)
+        return;
+    if (v->window->cropping)
         crop_finish(&v->window->crop);
+    windows_unref(v->window->first);
     free(v->window);
 }

@@ -13,7 +13,7 @@ import { admin, PORTHOLE, porthole, startPortholed } from '../lib/porthole.mjs';
 import { live, until } from '../lib/proc.mjs';
 import { scrape } from '../lib/prometheus.mjs';
 import { COMPOSITORS, FOREIGN, OWN, shake, shaker, watch } from '../lib/shaking.mjs';
-import { RfbViewer, upgrade } from '../lib/viewer.mjs';
+import { binary, GREETING, RfbViewer, upgrade } from '../lib/viewer.mjs';
 import { keysOf, short, startRecorder } from '../lib/xev.mjs';
 
 async function start(scope, { manager = true, streams, xvnc = {} }) {
@@ -407,4 +407,22 @@ live('the clipboard, both ways', async (scope) => {
   }
   assert.equal(getter.stdout, '\u4f60\u597d');
   assert.equal(barred.stdout, '');
+});
+
+// The window is there when the viewer comes, and not any more when it is through with its handshake.
+live('a window that is closed while a viewer shakes hands', async (scope) => {
+  const window = { window: 'app:Own' };
+  const { desktop, feed, proxy } = await start(scope, { streams: { ends: window, waits: { ...window, window_on_close: 'wait' } } });
+  const own = await shaker(scope, desktop, 'Own', OWN, 1, 0, 1);
+  const { rect } = await feed.window({ app: 'Own' });
+  const viewers = Object.fromEntries(['ends', 'waits'].map((name) => [name, new RfbViewer(scope, proxy).send(upgrade(proxy, { token: proxy.tokens[name] }))]));
+  for (const viewer of Object.values(viewers)) await viewer.gets(GREETING); // the desktop's VNC server has been reached
+  own.kill();
+  await feed.until('none', (s) => !s.windows.some(({ app }) => app === 'Own'));
+  await admin(proxy, 'GET', '/v1/desktops/demo/windows');
+  for (const viewer of Object.values(viewers)) viewer.send(binary(GREETING)).says([1]).says([1]);
+  await viewers.ends.ends();
+  assert.deepEqual(viewers.ends.close, { code: 4013, words: 'the window was closed' });
+  const said = await viewers.waits.hears(12 + 2 + 4 + 4);
+  assert.deepEqual([said.readUInt16BE(18), said.readUInt16BE(20)], rect.slice(2));
 });
