@@ -95,6 +95,23 @@ live('JWTs of three algorithms open what they say', async (scope) => {
   for (const token of [plain, ...Object.values(tokens)]) assert.ok(!proxy.program.stderr.includes(token.split('.')[1]));
 });
 
+live('a JWT of a whole desktop opens its windows and their list', async (scope) => {
+  const desktop = await startXvnc(scope);
+  const { feed, path } = await startAgent(scope, desktop);
+  const proxy = await start(scope, desktop.upstream, { agent: path });
+  await desktop.startTerminal();
+  const { id } = await feed.window({ app: 'XTerm' });
+  const ask = (fields, options) => new RfbViewer(scope, proxy).send(upgrade(proxy, { token: make(claims(fields)), ...options }));
+  const list = ask({ jti: 'wall' }, { path: '/windows' });
+  await until('the list', () => list.texts.some((text) => JSON.parse(text).windows[0]?.id === id));
+  const window = await new RfbViewer(scope, proxy).open(proxy, { token: make(claims({ jti: 'wall' })), query: `?window=${id}` });
+  await ask({ window: 'app:xterm' }, { path: '/windows' }).gets('A stream of one window has no list');
+  await ask({ window: 'app:xterm' }, { query: '?window=0x1' }).gets('This stream is of one window');
+  await ask({ jti: 'once', single_use: true }, { path: '/windows' }).gets('whoever may open a single one');
+  await admin(proxy, 'POST', '/v1/revocations', { jti: 'wall' });
+  for (const one of [list, window]) await ends(one, { code: 4002, words: 'the stream was revoked' });
+});
+
 live('a JWT opens one window alone', async (scope) => {
   const desktop = await startXvnc(scope);
   const { feed, path } = await startAgent(scope, desktop);
