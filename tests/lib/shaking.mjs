@@ -25,7 +25,8 @@ export function watch(scope, proxy, stream, encodings) {
 }
 
 // Windows at random on that desktop, and viewers in each of the encodings: that no hole is left is checked here. What of
-// others they have seen: NAME: { frames, bad: how many of them had any, pixels: that have come, foreign: how many of those were }.
+// others they have seen: NAME: { frames, bad: how many of them had any, pixels: that have come, foreign: how many of those were,
+// tinged: or had something of them }.
 export async function shake(scope, desktop, { encodings, ms, stream = {} }) {
   const { feed, path } = await startAgent(scope, desktop);
   const window = { window: 'app:Own', window_popups: 'clip', role: 'view', ...stream };
@@ -54,9 +55,9 @@ export async function shake(scope, desktop, { encodings, ms, stream = {} }) {
       if (words) throw new Error(words);
       return true;
     });
-    const [frames, bad, , , pixels, foreign] = (await viewer.ask('look')).trim().split(' ').map(Number);
+    const [frames, bad, , , pixels, foreign, tinged] = (await viewer.ask('look')).trim().split(' ').map(Number);
     assert.ok(frames > 20, `${name} saw ${frames} frames`);
-    seen[name] = { frames, bad, pixels, foreign };
+    seen[name] = { frames, bad, pixels, foreign, tinged };
   }
   assert.deepEqual(proxy.events('viewer_close'), []);
   return { proxy, seen };
