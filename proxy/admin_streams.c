@@ -341,7 +341,7 @@ void admin_make_stream(struct admin *a, const char *id, const json_t *body,
     char token[TOKEN_TEXT], why[STORE_ERROR_MAX], forget[STORE_ERROR_MAX];
     struct grant g = {.created = (int64_t)time(NULL)};
     g.expires = g.created + TTL_DEFAULT;
-    g.window.wait_s = CROP_WAIT_DEFAULT;
+    g.window = CROP_HOW_INIT;
     int rc = read_fields(body, &g, false, out);
     wipe_password(body);
     if (rc != 0)

@@ -147,7 +147,7 @@ static void begin(struct config_reader *r, const char *name)
     struct config_stream *s = *where = config_alloc(sizeof *s);
     memcpy(s->name, name, strlen(name) + 1);
     s->line = r->line;
-    s->window.wait_s = CROP_WAIT_DEFAULT;
+    s->window = CROP_HOW_INIT;
     r->item = s;
     r->seen = &s->seen;
 }

@@ -93,7 +93,7 @@ struct crop {
     bool relaxed, late; /* set by crop_relax */
     bool ready;         /* the server has told that it has ContinuousUpdates, or it is plain */
     bool settling;      /* crop_settle is to be called CROP_SETTLE_MS from now */
-    bool plain;         /* it has not: nothing tells from when its pixels are */
+    bool plain;         /* the server has none: nothing tells from when its pixels are */
 
     /* private */
     struct rfb_pixel_format format;

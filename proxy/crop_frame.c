@@ -166,17 +166,6 @@ void crop_take_frame(struct crop *c, const struct windows *w)
     take_title(c, w);
 }
 
-int crop_relax(struct crop *c, bool relaxed, bool late)
-{
-    if (c->relaxed == relaxed && c->late == late)
-        return RFB_OK;
-    c->title_due = c->title_due || c->relaxed != relaxed;
-    c->relaxed = relaxed;
-    if (c->late != late)
-        crop_settle_begin(c, late);
-    return crop_pump(c);
-}
-
 void crop_server_init(struct crop *c, const struct rfb_server_init *init,
                       struct rfb_server_init *to)
 {

@@ -7,8 +7,7 @@
 
 enum {
     CROP_SELECTOR_MAX = 128, /* bytes, without the NUL */
-    CROP_WAIT_DEFAULT = 10,  /* seconds */
-    CROP_WAIT_MAX = 86400    /* the same */
+    CROP_WAIT_MAX = 86400    /* seconds */
 };
 
 /* The numbers stand in databases. */
@@ -34,6 +33,9 @@ struct crop_how {
     bool strict;     /* whoever cannot be given this window and surely nothing else is sent away */
     unsigned wait_s; /* for a window to come */
 };
+
+/* What counts where nothing is said. */
+#define CROP_HOW_INIT ((struct crop_how){.wait_s = 10})
 
 /* False: there is no such word. */
 bool crop_how_set_popups(struct crop_how *how, const char *word);

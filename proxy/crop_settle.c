@@ -5,6 +5,7 @@
  * lately become the application's, or was touched, is not asked for before some time has passed.
  * Until then the viewer keeps what it has of it, or what is flat. */
 #include "crop_private.h"
+#include "rfb/err.h"
 
 static void add_touched(pixman_region32_t *region, const struct windows *w)
 {
@@ -51,6 +52,17 @@ void crop_settle_begin(struct crop *c, bool late)
     for (int i = 0; i < CROP_SETTLE_PLAIN; i++)
         pixman_region32_clear(&c->settle.lately[i]);
     crop_settle_windows(c, NULL);
+}
+
+int crop_relax(struct crop *c, bool relaxed, bool late)
+{
+    if (c->relaxed == relaxed && c->late == late)
+        return RFB_OK;
+    c->title_due = c->title_due || c->relaxed != relaxed;
+    c->relaxed = relaxed;
+    if (c->late != late)
+        crop_settle_begin(c, late);
+    return crop_pump(c);
 }
 
 void crop_settle_windows(struct crop *c, const struct windows *w)

@@ -361,7 +361,7 @@ enum jwt_result jwt_verify(const struct config_jwt *keys, const char *token, siz
 {
     struct part parts[3];
     struct reading r = {.claims = claims, .now = now};
-    *claims = (struct jwt_claims){.window = {.wait_s = CROP_WAIT_DEFAULT}};
+    *claims = (struct jwt_claims){.window = CROP_HOW_INIT};
     *by = NULL;
     *why = "it has not the shape of a JWT";
     if (len > JWT_MAX || !cut(token, len, parts))

@@ -33,7 +33,7 @@ unsigned narrow(const struct config_stream *s, const struct http_head *head, str
         return 0;
     if (s->window.selector[0] != '\0')
         return refuse(403, "This stream is of one window, and shows no other.\n", why);
-    *to = (struct crop_how){.wait_s = CROP_WAIT_DEFAULT};
+    *to = CROP_HOW_INIT;
     if (http_decode(value, len, to->selector, sizeof to->selector) != 0 ||
         !is_printable(to->selector) || !windows_is_selector(to->selector))
         return refuse(

@@ -79,9 +79,8 @@ static void load_tls(struct service *s, struct config_errors *errors)
         add_certificate(s, &c->certificate, &c->key, true, errors);
 }
 
-/* Whoever starts portholed before the VNC server has a reason; whoever mistyped the path has none.
- */
-/* Is somebody there, whom portholed may ask? */
+/* Is somebody there, whom portholed may ask? Whoever starts portholed before the VNC server has a
+ * reason; whoever mistyped the path has none. */
 static void check_socket(struct config_errors *errors, int line, const char *key, const char *path,
                          const char *whose)
 {

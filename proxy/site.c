@@ -157,8 +157,6 @@ static bool narrow_stream(const struct stream *stream, const struct http_head *h
     return status == 0;
 }
 
-/* The token first: a page that cannot see why its WebSocket was refused asks again by a plain
- * request, and learns from the status whether its token was the reason. */
 /* The stream that the request's token opens, a reference; or NULL after refusing. */
 static struct stream *find_stream(struct streams *streams, const struct http_head *head,
                                   struct site_answer *a)
@@ -182,6 +180,8 @@ static struct stream *find_stream(struct streams *streams, const struct http_hea
     return stream;
 }
 
+/* The token first: a page that cannot see why its WebSocket was refused asks again by a plain
+ * request, and learns from the status whether its token was the reason. */
 static void answer_stream(struct streams *streams, const struct http_head *head,
                           struct site_answer *a)
 {

@@ -117,7 +117,7 @@ void streams_drop(struct streams *all, struct stream *s)
     if (s == NULL || atomic_fetch_sub(&s->refs, 1) != 1)
         return;
     leave_name(all, s);
-    streams_drop_turns(all, s->turns);
+    streams_drop_desktop(all, s->desktop);
     service_unref(s->service);
     free((struct stream_jwt *)s->jwt);
     free(s);
@@ -173,9 +173,9 @@ static int complete(struct streams *all, struct service *service, struct stream 
     atomic_init(&s->end, STREAM_GOES_ON);
     s->service = service_ref(service);
     s->load = all->loads;
-    s->turns = streams_take_turns(all, s->config->desktop->name);
+    s->desktop = streams_take_desktop(all, s->config->desktop->name);
     s->current = openers != NULL;
-    if (s->turns == NULL || join_name(all, s) != 0 || (s->current && let_open(openers, s) != 0)) {
+    if (s->desktop == NULL || join_name(all, s) != 0 || (s->current && let_open(openers, s) != 0)) {
         streams_drop(all, s);
         return -1;
     }

@@ -13,9 +13,9 @@
 #include "service.h"
 #include "table.h"
 
-/* What outlives a reload: the viewers of a stream's name, the handshakes with a desktop's. */
+/* What outlives a reload: the viewers of a stream's name, and what is known of a desktop's. */
 struct stream_name;
-struct turns;
+struct stream_desktop;
 
 /* One of a stream's tokens, in the table of all. */
 struct stream_opener {
@@ -48,7 +48,7 @@ struct stream {
     atomic_uint refs;
     struct service *service; /* a reference: config is in it */
     struct stream_name *name;
-    struct turns *turns;
+    struct stream_desktop *desktop;
     bool current;  /* tokens, or its name, open it, and have a reference */
     bool spent;    /* a grant for a single use, which has been made */
     uint64_t load; /* which configuration it came with */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What the rooms of the streams share: streams.c (which there are), streams_grants.c (made and
  * ended while the server runs), streams_jwt.c (what JWTs open), streams_viewers.c (who is in them)
- * and streams_turns.c (who may connect). Nobody else includes this. Everything here is behind the
- * lock. */
+ * and streams_desktop.c (what is known of a desktop). Nobody else includes this. Everything here is
+ * behind the lock. */
 #ifndef PROXY_STREAMS_PRIVATE_H
 #define PROXY_STREAMS_PRIVATE_H
 
@@ -44,7 +44,7 @@ struct streams {
     struct banned *banned; /* the oldest first */
     struct banned *first_unkept, **last_unkept;
     struct service *service; /* the present one, a reference */
-    struct turns *turns;
+    struct stream_desktop *desktops;
     struct watcher *watchers; /* does not change while there are workers */
     uint64_t loads;           /* counts configurations */
     unsigned grants;          /* current ones */
@@ -85,11 +85,11 @@ bool streams_is_banned(const struct streams *all, const char *id);
 /* As streams_ban, but nobody is sent away. */
 int streams_put_ban(struct streams *all, const struct revocation *r, bool kept);
 
-/* ---- streams_turns.c ---- */
+/* ---- streams_desktop.c ---- */
 
-/* The turns of the desktop of this name, with a reference; NULL: out of memory. */
-struct turns *streams_take_turns(struct streams *all, const char *desktop);
+/* What is known of the desktop of this name, with a reference; NULL: out of memory. */
+struct stream_desktop *streams_take_desktop(struct streams *all, const char *desktop);
 /* Accepts NULL. */
-void streams_drop_turns(struct streams *all, struct turns *t);
+void streams_drop_desktop(struct streams *all, struct stream_desktop *t);
 
 #endif

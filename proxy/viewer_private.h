@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What the rooms of a viewer share: viewer.c (its life), viewer_peer.c (whose it is), viewer_http.c
  * (until the switch to WebSocket), viewer_proof.c (until its password is known), viewer_stream.c
- * (from then on; for who sees single windows viewer_window.c, for who is only told of them
- * viewer_list.c) and viewer_tell.c (what is told of it). Nobody else includes this. */
+ * (from then on; for who sees single windows viewer_window.c and, what they are promised,
+ * viewer_bound.c, for who is only told of windows viewer_list.c) and viewer_tell.c (what is told
+ * of it). Nobody else includes this. */
 #ifndef PROXY_VIEWER_PRIVATE_H
 #define PROXY_VIEWER_PRIVATE_H
 
@@ -12,6 +13,7 @@
 
 #include "address.h"
 #include "check.h"
+#include "crop_rect.h"
 #include "feed.h"
 #include "http.h"
 #include "proxy_protocol.h"

@@ -89,13 +89,15 @@ static uint16_t feed_greeting(struct viewer *v, const uint8_t *data, size_t len,
     struct rfb_buf out;
     rfb_buf_init(&out, GREETING_MAX);
     int rc = rfb_server_hs_feed(v->hs, data, len, used, &out);
-    if (rc == 1)
+    bool shaken = rc == 1;
+    if (shaken)
         rc = put_server_init(v, &out);
     uint16_t code = 0;
     if (viewer_send(v, &out) != 0 || (rc == 1 && start_relay(v) != 0)) {
         code = WSLAY_CODE_INTERNAL_SERVER_ERROR;
     } else if (rc == RFB_E_REFUSED) {
-        code = WS_CLOSE_LOST; /* v->reason was set with the refusal */
+        /* v->reason was set with the refusal: of the desktop, or at the end of the window */
+        code = shaken ? WS_CLOSE_WINDOW : WS_CLOSE_LOST;
     } else if (rc < 0) {
         snprintf(v->reason, sizeof v->reason, "RFB handshake: %.100s",
                  rc == RFB_E_NO_MEMORY ? rfb_strerror(rc) : v->hs->reason);
@@ -209,6 +211,8 @@ void viewer_take_websocket(struct viewer *v, const uint8_t *data, size_t len)
         return;
     } else if (code == WS_CLOSE_LOST && !v->ws.peer_closed) {
         viewer_leave(v, code, v->reason, ENDING_UPSTREAM_LOST, "upstream lost");
+    } else if (code == WS_CLOSE_WINDOW && !v->ws.peer_closed) {
+        viewer_leave(v, code, v->reason, ENDING_WINDOW_CLOSED, v->reason);
     } else if (v->ws.peer_closed && viewer_window_parts(v)) {
         v->parting = code;
         viewer_arm(v, PARTING_MS, 0);

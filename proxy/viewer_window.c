@@ -20,18 +20,12 @@ struct viewer_window {
     struct windows *first; /* then: a reference, for a crop that begins without the window */
     bool cropping;         /* crop is in use */
     bool fixed;            /* a rectangle: there is no feed */
-    struct windows_rect rect;
-    uint16_t screen_width, screen_height; /* with fixed: as the crop has been told */
+    struct crop_rect rect; /* with fixed */
 };
 
 static struct viewer_window *window_of(struct feed_client *c)
 {
     return (struct viewer_window *)((char *)c - offsetof(struct viewer_window, feed));
-}
-
-static const struct crop_how *how_of(const struct viewer *v)
-{
-    return &v->how;
 }
 
 /* ---- the crop's wishes ---- */
@@ -107,72 +101,6 @@ void viewer_end_swap(struct viewer *v)
     viewer_window_settle(v);
 }
 
-/* ---- a rectangle ---- */
-
-/* What an agent would tell. one: what *all points to; name: the desktop's. */
-static void put_rect(const struct viewer_window *w, const char *name, struct window *one,
-                     struct windows *all)
-{
-    *one =
-        (struct window){.id = 1,
-                        .app = how_of(w->viewer)->selector, /* it fits: this is how it is chosen */
-                        .title = name,
-                        .mapped = true,
-                        .main = true,
-                        .rect = w->rect,
-                        .frame = w->rect};
-    *all = (struct windows){.width = w->screen_width,
-                            .height = w->screen_height,
-                            .complete = true,
-                            .focus = one->id,
-                            .count = 1,
-                            .list = one};
-}
-
-static bool is_on_screen(const struct windows_rect *r, const struct rfb_server_init *init)
-{
-    return r->x + r->width <= init->width && r->y + r->height <= init->height;
-}
-
-static int refuse_rect(struct viewer *v, const struct rfb_server_init *init)
-{
-    snprintf(v->reason, sizeof v->reason, "%.60s is not on the desktop's screen of %dx%d pixels",
-             how_of(v)->selector, init->width, init->height);
-    viewer_tell_trouble(v, TROUBLE_HANDSHAKE, v->reason);
-    return RFB_E_REFUSED;
-}
-
-static int begin_rect(struct viewer_window *w, const struct rfb_server_init *init)
-{
-    struct window one;
-    struct windows all;
-    w->screen_width = init->width;
-    w->screen_height = init->height;
-    put_rect(w, init->name, &one, &all);
-    int rc = crop_init(&w->crop, how_of(w->viewer), init, &all);
-    /* whose keyboard it is, nobody knows without an agent */
-    return rc == RFB_OK ? crop_take_seat(&w->crop) : rc;
-}
-
-/* Follows the screen's size, and lets updates go on at once: nothing in them can be foreign. */
-static int serve_rect(struct viewer_window *w)
-{
-    struct crop *c = &w->crop;
-    int rc = RFB_OK;
-    if (c->server.width != w->screen_width || c->server.height != w->screen_height) {
-        struct window one;
-        struct windows all;
-        w->screen_width = c->server.width;
-        w->screen_height = c->server.height;
-        put_rect(w, c->title, &one, &all);
-        rc = crop_windows(c, &all);
-    }
-    if (rc != RFB_OK || !c->wants_sync)
-        return rc;
-    c->wants_sync = false;
-    return crop_synced(c);
-}
-
 /* ---- what can be promised ---- */
 
 /* What makes it best effort; NULL: nothing that is known now. A compositing manager draws late, and
@@ -190,10 +118,9 @@ static bool find_bound(struct viewer_window *w)
 {
     const char *why = find_unbound(w, feed_newest(&w->feed));
     bool known = why != NULL || (w->cropping && w->crop.ready);
-    bool late = feed_newest(&w->feed)->compositing || (w->cropping && w->crop.plain);
     if (known && !viewer_take_bound(w->viewer, why))
         return false;
-    if (known && w->cropping && crop_relax(&w->crop, why != NULL, late) != RFB_OK) {
+    if (known && w->cropping && crop_relax(&w->crop, why != NULL, why != NULL) != RFB_OK) {
         fail(w->viewer, RFB_E_NO_MEMORY);
         return false;
     }
@@ -207,7 +134,7 @@ static int drain(struct viewer_window *w)
 {
     int rc;
     do {
-        if (w->fixed && serve_rect(w) != RFB_OK)
+        if (w->fixed && crop_rect_serve(&w->rect, &w->crop) != RFB_OK)
             return RELAY_UPSTREAM;
         rc = relay_viewer_drained(&w->viewer->relay);
     } while (rc == 0 && w->fixed && w->crop.wants_sync);
@@ -280,10 +207,9 @@ static void closed(struct viewer *v)
 
 /* ---- events of the agent ---- */
 
-/* True: the window is there. */
-static bool look(struct viewer *v, const struct windows *w)
+static bool is_there(const struct viewer *v, const struct windows *w)
 {
-    const struct window *main = windows_select(w, how_of(v)->selector);
+    const struct window *main = windows_select(w, v->how.selector);
     return main != NULL && main->mapped;
 }
 
@@ -292,12 +218,12 @@ static void take_first(struct viewer *v, struct windows *w)
     struct viewer_window *window = v->window;
     if (window->found)
         return;
-    if (look(v, w)) {
+    if (is_there(v, w)) {
         window->found = true;
         window->first = windows_ref(w);
         viewer_arm(v, v->service->config->handshake_timeout * 1000ULL, 0);
         viewer_await_turn(v);
-    } else if (how_of(v)->wait_s == 0) {
+    } else if (v->how.wait_s == 0) {
         viewer_window_timeout(v);
     }
 }
@@ -316,7 +242,7 @@ static void on_windows(struct feed_client *c, struct windows *w)
     int rc = crop_windows(&window->crop, w);
     if (rc != RFB_OK)
         fail(v, rc);
-    else if (window->crop.view.main == 0 && how_of(v)->on_close == CROP_ON_CLOSE_END)
+    else if (window->crop.view.main == 0 && v->how.on_close == CROP_ON_CLOSE_END)
         closed(v);
     else
         viewer_window_settle(v);
@@ -414,7 +340,7 @@ static void await_rect(struct viewer *v, const struct windows_rect *rect)
         return;
     }
     v->window->fixed = v->window->found = true;
-    v->window->rect = *rect;
+    v->window->rect.rect = *rect;
     viewer_arm(v, v->service->config->handshake_timeout * 1000ULL, 0);
     viewer_await_turn(v);
 }
@@ -423,7 +349,7 @@ void viewer_await_window(struct viewer *v)
 {
     struct viewer_env *env = v->env;
     struct windows_rect rect;
-    if (windows_parse_rect(how_of(v)->selector, &rect)) {
+    if (windows_parse_rect(v->how.selector, &rect)) {
         await_rect(v, &rect);
         return;
     }
@@ -444,8 +370,7 @@ void viewer_await_window(struct viewer *v)
         return;
     }
     /* a viewer without a wait hears of the first snapshot, which may be some time to come */
-    uint64_t wait =
-        how_of(v)->wait_s != 0 ? how_of(v)->wait_s : v->service->config->handshake_timeout;
+    uint64_t wait = v->how.wait_s != 0 ? v->how.wait_s : v->service->config->handshake_timeout;
     viewer_arm(v, wait * 1000ULL, 0);
     if (feed_newest(&w->feed) != NULL && find_bound(w))
         take_first(v, feed_newest(&w->feed));
@@ -459,9 +384,17 @@ bool viewer_awaits_window(const struct viewer *v)
 void viewer_window_timeout(struct viewer *v)
 {
     char words[WS_REASON_MAX + 1];
-    snprintf(words, sizeof words, "there is no window %.100s", how_of(v)->selector);
+    snprintf(words, sizeof words, "there is no window %.100s", v->how.selector);
     rfb_text_make_utf8(words); /* it may have been cut */
     viewer_leave(v, WS_CLOSE_WINDOW, words, ENDING_WINDOW_CLOSED, "no such window");
+}
+
+static int refuse_rect(struct viewer *v, const struct rfb_server_init *init)
+{
+    snprintf(v->reason, sizeof v->reason, "%.60s is not on the desktop's screen of %dx%d pixels",
+             v->how.selector, init->width, init->height);
+    viewer_tell_trouble(v, TROUBLE_HANDSHAKE, v->reason);
+    return RFB_E_REFUSED;
 }
 
 int viewer_begin_crop(struct viewer *v, const struct rfb_server_init *init,
@@ -472,17 +405,17 @@ int viewer_begin_crop(struct viewer *v, const struct rfb_server_init *init,
     if (w == NULL)
         return RFB_OK;
     const struct windows *newest = w->fixed ? NULL : feed_newest(&w->feed);
-    if (w->fixed && !is_on_screen(&w->rect, init))
+    if (w->fixed && !crop_rect_fits(&w->rect, init))
         return refuse_rect(v, init);
-    bool gone = !w->fixed && (newest == NULL || !look(v, newest));
-    if (gone && (newest == NULL || how_of(v)->on_close == CROP_ON_CLOSE_END)) {
+    bool gone = !w->fixed && (newest == NULL || !is_there(v, newest));
+    if (gone && (newest == NULL || v->how.on_close == CROP_ON_CLOSE_END)) {
         snprintf(v->reason, sizeof v->reason, "the window was closed");
         return RFB_E_REFUSED;
     }
     if (!w->cropping) {
         w->cropping = true;
-        int rc = w->fixed ? begin_rect(w, init)
-                          : crop_init(&w->crop, how_of(v), init, gone ? w->first : newest);
+        int rc = w->fixed ? crop_rect_begin(&w->rect, &w->crop, &v->how, init)
+                          : crop_init(&w->crop, &v->how, init, gone ? w->first : newest);
         if (rc == RFB_OK && gone) /* it keeps the size that it had */
             rc = crop_windows(&w->crop, newest);
         /* until it is known, what the last one has found holds */

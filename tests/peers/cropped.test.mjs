@@ -422,7 +422,7 @@ live('a window that is closed while a viewer shakes hands', async (scope) => {
   await admin(proxy, 'GET', '/v1/desktops/demo/windows');
   for (const viewer of Object.values(viewers)) viewer.send(binary(GREETING)).says([1]).says([1]);
   await viewers.ends.ends();
-  assert.deepEqual(viewers.ends.close, { code: 4013, words: 'the window was closed' });
+  assert.deepEqual(viewers.ends.close, { code: 4003, words: 'the window was closed' });
   const said = await viewers.waits.hears(12 + 2 + 4 + 4);
   assert.deepEqual([said.readUInt16BE(18), said.readUInt16BE(20)], rect.slice(2));
 });

@@ -387,7 +387,6 @@ static void finds_out_servers_that_cannot(void **state)
     crop_finish(&c);
 }
 
-/* RFC 6143 section 7.5.2: Raw is what everybody has. */
 /* By the encoding that the viewer has named, the simpler one where it has named both. */
 static void tells_sizes_as_the_viewer_can_have_them(void **state)
 {
@@ -445,6 +444,7 @@ static void tells_sizes_as_the_viewer_can_have_them(void **state)
     }
 }
 
+/* RFC 6143 section 7.5.2: Raw is what everybody has. */
 static void serves_who_names_no_encodings(void **state)
 {
     static const uint8_t wanted[] = {RFB_C2S_SET_ENCODINGS, 0, 0, 4};

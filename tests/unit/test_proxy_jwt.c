@@ -212,7 +212,7 @@ static void windows_are_read(void **state)
     assert_string_equal(c.window.selector, "app:XTerm");
     assert_int_equal(c.window.popups, CROP_POPUPS_EXPAND);
     assert_int_equal(c.window.on_close, CROP_ON_CLOSE_END);
-    assert_int_equal(c.window.wait_s, CROP_WAIT_DEFAULT);
+    assert_int_equal(c.window.wait_s, 10);
     assert_false(c.window.frame);
     assert_int_equal(
         verify(&key,

@@ -7,17 +7,17 @@
 #include "streams_private.h"
 
 /* Of a desktop's name: they outlive a reload. */
-struct turns {
-    struct turns *next;
+struct stream_desktop {
+    struct stream_desktop *next;
     char desktop[CONFIG_NAME_MAX + 1];
     unsigned refs, count;
     bool wanted;      /* somebody waits for the count to fall */
     atomic_int bound; /* an enum bound */
 };
 
-struct turns *streams_take_turns(struct streams *all, const char *desktop)
+struct stream_desktop *streams_take_desktop(struct streams *all, const char *desktop)
 {
-    struct turns *t = all->turns; /* there are few desktops */
+    struct stream_desktop *t = all->desktops; /* there are few desktops */
     while (t != NULL && strcmp(t->desktop, desktop) != 0)
         t = t->next;
     if (t == NULL) {
@@ -25,18 +25,18 @@ struct turns *streams_take_turns(struct streams *all, const char *desktop)
         if (t == NULL)
             return NULL;
         memcpy(t->desktop, desktop, strlen(desktop) + 1);
-        t->next = all->turns;
-        all->turns = t;
+        t->next = all->desktops;
+        all->desktops = t;
     }
     t->refs++;
     return t;
 }
 
-void streams_drop_turns(struct streams *all, struct turns *t)
+void streams_drop_desktop(struct streams *all, struct stream_desktop *t)
 {
     if (t == NULL || --t->refs != 0)
         return;
-    struct turns **at = &all->turns;
+    struct stream_desktop **at = &all->desktops;
     while (*at != t)
         at = &(*at)->next;
     *at = t->next;
@@ -46,11 +46,11 @@ void streams_drop_turns(struct streams *all, struct turns *t)
 bool streams_begin_handshake(struct streams *all, struct stream *s)
 {
     pthread_mutex_lock(&all->lock);
-    bool begins = s->turns->count < STREAMS_HANDSHAKES;
+    bool begins = s->desktop->count < STREAMS_HANDSHAKES;
     if (begins)
-        s->turns->count++;
+        s->desktop->count++;
     else
-        s->turns->wanted = true;
+        s->desktop->wanted = true;
     pthread_mutex_unlock(&all->lock);
     return begins;
 }
@@ -58,9 +58,9 @@ bool streams_begin_handshake(struct streams *all, struct stream *s)
 void streams_end_handshake(struct streams *all, struct stream *s)
 {
     pthread_mutex_lock(&all->lock);
-    bool wanted = s->turns->wanted;
-    s->turns->count--;
-    s->turns->wanted = false;
+    bool wanted = s->desktop->wanted;
+    s->desktop->count--;
+    s->desktop->wanted = false;
     pthread_mutex_unlock(&all->lock);
     if (wanted)
         streams_wake_turns(all);
@@ -76,19 +76,19 @@ const char *bound_word(enum bound bound)
 void streams_set_bound(struct presence *p, enum bound bound)
 {
     atomic_store(&p->bound, (int)bound);
-    atomic_store(&p->stream->turns->bound, (int)bound);
+    atomic_store(&p->stream->desktop->bound, (int)bound);
 }
 
 enum bound stream_bound(const struct stream *s)
 {
-    return (enum bound)atomic_load(&s->turns->bound);
+    return (enum bound)atomic_load(&s->desktop->bound);
 }
 
 enum bound streams_desktop_bound(struct streams *all, const char *desktop)
 {
     enum bound bound = BOUND_UNKNOWN;
     pthread_mutex_lock(&all->lock);
-    for (const struct turns *t = all->turns; t != NULL; t = t->next)
+    for (const struct stream_desktop *t = all->desktops; t != NULL; t = t->next)
         if (strcmp(t->desktop, desktop) == 0)
             bound = (enum bound)atomic_load(&t->bound);
     pthread_mutex_unlock(&all->lock);
