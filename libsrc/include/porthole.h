@@ -5,7 +5,7 @@
  *     ph_client *c;
  *     ph_frame *f;
  *     ph_error e;
- *     if (ph_connect("vnc+unix:/run/desktop.sock", NULL, NULL, &c, &e) != PH_OK)
+ *     if (ph_connect("vnc+unix:/run/desktop/vnc.sock", NULL, NULL, &c, &e) != PH_OK)
  *         errx(1, "%s", e.message);
  *     ph_frame_get(c, 0, NULL, &f, &e);          // a complete picture of the desktop
  *     ph_click(c, 640, 400, PH_BUTTON_LEFT, 1, NULL, NULL, &e);

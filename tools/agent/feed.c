@@ -311,7 +311,22 @@ static bool is_served(const struct sockaddr_un *address)
     return served;
 }
 
-static int bind_unix(struct listener *l, const char *path)
+/* libuv takes a folder that is not there for one that may not be written. */
+static bool lacks_folder(const char *path)
+{
+    char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+    struct stat st;
+    if (len == 0 || len >= sizeof folder)
+        return false;
+    memcpy(folder, path, len);
+    folder[len] = '\0';
+    return stat(folder, &st) != 0 && errno == ENOENT;
+}
+
+/* What is to be done is in *hint, where that is known. */
+static int bind_unix(struct listener *l, const char *path, const char **hint)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct stat st;
@@ -323,7 +338,10 @@ static int bind_unix(struct listener *l, const char *path)
     mode_t mask = umask(0177);
     int rc = uv_pipe_bind(&l->h.pipe, path);
     umask(mask);
-    return rc;
+    if (rc != UV_EACCES || !lacks_folder(path))
+        return rc;
+    *hint = "; make its folder first";
+    return UV_ENOENT;
 }
 
 static int parse_tcp(const char *text, struct sockaddr_storage *address)
@@ -354,12 +372,14 @@ static void name_tcp(struct listener *l, char bound[FEED_ADDRESS_MAX])
     snprintf(bound, FEED_ADDRESS_MAX, six ? "tcp:[%s]:%u" : "tcp:%s:%u", host, ntohs(port));
 }
 
-static int bind_listener(struct listener *l, const char *address)
+static int bind_listener(struct listener *l, const char *address, const char **hint)
 {
     struct sockaddr_storage where;
     if (!l->tcp)
-        return bind_unix(l, address + 5);
+        return bind_unix(l, address + 5, hint);
     int rc = parse_tcp(address + 4, &where);
+    if (rc != 0)
+        *hint = "; use a numeric address and a port, as in tcp:127.0.0.1:7000 or tcp:[::1]:7000";
     return rc != 0 ? rc : uv_tcp_bind(&l->h.tcp, (const struct sockaddr *)&where, 0);
 }
 
@@ -394,11 +414,12 @@ int feed_listen(struct feed *f, const char *address, char bound[FEED_ADDRESS_MAX
         uv_pipe_init(f->loop, &l->h.pipe, 0);
     l->h.any.data = l;
     f->handles++;
-    int rc = bind_listener(l, address);
+    const char *hint = "";
+    int rc = bind_listener(l, address, &hint);
     if (rc == 0)
         rc = uv_listen(&l->h.stream, BACKLOG, on_connection);
     if (rc != 0) {
-        snprintf(bound, FEED_ADDRESS_MAX, "%s", uv_strerror(rc));
+        snprintf(bound, FEED_ADDRESS_MAX, "%s%s", uv_strerror(rc), hint);
         uv_close(&l->h.any, on_listener_closed);
         return -1;
     }
