@@ -97,8 +97,9 @@ live('what cannot be is said, with the exit code that belongs to it', async (sco
     [4, /the folder "\/nonexistent" cannot be entered: no such file or directory/, '--agent', agent, 'launch', '--folder', '/nonexistent', 'true'],
     [2, /launch what\?/, '--agent', agent, 'launch'],
     [4, /does not take this token/, '--agent', `tcp:127.0.0.1:${port}`, '--agent-token-file', wrong, 'windows'],
-    [5, /timed out while waiting for the agent/, '--agent', `tcp:127.0.0.1:${deaf.address().port}`, '--timeout', '0.2', 'windows'],
-    [6, /does not speak the window feed/, '--agent', `tcp:127.0.0.1:${babbler.address().port}`, 'windows'],
+    [2, /over TCP the agent wants a token: name its file with --agent-token-file/, '--agent', `tcp:127.0.0.1:${port}`, 'windows'],
+    [5, /timed out while waiting for the agent/, '--agent', `tcp:127.0.0.1:${deaf.address().port}`, '--agent-token-file', file, '--timeout', '0.2', 'windows'],
+    [6, /does not speak the window feed/, '--agent', `tcp:127.0.0.1:${babbler.address().port}`, '--agent-token-file', file, 'windows'],
   ]) {
     const result = await porthole(scope, args, { env: { PORTHOLE_AGENT: undefined } });
     assert.match(result.stderr, words);

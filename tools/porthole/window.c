@@ -18,6 +18,10 @@ int window_agent(struct app *app, ph_windows **windows)
         return app_fail(EXIT_USAGE, "no agent: name one with --agent or in $PORTHOLE_AGENT, as in "
                                     "--agent unix:/run/desktop/agent.sock");
     int code = secrets_find_agent(&secrets, app, &options.token);
+    /* without one the agent only waits for it, and says nothing */
+    if (code == EXIT_FINE && options.token == NULL && strncmp(app->agent, "tcp:", 4) == 0)
+        code = app_fail(EXIT_USAGE, "over TCP the agent wants a token: name its file with "
+                                    "--agent-token-file or in $PORTHOLE_AGENT_TOKEN_FILE");
     if (code == EXIT_FINE)
         code = app_catch_signals(app);
     progress_begin("connecting to %s", app->agent);
