@@ -28,7 +28,8 @@ struct feed {
     struct dial dial;
     union dial_handle h;
     uv_timer_t timer;              /* for the first snapshot, then for replies */
-    const char *late;              /* what it means that the timer runs out */
+    char why[LOST_WORDS_MAX];      /* what it means that the timer runs out */
+    bool late;                     /* is that the agent's taking too long? */
     unsigned handles;              /* still to be closed */
     bool closing, connected, told; /* told: that it is lost */
     bool greeted;                  /* the agent has said something */
@@ -38,8 +39,7 @@ struct feed {
     uint64_t last_id;
 };
 
-static const char unsent[] = "a command cannot be sent to the agent",
-                  no_way[] = "no connection to the agent can be set up";
+static const char unsent[] = "a command cannot be sent to the agent";
 
 /* ---- the end ---- */
 
@@ -157,14 +157,27 @@ static void on_late(uv_timer_t *timer)
 {
     struct feed *f = timer->data;
     for (struct feed_client *c = f->clients; c != NULL; c = c->next)
-        c->late = f->late != unsent && f->late != no_way;
-    lose(f, f->late);
+        c->late = f->late;
+    lose(f, f->why);
 }
 
-static void expect(struct feed *f, uint64_t ms, const char *late)
+static void set_why(struct feed *f, const char *why, bool late)
 {
+    snprintf(f->why, sizeof f->why, "%s", why);
     f->late = late;
+}
+
+static void expect(struct feed *f, uint64_t ms, const char *why)
+{
+    set_why(f, why, true);
     uv_timer_start(&f->timer, on_late, ms, 0);
+}
+
+/* Not from inside: who asks is not done yet. */
+static void lose_soon(struct feed *f, const char *why)
+{
+    set_why(f, why, false);
+    uv_timer_start(&f->timer, on_late, 0, 0);
 }
 
 /* Whoever waits for a reply shows nothing meanwhile: it comes in time, or the agent is lost. */
@@ -182,13 +195,10 @@ __attribute__((format(printf, 2, 3))) static void say(struct feed *f, const char
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (send_line(f, text) == 0) {
-        if (!uv_is_active((uv_handle_t *)&f->timer))
-            expect_reply(f);
-        return;
-    }
-    /* not from inside: who asks is not done yet */
-    expect(f, 0, unsent);
+    if (send_line(f, text) != 0)
+        lose_soon(f, unsent);
+    else if (!uv_is_active((uv_handle_t *)&f->timer))
+        expect_reply(f);
 }
 
 void feed_sync(struct feed_client *c)
@@ -264,7 +274,7 @@ static void take_line(struct feed *f, const char *text, size_t len)
     json_t *line = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
     const char *type = json_string_value(json_object_get(line, "type"));
     if (type == NULL)
-        lose(f, "it does not speak the window feed's protocol");
+        lose(f, "the agent does not speak the window feed's protocol");
     else if (strcmp(type, "hello") == 0 &&
              json_integer_value(json_object_get(line, "version")) != 1)
         lose(f, "the agent speaks another version of the window feed");
@@ -329,13 +339,20 @@ static int say_token(struct feed *f)
     return rc;
 }
 
+/* The name is the address as dial_describe writes it. */
+static void describe(const struct feed *f, char why[LOST_WORDS_MAX], const char *doing,
+                     const char *words)
+{
+    snprintf(why, LOST_WORDS_MAX, "the agent: %s %s: %s", doing, f->name, words);
+}
+
 static void on_connected(struct dial *d, const char *doing, int error)
 {
     struct feed *f = d->owner;
     char why[LOST_WORDS_MAX];
     if (doing != NULL) {
-        snprintf(why, sizeof why, "%s %s: %s", doing, f->name, uv_strerror(error));
-        lose(f, f->token != NULL ? why : uv_strerror(error));
+        describe(f, why, doing, uv_strerror(error));
+        lose(f, why);
         return;
     }
     f->connected = true;
@@ -344,12 +361,14 @@ static void on_connected(struct dial *d, const char *doing, int error)
         uv_tcp_nodelay(&f->h.tcp, 1);
         uv_tcp_keepalive(&f->h.tcp, 1, KEEPALIVE_S);
     }
-    f->late = "the agent does not tell its windows";
+    set_why(f, "the agent does not tell its windows", true);
     error = uv_read_start(&f->h.stream, on_alloc, on_read);
-    if (error != 0)
-        lose(f, uv_strerror(error));
-    else if (f->token != NULL && say_token(f) != 0)
+    if (error != 0) {
+        describe(f, why, "reading from", uv_strerror(error));
+        lose(f, why);
+    } else if (f->token != NULL && say_token(f) != 0) {
         lose(f, unsent);
+    }
 }
 
 static struct feed *create(struct feed **list, uv_loop_t *loop, const struct config_agent *agent)
@@ -372,10 +391,15 @@ static struct feed *create(struct feed **list, uv_loop_t *loop, const struct con
     rfb_buf_init(&f->in, LINE_MAX_BYTES);
     uv_timer_init(loop, &f->timer);
     f->timer.data = f;
-    expect(f, CONNECT_MS, "the agent cannot be reached in time");
-    if (dial_begin(&f->dial, loop, &f->h, agent->unix_path, agent->host, agent->port, on_connected,
-                   f) != 0)
-        expect(f, 0, no_way);
+    char why[LOST_WORDS_MAX];
+    describe(f, why, "connecting to", "it cannot be reached in time");
+    expect(f, CONNECT_MS, why);
+    int rc = dial_begin(&f->dial, loop, &f->h, agent->unix_path, agent->host, agent->port,
+                        on_connected, f);
+    if (rc != 0) {
+        describe(f, why, "connecting to", uv_strerror(rc));
+        lose_soon(f, why);
+    }
     return f;
 }
 

@@ -86,14 +86,15 @@ live('the windows of a desktop are told as its agent tells them', async (scope) 
 });
 
 live('a desktop whose windows are not to be had says why', async (scope) => {
-  const { proxy, agent } = await start(scope, [HELLO, SNAPSHOT, { ...SNAPSHOT, serial: 2 }], { desktops: { bare: { upstream: 'tcp:127.0.0.1:1' }, gone: { upstream: 'tcp:127.0.0.1:1', agent: `unix:${await scope.file('nobody.sock')}` } } });
+  const gone = `unix:${await scope.file('nobody.sock')}`;
+  const { proxy, agent } = await start(scope, [HELLO, SNAPSHOT, { ...SNAPSHOT, serial: 2 }], { desktops: { bare: { upstream: 'tcp:127.0.0.1:1' }, gone: { upstream: 'tcp:127.0.0.1:1', agent: gone } } });
   const cannot = (name, why) => `the agent of desktop "${name}" cannot be asked: ${why}`;
   for (const [path, status, words] of [
     ['/v1/desktops/other/windows', 404, 'there is no desktop "other"'],
     [`/v1/desktops/${'x'.repeat(100)}/windows`, 404, `there is no desktop "${'x'.repeat(32)}"`],
     ['/v1/desktops/demo%00/windows', 404, 'there is no desktop "demo%00"'],
     ['/v1/desktops/bare/windows', 409, 'desktop "bare" has no agent, which knows the windows; add agent = unix:PATH to it'],
-    ['/v1/desktops/gone/windows', 502, cannot('gone', 'no such file or directory')],
+    ['/v1/desktops/gone/windows', 502, cannot('gone', `the agent: connecting to ${gone}: no such file or directory`)],
     ...['/v1/desktops//windows', '/v1/desktops/demo', '/v1/desktops/demo/', '/v1/desktops/demo/windows/', '/v1/desktops/demo/x/windows'].map((path) => [path, 404, `there is nothing at ${path}`]),
   ]) {
     const answer = await admin(proxy, 'GET', path);
@@ -110,7 +111,7 @@ live('a desktop whose windows are not to be had says why', async (scope) => {
 
 for (const [what, lines, why] of [
   ['speaks another version', [{ ...HELLO, version: 2 }], 'the agent speaks another version of the window feed'],
-  ['does not say what a line is', [{}], "it does not speak the window feed's protocol"],
+  ['does not say what a line is', [{}], "the agent does not speak the window feed's protocol"],
   ['has windows without places', [HELLO, { ...SNAPSHOT, windows: [{ ...WINDOW, rect: [0, 0, 1] }] }], "the agent's snapshot makes no sense"],
   ['has a process that is no number', [HELLO, { ...SNAPSHOT, windows: [{ ...WINDOW, pid: '1' }] }], 'its snapshot makes no sense'],
   ['has a state that is no word', [HELLO, { ...SNAPSHOT, windows: [WINDOW, { ...WINDOW, id: '0x2', states: ['focused', {}] }] }], 'its snapshot makes no sense'],

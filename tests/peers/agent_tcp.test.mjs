@@ -116,8 +116,8 @@ live('an agent that cannot be reached, or does not know the token, is told of', 
   const not = 'the agent closed the connection: agent_token_file is not its token';
   for (const [name, status, why] of [
     ['stranger', 502, not],
-    ['nowhere', 502, /^looking up tcp:no-such-host\.invalid:7000: /],
-    ['nobody', 502, 'connecting to tcp:127.0.0.1:1: connection refused'],
+    ['nowhere', 502, /^the agent: looking up tcp:no-such-host\.invalid:7000: /],
+    ['nobody', 502, 'the agent: connecting to tcp:127.0.0.1:1: connection refused'],
     ['hangs', 502, not],
     ['silent', 504, 'the agent does not tell its windows'],
   ]) {
@@ -132,7 +132,7 @@ live('an agent that cannot be reached, or does not know the token, is told of', 
     await viewer.ends();
     assert.deepEqual(viewer.close, { code: 4013, words: "the desktop's agent is lost" });
     const { desktop: name, detail } = await proxy.event('upstream_error', i + 1);
-    assert.match(detail, name === 'stranger' ? /agent_token_file is not its token$/ : /^looking up tcp:no-such-host/);
+    assert.match(detail, name === 'stranger' ? /agent_token_file is not its token$/ : /^the agent: looking up tcp:no-such-host/);
   }
   // Another token is read with the configuration; who comes then is not kept waiting by the old one.
   await writeFile(wrong, `${token}\n`);
