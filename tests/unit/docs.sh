@@ -98,6 +98,10 @@ for program in portholed:8 porthole-agent:1; do
   report "${program%:*}(${program#*:}) has every option" "$(missing "$(section "$docs/${program%:*}.${program#*:}" OPTIONS)" ${options:?})"
 done
 
+# glued PAGE: words that are several: sentences behind .BR, whose arguments are set without spaces.
+glued() { groff -t -man -rHY=0 -Tascii -P-cbou "$1" 2>/dev/null | grep -oE '[A-Za-z.,;:]{35,}' || :; }
+
+report 'the pages are printable ASCII' "$(LC_ALL=C grep -nH $'[^ -~\t]' "$docs"/*.[1-9] | cat -A)"
 for page in "$docs"/*.[1-9]; do
   title="${page##*/} is clean"
   if ! command -v groff >/dev/null; then
@@ -105,7 +109,7 @@ for page in "$docs"/*.[1-9]; do
     echo "ok $count - $title # SKIP no groff"
     continue
   fi
-  report "$title" "$(groff -ww -z -t -man -Tutf8 "$page" 2>&1 || :)"
+  report "$title" "$(groff -ww -z -t -man -Tutf8 "$page" 2>&1 || :; glued "$page")"
 done
 echo "1..$count"
 exit "$failed"
