@@ -18,14 +18,14 @@ const CLOSED = {
   1013: { title: 'The server is busy', text: 'Too many passwords are being checked just now.', retry: true },
   4001: { title: 'This link is no longer valid', text: 'Its time is over, or it was for a single use and has been used.', more: NEW_LINK, state: 'refused' },
   4002: { title: 'Access was withdrawn', text: 'Somebody revoked this link, changed what it allows, or ended this connection.' },
-  4003: { title: 'The window was closed', text: 'The window that this link shows is gone.' },
+  4003: { title: 'This window is not open', text: 'What this link shows is not on the desktop, or not any more.' },
   4008: { title: 'Too many viewers', text: 'As many people as this link allows are watching already.' },
-  4013: { title: 'The desktop went away', text: 'The server lost its connection to the desktop.', retry: true },
+  4013: { title: 'There is nothing to show just now', text: 'The server has lost what it needs of the desktop.', retry: true },
   4014: { title: 'This window is not shown', text: 'It cannot be told for certain from what else is on the desktop, and this link asks for no less.' },
 };
 
 // Codes whose reason tells more than the code: the server's own words go with ours.
-const SAYS_MORE = [1002, 1008, 1011, 4002, 4013, 4014];
+const SAYS_MORE = [1002, 1008, 1011, 4002, 4003, 4013, 4014];
 
 const ANSWERED = {
   401: { title: 'This link does not open a desktop', text: "This link's token is not valid (wrong, expired or revoked).", more: NEW_LINK, state: 'refused' },
@@ -61,17 +61,19 @@ export const NO_PASSWORD = { title: 'A password is needed', text: 'This desktop 
 // A WebSocket close: its code, and the reason the server gave. Server's words are shown as text.
 export function forClose(code, reason) {
   const known = CLOSED[code];
-  if (known) return { ...known, ...(reason && SAYS_MORE.includes(code) && { more: `The server says: ${reason}` }) };
+  if (known) return { ...known, ...(SAYS_MORE.includes(code) && { more: says(reason) }) };
   return { title: 'Disconnected', text: `The connection ended (code ${code}).`, more: reason, retry: true };
 }
 
-// An HTTP status that the server answered in place of a WebSocket.
-export function forStatus(status, link) {
+// An HTTP status that the server answered in place of a WebSocket; words: what it said with it, or ''.
+export function forStatus(status, link, words) {
   if ((status === 401 || status === 404) && link.stream) {
     return { ...ANSWERED[401], text: `No stream named "${link.stream}" can be opened with a password here.`, more: 'Is its name right?' };
   }
   if ((status === 400 || status === 403) && link.window) {
-    return { state: 'refused', title: 'This window cannot be shown', text: `This link does not open the window "${link.window}".`, more: 'Only a link to a whole desktop opens its windows.' };
+    const title = status === 400 ? 'This link names no window' : 'This window cannot be shown';
+    const text = status === 400 ? `What it asks for cannot be understood: "${link.window}".` : `This link does not open the window "${link.window}".`;
+    return { state: 'refused', title, text, more: says(words) };
   }
   return ANSWERED[status] ?? { title: 'The connection failed', text: `The server answered, but opened no stream (status ${status}).`, retry: true };
 }
@@ -79,4 +81,8 @@ export function forStatus(status, link) {
 // A failure inside the RFB handshake. The server's words are its own, shown as text.
 export function forSecurity(reason) {
   return { title: 'The desktop cannot be shown', text: reason || 'The server gave no reason.', retry: true };
+}
+
+function says(words) {
+  return words && `The server says: ${words}`;
 }

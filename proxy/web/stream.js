@@ -6,6 +6,7 @@ import { Retry } from './retry.js';
 import { watchForDeath } from './wake.js';
 
 const STEADY_MS = 5000; // a connection that held this long starts the back-off anew
+const WORDS_MAX = 400; // of an answer, that are shown
 
 export class Stream extends EventTarget {
   // Events: `state` {state, reason, retryIn, waitsFor}. link: see link.js. name: the WebSocket's address.
@@ -72,7 +73,7 @@ export class Stream extends EventTarget {
   async askRights() {
     try {
       const answer = await this.ask('stream/rights');
-      return answer.ok ? { rights: await answer.json() } : { refusal: this.forAnswer(answer) };
+      return answer.ok ? { rights: await answer.json() } : { refusal: await this.forAnswer(answer) };
     } catch {
       return { refusal: reasons.UNREACHABLE };
     }
@@ -83,15 +84,17 @@ export class Stream extends EventTarget {
   async whyNotOpened() {
     try {
       const answer = await this.ask(this.name);
-      return answer.status === 426 ? reasons.forClose(1006, '') : this.forAnswer(answer);
+      return answer.status === 426 ? reasons.forClose(1006, '') : await this.forAnswer(answer);
     } catch {
       return reasons.UNREACHABLE;
     }
   }
 
-  forAnswer(answer) {
+  async forAnswer(answer) {
     const retryAfter = Number(answer.headers.get('Retry-After')); // portholed always counts in seconds
-    return { ...reasons.forStatus(answer.status, this.link), ...(retryAfter > 0 && { retryAfter }) };
+    // what else may answer in its place says it in HTML
+    const words = answer.headers.get('Content-Type')?.startsWith('text/plain') ? (await answer.text()).trim() : '';
+    return { ...reasons.forStatus(answer.status, this.link, words.slice(0, WORDS_MAX)), ...(retryAfter > 0 && { retryAfter }) };
   }
 
   settle(reason) {

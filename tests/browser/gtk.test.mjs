@@ -169,6 +169,7 @@ live('a GTK program: its menus, its dialog, dragged, resized, covered and closed
   // By the button in its frame.
   await click(...inside(main().frame_rect, main().frame_rect[2] - 11, 10));
   await waitForState(page, 'disconnected');
-  assert.match(await page.locator('#cardtitle').textContent(), /window was closed/i);
+  assert.equal(await page.locator('#cardtitle').textContent(), 'This window is not open');
+  assert.equal(await page.locator('#cardmore').textContent(), 'The server says: the window was closed');
   assert.deepEqual(page.complaints, []);
 });

@@ -51,7 +51,7 @@ live('a desktop that comes back is found again, and its last picture stays meanw
   await openDesktop(page, proxy);
   flaky.cut();
   // it may be trying again already: then this comes back
-  await page.locator('#cardtitle', { hasText: 'The desktop went away' }).waitFor();
+  await page.locator('#cardtitle', { hasText: 'There is nothing to show just now' }).waitFor();
   await page.getByText(/Trying again in \d+ s\./).waitFor();
   assert.equal(await page.locator('#ghost canvas').evaluate((canvas) => canvas.width), 1280);
   // it is tried again by itself, in vain, and by the button

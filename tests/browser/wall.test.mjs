@@ -10,12 +10,12 @@ import { admin, on, startPortholed } from '../lib/porthole.mjs';
 import { live, until } from '../lib/proc.mjs';
 import { startTypedText } from '../lib/typed.mjs';
 
-async function start(scope, { server = startXvnc, viewport = DESK, streams = { look: { role: 'view' } }, desktops } = {}) {
-  const desktop = await server(scope);
+async function start(scope, { vnc = startXvnc, viewport = DESK, streams = { look: { role: 'view' } }, ...more } = {}) {
+  const desktop = await vnc(scope);
   await desktop.startWindowManager();
   await desktop.setBackground('plain');
   const { feed, path, program: agent } = await startAgent(scope, desktop);
-  const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams, desktops: desktops?.(desktop) });
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams, ...more, desktops: more.desktops?.(desktop) });
   const page = await newPage(await startChromium(scope, viewport));
   return { desktop, feed, path, agent, proxy, page };
 }
@@ -161,7 +161,7 @@ live('so many windows are live, and the one that is chosen always', async (scope
 });
 
 live('why there is no wall, and what becomes of it', async (scope) => {
-  const { desktop, agent, path, proxy, page } = await start(scope, { streams: { window: { window: 'app:xterm' } } });
+  const { desktop, agent, path, proxy, page } = await start(scope, { streams: { window: { window: 'app:xterm' } }, server: { handshake_timeout: 3 } });
   const title = () => page.locator('#cardtitle').textContent();
   const make = async (body) => (await admin(proxy, 'POST', '/v1/streams', { desktop: 'demo', ...body })).json;
   const anew = async (token) => { await page.goto('about:blank'); await page.goto(wallOf(proxy, token)); };
@@ -174,10 +174,20 @@ live('why there is no wall, and what becomes of it', async (scope) => {
     assert.match(await title(), /no windows to choose from/);
   }
   assert.match(await page.locator('#cardtext').textContent(), /asks for a password/);
-  await page.goto('about:blank');
-  await page.goto(`${proxy.url}#token=${proxy.token}&window=pid:1`);
-  await waitForState(page, 'refused');
-  assert.match(await title(), /window cannot be shown/);
+  const more = () => page.locator('#cardmore').textContent();
+  const alone = async (token, window, state) => {
+    await page.goto('about:blank');
+    await page.goto(`${proxy.url}#token=${token}&window=${window}`);
+    await waitForState(page, state);
+    assert.equal(await page.locator('#stop').isHidden(), true, 'it is not tried again');
+    return title();
+  };
+  assert.equal(await alone(proxy.token, 'pid:1', 'refused'), 'This link names no window');
+  assert.match(await more(), /^The server says: window must be app:NAME, title:PATTERN, 0xID or rect:/);
+  assert.equal(await alone(proxy.tokens.window, 'app:other', 'refused'), 'This window cannot be shown');
+  assert.equal(await more(), 'The server says: This stream is of one window, and shows no other.');
+  assert.equal(await alone(proxy.token, 'app:nothere', 'disconnected'), 'This window is not open');
+  assert.equal(await more(), 'The server says: there is no window app:nothere');
 
   startXterm(scope, desktop, 'One', '40x12+50+50');
   startXterm(scope, desktop, 'Two', '40x12+500+50');
@@ -190,7 +200,7 @@ live('why there is no wall, and what becomes of it', async (scope) => {
   await show(page, 'One', 'Two');
   agent.kill();
   await waitForState(page, 'disconnected');
-  assert.match(await title(), /desktop went away/);
+  assert.match(await title(), /nothing to show just now/);
   await agent.wait();
   const again = scope.start(AGENT, ['--listen', `unix:${path}`], { env: desktop.env, name: 'porthole-agent' });
   await again.until('the agent', () => again.stdout.includes('READY'));
@@ -203,7 +213,7 @@ live('why there is no wall, and what becomes of it', async (scope) => {
 });
 
 live('a window that may show others for a moment is told apart', async (scope) => {
-  const { desktop, proxy, page } = await start(scope, { server: startX11vnc });
+  const { desktop, proxy, page } = await start(scope, { vnc: startX11vnc });
   startXterm(scope, desktop, 'One', '40x12+50+50');
   await page.goto(wallOf(proxy));
   await show(page, 'One');

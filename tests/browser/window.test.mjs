@@ -56,7 +56,8 @@ live('a link shows one application and nothing else', async (scope) => {
 
   await feed.order('close', { window: window.id });
   await waitForState(page, 'disconnected');
-  assert.match(await page.locator('#cardtitle').textContent(), /window was closed/i);
+  assert.equal(await page.locator('#cardtitle').textContent(), 'This window is not open');
+  assert.equal(await page.locator('#cardmore').textContent(), 'The server says: the window was closed');
 });
 
 live('the page shows a window of x11vnc, and says that it is best effort', async (scope) => {

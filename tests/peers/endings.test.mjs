@@ -53,7 +53,7 @@ live('the desktop dies: the page says so, the proxy lives on', async (scope) => 
   const { proxy, page } = await connectedPage(scope, desktop);
   desktop.server.kill('SIGKILL');
   await waitForState(page, 'disconnected');
-  await page.getByText('The desktop went away').waitFor();
+  await page.getByText('There is nothing to show just now').waitFor();
   await page.getByRole('button', { name: 'Try now' }).waitFor();
   await page.getByText(/Trying again in \d+ s/).waitFor();
   const closed = await proxy.event('viewer_close');
