@@ -9,6 +9,7 @@ import { captureX, difference, expected } from '../lib/picture.mjs';
 import { admin, on, startPortholed } from '../lib/porthole.mjs';
 import { live, until } from '../lib/proc.mjs';
 import { startTypedText } from '../lib/typed.mjs';
+import { buttonsOf, keysOf, startRecorder } from '../lib/xev.mjs';
 
 async function start(scope, { vnc = startXvnc, viewport = DESK, streams = { look: { role: 'view' } }, ...more } = {}) {
   const desktop = await vnc(scope);
@@ -89,7 +90,7 @@ live('the window that was chosen gets the keyboard, and it alone', async (scope)
   await page.keyboard.type('for one.');
   assert.equal(await one.until('.'), 'for one');
   assert.equal(await two.text(), '');
-  // a click is the window's, and a click on another's tile is not
+  // a click is the window's
   await page.locator('.front .screen canvas').click();
   await page.keyboard.type('again.');
   assert.equal(await one.until('.'), 'again');
@@ -118,6 +119,26 @@ live('the window that was chosen gets the keyboard, and it alone', async (scope)
   await show(page, 'Two');
   assert.equal(await page.locator('.front').count(), 0);
   assert.deepEqual(page.complaints, []);
+});
+
+live('a click that chooses a window is none in it, nor in the one that was large', async (scope) => {
+  const { desktop, proxy, page } = await start(scope);
+  const recorders = {};
+  for (const title of ['One', 'Two']) recorders[title] = await startRecorder(desktop, { title, geometry: `300x200+${title === 'One' ? 50 : 500}+100` });
+  await page.goto(wallOf(proxy));
+  await show(page, 'One', 'Two');
+  for (const [i, title] of ['One', 'Two', 'One'].entries()) {
+    recorders[title].forget();
+    const box = await tileOf(page, title).locator('.screen canvas').boundingBox();
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    await page.waitForFunction((name) => document.activeElement.matches('.front canvas') && document.activeElement.getAttribute('aria-label') === `Window ${name}`, title);
+    await page.keyboard.press('a');
+    const events = await recorders[title].wait(`the key, round ${i}`, (all) => keysOf(all).length >= 2);
+    assert.deepEqual(buttonsOf(events), []);
+    await page.locator('.front .screen canvas').click();
+    await recorders[title].wait('the click', (all) => buttonsOf(all).length >= 2);
+  }
+  assert.equal(buttonsOf(recorders.Two.events()).length, 2);
 });
 
 live('who only views enlarges windows and controls nothing', async (scope) => {
@@ -161,7 +182,7 @@ live('so many windows are live, and the one that is chosen always', async (scope
 });
 
 live('why there is no wall, and what becomes of it', async (scope) => {
-  const { desktop, agent, path, proxy, page } = await start(scope, { streams: { window: { window: 'app:xterm' } }, server: { handshake_timeout: 3 } });
+  const { desktop, agent, path, proxy, page } = await start(scope, { streams: { window: { window: 'app:xterm' }, never: { window: 'app:nothere', window_wait: 0 } }, server: { handshake_timeout: 3 } });
   const title = () => page.locator('#cardtitle').textContent();
   const make = async (body) => (await admin(proxy, 'POST', '/v1/streams', { desktop: 'demo', ...body })).json;
   const anew = async (token) => { await page.goto('about:blank'); await page.goto(wallOf(proxy, token)); };
@@ -175,18 +196,18 @@ live('why there is no wall, and what becomes of it', async (scope) => {
   }
   assert.match(await page.locator('#cardtext').textContent(), /asks for a password/);
   const more = () => page.locator('#cardmore').textContent();
-  const alone = async (token, window, state) => {
+  const alone = async (token, state, window = '') => {
     await page.goto('about:blank');
     await page.goto(`${proxy.url}#token=${token}&window=${window}`);
     await waitForState(page, state);
     assert.equal(await page.locator('#stop').isHidden(), true, 'it is not tried again');
     return title();
   };
-  assert.equal(await alone(proxy.token, 'pid:1', 'refused'), 'This link names no window');
+  assert.equal(await alone(proxy.token, 'refused', 'pid:1'), 'This link names no window');
   assert.match(await more(), /^The server says: window must be app:NAME, title:PATTERN, 0xID or rect:/);
-  assert.equal(await alone(proxy.tokens.window, 'app:other', 'refused'), 'This window cannot be shown');
+  assert.equal(await alone(proxy.tokens.window, 'refused', 'app:other'), 'This window cannot be shown');
   assert.equal(await more(), 'The server says: This stream is of one window, and shows no other.');
-  assert.equal(await alone(proxy.token, 'app:nothere', 'disconnected'), 'This window is not open');
+  assert.equal(await alone(proxy.tokens.never, 'disconnected'), 'This window is not open');
   assert.equal(await more(), 'The server says: there is no window app:nothere');
 
   startXterm(scope, desktop, 'One', '40x12+50+50');
