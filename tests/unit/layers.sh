@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Which folder may include what. Dependency runs one way: rfb/ and feed/ know nobody, ws/ knows rfb/, net/ and image/ know neither
 # client/ nor each other, the library does not know the programs, tools and examples know porthole.h alone, the agent
-# nobody, the proxy knows rfb/, ws/ and feed/ and never LibVNCClient.
+# feed/, the proxy knows rfb/, ws/ and feed/ and never LibVNCClient.
 # Speaks TAP. Tries itself first on a tree that breaks every rule once.
 set -eu
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
