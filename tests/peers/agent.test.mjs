@@ -76,6 +76,7 @@ live('subscribers that break the rules are dropped, others are not disturbed', a
   const file = await scope.file('token');
   await writeFile(file, `${token}\n`, { mode: 0o600 });
   const { feed, path, program } = await startAgent(scope, desktop, { args: ['--listen', 'tcp:127.0.0.1:0', '--token-file', file] });
+  assert.equal(program.stderr, '');
   const port = Number(/READY tcp:127\.0\.0\.1:(\d+)/.exec(program.stdout)[1]);
   const dropped = async (what, subscriber) => {
     await until(`${what} is dropped`, () => subscriber.ended);
@@ -125,11 +126,14 @@ live('wrong options are told from what cannot be', async (scope) => {
   const desktop = await startXvnc(scope);
   const file = await scope.file('token');
   await writeFile(file, `${'x'.repeat(40)}\n`, { mode: 0o600 });
+  const open = await scope.file('open');
+  await writeFile(open, `${'x'.repeat(40)}\n`, { mode: 0o604 });
   for (const [code, words, ...args] of [
     [2, /--listen ADDRESS is needed/],
     [2, /use unix:PATH or tcp:ADDRESS:PORT/, '--listen', 'somewhere'],
     [2, /TCP needs a token; add --token-file FILE/, '--listen', 'tcp:127.0.0.1:0'],
     [1, /unix:\/nonexistent\/agent\.sock: no such file or directory; make its folder first$/m, '--listen', 'unix:/nonexistent/agent.sock'],
+    [1, /open: warning: everybody may read or write it/, '--listen', 'tcp:localhost:7000', '--token-file', open],
     [1, /tcp:localhost:7000: invalid argument; use a numeric address/, '--listen', 'tcp:localhost:7000', '--token-file', file],
     [1, /the X display ":no" cannot be opened/, '--listen', `unix:${await scope.file('a.sock')}`, '--display', ':no'],
   ]) {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "agent.h"
 
@@ -84,6 +85,10 @@ static bool read_token(const char *file, char token[TOKEN_MAX + 2])
 {
     FILE *in = fopen(file, "re");
     bool good = in != NULL && fgets(token, TOKEN_MAX + 2, in) != NULL;
+    struct stat st;
+    if (in != NULL && fstat(fileno(in), &st) == 0 && (st.st_mode & (S_IROTH | S_IWOTH)) != 0)
+        fprintf(stderr, "porthole-agent: %s: warning: everybody may read or write it; chmod 600\n",
+                file);
     if (in != NULL)
         fclose(in);
     size_t n = good ? strcspn(token, "\r\n") : 0;
