@@ -21,7 +21,7 @@ static const struct {
     [REFUSAL_DRAINING] = {"draining", "portholed is about to stop", true, false},
     [REFUSAL_STREAM_FULL] = {"stream_full", "too many viewers of this stream", true, false},
     [REFUSAL_STREAM_ENDED] = {"stream_ended", "the stream ended meanwhile", true, false},
-    [REFUSAL_WINDOW] = {"window", "a window that its token cannot show", true, false},
+    [REFUSAL_WINDOW] = {"window", "a window that cannot be shown", true, false},
     [REFUSAL_NO_MEMORY] = {"no_memory", "out of memory", true, false},
     [REFUSAL_TLS] = {"tls", "TLS failed", false, false},
     [REFUSAL_PROXY] = {"proxy_protocol", "no PROXY protocol header", false, false},

@@ -152,9 +152,14 @@ static bool narrow_stream(const struct stream *stream, const struct http_head *h
     const char *why;
     unsigned status =
         a->list ? narrow_to_list(stream, head, &why) : narrow(stream->config, head, &a->how, &why);
-    if (status != 0)
-        refuse_stream(a, status, why, REFUSAL_WINDOW);
-    return status == 0;
+    if (status == 0)
+        return true;
+    refuse_stream(a, status, why, REFUSAL_WINDOW);
+    /* the log hears which of the reasons it was: a sentence, without its end */
+    snprintf(a->detail, sizeof a->detail, "%.*s", (int)strcspn(why, "\n"), why);
+    if (a->detail[0] != '\0' && a->detail[strlen(a->detail) - 1] == '.')
+        a->detail[strlen(a->detail) - 1] = '\0';
+    return false;
 }
 
 /* The stream that the request's token opens, a reference; or NULL after refusing. */

@@ -283,6 +283,13 @@ static void tells_of_passwords(void **state)
 #define NO_AGENT "This desktop has no agent, which knows the windows.\n"
 
 /* Whatever a request names, it sees no more than its stream. */
+/* In the words of the answer, but for the full stop and the line feed. */
+static void assert_told_to_the_log(const struct site_answer *a)
+{
+    assert_int_equal(strlen(a->detail), a->body_len - 2);
+    assert_memory_equal(a->detail, a->body, a->body_len - 2);
+}
+
 static void narrows_to_a_window(void **state)
 {
     (void)state;
@@ -341,6 +348,7 @@ static void narrows_to_a_window(void **state)
         assert_int_equal(a.refused, REFUSAL_WINDOW);
         assert_int_equal(a.body_len, strlen(cases[i].shown));
         assert_memory_equal(a.body, cases[i].shown, a.body_len);
+        assert_told_to_the_log(&a);
         /* the page that asks what it may do is told the same */
         snprintf(request, sizeof request, "GET /stream/rights?%s", cases[i].query);
         ask(request, "", &a);
@@ -375,6 +383,7 @@ static void lists_the_windows_of_whole_desktops(void **state)
             assert_int_equal(a.head.status, 403);
             assert_int_equal(a.refused, REFUSAL_WINDOW);
             assert_string_equal(a.body, cases[i].words);
+            assert_told_to_the_log(&a);
         } else {
             assert_true(a.list);
         }
