@@ -139,7 +139,7 @@ live('streams of a desktop that is not there any more sleep, and are told of', a
   const { json: { streams } } = await admin(proxy, 'GET', '/v1/streams');
   assert.deepEqual(streams.filter(({ asleep }) => asleep).map(({ id, desktop, label }) => [label, id, desktop]).sort(), made.map(({ id }, i) => [['one', 'two'][i], id, 'demo']));
   for (const { token } of made) await refused(scope, proxy, token);
-  assert.match((await porthole(scope, ['stream', 'list', '--admin', proxy.adminSocket])).stdout, /never +two \(no such desktop now\)\n/);
+  assert.match((await porthole(scope, ['stream', 'list', '--admin', proxy.adminSocket])).stdout, /never +- +two \(no such desktop now\)\n/);
   assert.equal((await admin(proxy, 'DELETE', `/v1/streams/${made[0].id}`)).status, 200);
   await reload(text, 2);
   const { json: { streams: awake } } = await admin(proxy, 'GET', '/v1/streams');
@@ -308,12 +308,14 @@ live('the command line makes, lists and revokes', async (scope) => {
   const viewer = await open(scope, proxy, token);
   const { id } = (await admin(proxy, 'GET', '/v1/streams')).json.streams.find(({ label }) => label === 'for Ünï');
   const lines = (await stream('list')).stdout.split('\n');
-  assert.match(lines[0], /^ID +DESKTOP +ROLE +CLIPBOARD +VIEWERS +EXPIRES +LABEL$/);
-  assert.ok(lines.some((line) => new RegExp(`^${id}  demo +control  none +1  never +for Ünï$`).test(line)), lines.join('\n'));
-  assert.ok(lines.some((line) => /^demo +demo +control  both +0  never +\(portholed\.conf\)$/.test(line)), lines.join('\n'));
+  assert.match(lines[0], /^ID +DESKTOP +ROLE +CLIPBOARD +VIEWERS +EXPIRES +WINDOW +LABEL$/);
+  assert.ok(lines.some((line) => new RegExp(`^${id}  demo +control  none +1  never +- +for Ünï$`).test(line)), lines.join('\n'));
+  assert.ok(lines.some((line) => /^demo +demo +control  both +0  never +- +\(portholed\.conf\)$/.test(line)), lines.join('\n'));
   assert.deepEqual(await stream('revoke', id).then(({ code, stdout }) => ({ code, stdout })), { code: 0, stdout: '' });
   await viewer.ends();
   assert.equal(viewer.close.code, 4002);
+  assert.equal((await stream('create', 'demo', '--window', 'rect:10x10+0+0', '--label', 'a corner')).code, 0);
+  assert.match((await stream('list')).stdout, /^\S+  demo +view .*  rect:10x10\+0\+0 +a corner$/m);
   const json = JSON.parse((await stream('create', 'demo', '--json', '--single-use', '--clipboard', 'out')).stdout);
   assert.equal(json.url, `${proxy.url}#token=${json.token}`);
 
@@ -327,7 +329,9 @@ live('the command line makes, lists and revokes', async (scope) => {
     [['create'], 2, 'it is stream create DESKTOP'],
     [['list', '--role', 'view'], 2, 'only stream create and change take options'],
     [['change', id], 2, 'what is to be changed? --role, --clipboard, --ttl, --max-viewers or --label'],
-    [['change', id, '--single-use'], 2, '--single-use cannot be changed'],
+    [['change', id, '--single-use'], 2, '--single-use is for stream create, and cannot be changed'],
+    [['change', id, '--ttl', '5', '--window-strict'], 2, '--window-strict is for stream create, and cannot be changed'],
+    [['change', id, '--window', 'xterm'], 2, '--window is for stream create, and cannot be changed'],
     [['change', id, '--role', 'view'], 7, `portholed says: there is no stream "${id}" that was made here`],
     [['burn'], 2, 'cannot burn streams'],
     [[], 2, 'what is to be done with streams?'],

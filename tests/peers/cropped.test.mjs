@@ -255,6 +255,7 @@ live('a server without ContinuousUpdates: best effort, and nothing for who is st
 
   // The rest of them see the window as it is, and are told; from the first viewer on the server is known.
   assert.equal((await admin(proxy, 'GET', '/v1/streams')).json.streams.find(({ id }) => id === 'any').bound, 'best effort');
+  assert.match((await porthole(scope, ['stream', 'list', '--admin', proxy.adminSocket])).stdout, /^any .*  \S+ \(best effort\) +\(portholed\.conf\)$/m);
   const info = JSON.parse((await run('any', '--json', 'info')).stdout);
   assert.equal(info.name, 'A title (best effort)');
   const typed = await run('any', 'type', 'words');

@@ -102,20 +102,32 @@ static void print_expiry(const json_t *stream)
     printf("%-19s", text);
 }
 
+/* What of the desktop it shows; and how well, where it is no more than that. */
+static void print_window(const json_t *stream)
+{
+    char text[192] = "-"; /* all of it */
+    const char *window = text_of(stream, "window");
+    if (window[0] != '\0')
+        snprintf(text, sizeof text, "%s%s", window,
+                 strcmp(text_of(stream, "bound"), "best effort") == 0 ? " (best effort)" : "");
+    printf("  %-24s", text);
+}
+
 static int print_list(const struct app *app, json_t *answer)
 {
     size_t i;
     json_t *stream;
     if (app->json)
         return app_answer(answer);
-    printf("%-16s  %-16s  %-7s  %-9s  %7s  %-19s  %s\n", "ID", "DESKTOP", "ROLE", "CLIPBOARD",
-           "VIEWERS", "EXPIRES", "LABEL");
+    printf("%-16s  %-16s  %-7s  %-9s  %7s  %-19s  %-24s  %s\n", "ID", "DESKTOP", "ROLE",
+           "CLIPBOARD", "VIEWERS", "EXPIRES", "WINDOW", "LABEL");
     json_array_foreach(json_object_get(answer, "streams"), i, stream)
     {
         printf("%-16s  %-16s  %-7s  %-9s  %7d  ", text_of(stream, "id"), text_of(stream, "desktop"),
                text_of(stream, "role"), text_of(stream, "clipboard"),
                (int)json_integer_value(json_object_get(stream, "viewers")));
         print_expiry(stream);
+        print_window(stream);
         const char *label = json_is_true(json_object_get(stream, "configured"))
                                 ? "(portholed.conf)"
                                 : text_of(stream, "label");
@@ -152,6 +164,26 @@ static const struct kind {
     {.name = NULL},
 };
 
+/* The option of a field that stays as it was made; NULL: there is none. */
+static const char *find_fixed(const json_t *body)
+{
+    static const struct {
+        const char *field, *option;
+    } all[] = {
+        {"single_use", "single-use"},
+        {"password", "password-file"},
+        {"link", "link"},
+        {"window", "window"},
+        {"window_popups", "window-popups"},
+        {"window_on_close", "window-on-close"},
+        {"window_strict", "window-strict"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (json_object_get(body, all[i].field) != NULL)
+            return all[i].option;
+    return NULL;
+}
+
 static int parse(const struct app *app, int argc, char **argv, struct request *r,
                  const struct kind **kind)
 {
@@ -177,11 +209,9 @@ static int parse(const struct app *app, int argc, char **argv, struct request *r
     size_t options = json_object_size(r->body);
     if (!changes && strcmp((*kind)->name, "create") != 0 && options != 0)
         return app_usage(app, "only stream create and change take options beside --admin");
-    if (changes && json_object_get(r->body, "single_use") != NULL)
-        return app_usage(app, "--single-use cannot be changed");
-    if (changes &&
-        (json_object_get(r->body, "password") != NULL || json_object_get(r->body, "link") != NULL))
-        return app_usage(app, "--password-file and --link cannot be changed");
+    const char *fixed = changes ? find_fixed(r->body) : NULL;
+    if (fixed != NULL)
+        return app_usage(app, "--%s is for stream create, and cannot be changed", fixed);
     if (changes && options == 0)
         return app_usage(app, "what is to be changed? --role, --clipboard, --ttl, --max-viewers "
                               "or --label");
