@@ -90,6 +90,7 @@ live('subscribers that break the rules are dropped, others are not disturbed', a
   await dropped('a wrong token', wrong);
   assert.equal(wrong.hello, undefined, 'nothing was said to it');
   await dropped('a command before the token', talk('{"id":1,"command":"windows"}\n', { port }));
+  assert.match(program.stderr, /^porthole-agent: a wrong token, or none, came from 127\.0\.0\.1 \(1 since the last such line\)\n$/, 'once for both');
   const far = new Feed({ port }, token);
   scope.onStop(() => far.close());
   await far.until('a snapshot over TCP', () => true);
@@ -133,8 +134,8 @@ live('wrong options are told from what cannot be', async (scope) => {
     [2, /use unix:PATH or tcp:ADDRESS:PORT/, '--listen', 'somewhere'],
     [2, /TCP needs a token; add --token-file FILE/, '--listen', 'tcp:127.0.0.1:0'],
     [1, /unix:\/nonexistent\/agent\.sock: no such file or directory; make its folder first$/m, '--listen', 'unix:/nonexistent/agent.sock'],
-    [1, /open: warning: everybody may read or write it/, '--listen', 'tcp:localhost:7000', '--token-file', open],
-    [1, /tcp:localhost:7000: invalid argument; use a numeric address/, '--listen', 'tcp:localhost:7000', '--token-file', file],
+    [2, /open: warning: everybody may read or write it/, '--listen', 'tcp:localhost:7000', '--token-file', open],
+    [2, /tcp:localhost:7000: invalid argument; use a numeric address/, '--listen', 'tcp:localhost:7000', '--token-file', file],
     [1, /the X display ":no" cannot be opened/, '--listen', `unix:${await scope.file('a.sock')}`, '--display', ':no'],
   ]) {
     const result = await scope.run(AGENT, args, { env: desktop.env });

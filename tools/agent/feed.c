@@ -2,6 +2,7 @@
 #include "feed.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ enum {
     LINE_SIZE = 64 << 10, /* a subscriber's, with its line feed */
     UNREAD_MAX = 8 << 20, /* bytes a subscriber may leave unread */
     TOKEN_MS = 10000,
+    TELL_MS = 60000, /* between two lines about wrong tokens */
     BACKLOG = 16
 };
 
@@ -42,6 +44,8 @@ struct feed {
     unsigned count;   /* subscribers that are not closing */
     unsigned handles; /* subscribers and listeners whose memory is not gone */
     bool closing;
+    uint64_t told_at; /* of wrong tokens; 0: not yet */
+    unsigned untold;  /* wrong tokens since then */
 };
 
 struct subscriber {
@@ -207,6 +211,35 @@ static bool same_token(const char *said, const char *token)
     return m != 0 && differs == 0;
 }
 
+/* Nobody who guesses may fill the log, or stop the agent by a log that nobody reads. */
+static void tell_wrong_token(struct subscriber *s)
+{
+    struct feed *f = s->feed;
+    struct pollfd log = {.fd = STDERR_FILENO, .events = POLLOUT};
+    uint64_t now = uv_now(f->loop);
+    f->untold++;
+    if ((f->told_at != 0 && now - f->told_at < TELL_MS) || poll(&log, 1, 0) != 1 ||
+        !(log.revents & POLLOUT))
+        return;
+    struct sockaddr_storage peer = {0};
+    int len = sizeof peer;
+    char host[64] = "?";
+    if (uv_tcp_getpeername(&s->h.tcp, (struct sockaddr *)&peer, &len) == 0)
+        uv_ip_name((const struct sockaddr *)&peer, host, sizeof host);
+    fprintf(stderr,
+            "porthole-agent: a wrong token, or none, came from %s (%u since the last such line)\n",
+            host, f->untold);
+    f->told_at = now;
+    f->untold = 0;
+}
+
+static void refuse(struct subscriber *s)
+{
+    if (!s->joined)
+        tell_wrong_token(s);
+    drop(s);
+}
+
 static void take_line(struct subscriber *s, const char *text, size_t len)
 {
     struct feed *f = s->feed;
@@ -217,7 +250,7 @@ static void take_line(struct subscriber *s, const char *text, size_t len)
     else if (!s->joined && token != NULL && same_token(token, f->token))
         join(s);
     else
-        drop(s);
+        refuse(s);
     json_decref(json);
 }
 
@@ -421,7 +454,7 @@ int feed_listen(struct feed *f, const char *address, char bound[FEED_ADDRESS_MAX
     if (rc != 0) {
         snprintf(bound, FEED_ADDRESS_MAX, "%s%s", uv_strerror(rc), hint);
         uv_close(&l->h.any, on_listener_closed);
-        return -1;
+        return rc == UV_EINVAL ? -2 : -1;
     }
     if (tcp)
         name_tcp(l, bound);
