@@ -28,23 +28,6 @@ static bool contains(const pixman_region32_t *region, const struct rfb_rect *r)
            PIXMAN_REGION_IN;
 }
 
-static void add_rect(pixman_region32_t *region, const struct rfb_rect *r)
-{
-    if (r->w == 0 || r->h == 0)
-        return; /* pixman complains of them */
-    pixman_region32_union_rect(region, region, r->x, r->y, r->w, r->h);
-}
-
-static void take_rect(pixman_region32_t *region, const struct rfb_rect *r)
-{
-    pixman_region32_t other;
-    if (r->w == 0 || r->h == 0)
-        return; /* pixman complains of them */
-    pixman_region32_init_rect(&other, r->x, r->y, r->w, r->h);
-    pixman_region32_subtract(region, region, &other);
-    pixman_region32_fini(&other);
-}
-
 /* ---- to the viewer ---- */
 
 /* Does the rectangle go on? Its pixels must have been the application's the whole time, and the
@@ -71,8 +54,6 @@ static int give_held(struct crop *c, const struct crop_held *h, size_t *to)
     if (h->pixels) {
         head.r.x = (uint16_t)(head.r.x - c->canvas.x);
         head.r.y = (uint16_t)(head.r.y - c->canvas.y);
-        add_rect(&c->known, &h->head.r);
-        take_rect(&c->painted, &h->head.r);
     }
     rfb_msg_set_rect_head(message + *to, &head);
     if (message + *to + RECT_HEAD != body)
@@ -96,7 +77,7 @@ static int give_update(struct crop *c, size_t going)
     int rc = RFB_OK;
     rfb_set_u16(c->hold.data + c->hold.off + 2, (uint16_t)going);
     for (size_t i = 0; i < c->held_count && rc == RFB_OK; i++)
-        if (may_go(c, &c->held[i]))
+        if (c->held[i].goes)
             rc = give_held(c, &c->held[i], &to);
     c->hold.len = to;
     if (c->to_viewer.len != 0)
@@ -113,6 +94,32 @@ static void forget_held(struct crop *c)
     rfb_buf_consume(&c->hold, c->hold.len);
 }
 
+/* In one step, of how many rectangles soever: those that go on are known, and flat no more; the
+ * others are known no more. */
+static int note_held(struct crop *c)
+{
+    pixman_region32_t given, lost;
+    pixman_box32_t *boxes = malloc((c->held_count + 1) * sizeof *boxes);
+    size_t n = 0, end = c->held_count;
+    if (boxes == NULL)
+        return RFB_E_NO_MEMORY;
+    for (size_t i = 0; i < c->held_count; i++) {
+        const struct crop_held *h = &c->held[i];
+        const struct rfb_rect *r = &h->head.r;
+        if (h->pixels && r->w != 0 && r->h != 0)
+            boxes[h->goes ? n++ : --end] = (pixman_box32_t){r->x, r->y, r->x + r->w, r->y + r->h};
+    }
+    pixman_region32_init_rects(&given, boxes, (int)n);
+    pixman_region32_init_rects(&lost, boxes + end, (int)(c->held_count - end));
+    free(boxes);
+    pixman_region32_union(&c->known, &c->known, &given);
+    pixman_region32_subtract(&c->known, &c->known, &lost);
+    pixman_region32_subtract(&c->painted, &c->painted, &given);
+    pixman_region32_fini(&given);
+    pixman_region32_fini(&lost);
+    return RFB_OK;
+}
+
 /* The update that was kept: what may go on goes, and what may not is asked for again. */
 static int send_held(struct crop *c)
 {
@@ -120,16 +127,15 @@ static int send_held(struct crop *c)
     bool dropped = false, bound = false, gave = false; /* of pixels */
     int rc = RFB_OK;
     for (size_t i = 0; i < c->held_count; i++) {
-        const struct crop_held *h = &c->held[i];
+        struct crop_held *h = &c->held[i];
+        h->goes = may_go(c, h);
+        going += h->goes;
         bound = bound || (h->pixels && !h->stateless);
-        if (may_go(c, h)) {
-            going++;
-            gave = gave || h->pixels;
-        } else if (h->pixels) {
-            dropped = true;
-            take_rect(&c->known, &h->head.r);
-        }
+        gave = gave || (h->pixels && h->goes);
+        dropped = dropped || (h->pixels && !h->goes);
     }
+    if (note_held(c) != RFB_OK)
+        return crop_broke(c, RFB_E_NO_MEMORY, "out of memory");
     if (dropped && bound) {
         forget_held(c);
         return crop_want_swap(c);

@@ -75,6 +75,7 @@ struct crop_settle {
 struct crop_held {
     struct rfb_rect_head head;
     bool pixels, stateless;
+    bool goes;      /* to the viewer */
     size_t at, len; /* in `hold`: where its head is; bytes of its body */
 };
 
@@ -132,6 +133,7 @@ struct crop {
     bool started, size_due, rre, names, cursors, viewer_wants;
     int32_t resizes; /* by which encoding the viewer learns of another size; 0: it cannot */
     bool format_due; /* the viewer wants the next format */
+    unsigned format_changes;
     struct rfb_pixel_format next_format;
     char title[CROP_TITLE_MAX - 32]; /* the window's */
     bool title_due;
@@ -189,6 +191,8 @@ int crop_leave_seat(struct crop *c);
 void crop_lose_seat(struct crop *c);
 /* With the seat: nothing is held down or waits, nor is the keyboard about to be the window's. */
 bool crop_is_idle(const struct crop *c);
+/* A key or a button is down. */
+bool crop_holds(const struct crop *c);
 /* What waits for the seat: nothing, the pointer's way, or more. */
 enum crop_waiting { CROP_WAITS_NOTHING, CROP_WAITS_MOVE, CROP_WAITS_INPUT };
 enum crop_waiting crop_waits(const struct crop *c);

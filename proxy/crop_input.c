@@ -265,8 +265,12 @@ int crop_take_fence(struct crop *c, bool request)
     return RFB_OK;
 }
 
+bool crop_holds(const struct crop *c)
+{
+    return c->buttons != 0 || (c->down_count != 0 && !c->lifted);
+}
+
 bool crop_is_idle(const struct crop *c)
 {
-    return c->buttons == 0 && (c->down_count == 0 || c->lifted) && c->waiting.len == 0 &&
-           !c->expects_focus;
+    return !crop_holds(c) && c->waiting.len == 0 && !c->expects_focus;
 }

@@ -5,6 +5,11 @@
 #include "crop_private.h"
 #include "rfb/err.h"
 
+enum {
+    FORMAT_CHANGES_MAX = 64, /* of a viewer: each costs a connection to the server */
+    HOLES_MAX = 2000         /* rectangles of a region that a viewer makes */
+};
+
 /* Encodings that can be cut, and what tells how to make them. */
 static bool is_wanted(int32_t e)
 {
@@ -81,7 +86,21 @@ static int take_request(struct crop *c, const uint8_t *message)
     pixman_region32_subtract(&c->known, &c->known, &again);
     pixman_region32_subtract(&c->painted, &c->painted, &again);
     pixman_region32_fini(&again);
+    /* who asks for every other pixel makes work of it: all is asked for again */
+    if (pixman_region32_n_rects(&c->known) > HOLES_MAX)
+        pixman_region32_clear(&c->known);
+    if (pixman_region32_n_rects(&c->painted) > HOLES_MAX)
+        pixman_region32_clear(&c->painted);
     return RFB_OK;
+}
+
+static bool same_format(const struct rfb_pixel_format *a, const struct rfb_pixel_format *b)
+{
+    return a->bits_per_pixel == b->bits_per_pixel && a->depth == b->depth &&
+           a->big_endian == b->big_endian && a->true_colour == b->true_colour &&
+           a->red_max == b->red_max && a->green_max == b->green_max && a->blue_max == b->blue_max &&
+           a->red_shift == b->red_shift && a->green_shift == b->green_shift &&
+           a->blue_shift == b->blue_shift;
 }
 
 static int take_format(struct crop *c, const uint8_t *message)
@@ -89,7 +108,9 @@ static int take_format(struct crop *c, const uint8_t *message)
     int rc = rfb_msg_get_pixel_format(message + 4, &c->next_format);
     if (rc != RFB_OK)
         return crop_broke(c, rc, "a pixel format that no pixel can have");
-    c->format_due = c->started;
+    c->format_due = c->started && !same_format(&c->next_format, &c->format);
+    if (c->format_due && c->format_changes++ == FORMAT_CHANGES_MAX)
+        return crop_broke(c, RFB_E_TOO_LARGE, "the pixel format is changed too often");
     if (c->started)
         return RFB_OK;
     c->format = c->server.format = c->next_format;

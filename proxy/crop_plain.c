@@ -174,6 +174,10 @@ static int request(struct crop *c, const pixman_region32_t *ask, const pixman_re
     pixman_region32_intersect(&whole, (pixman_region32_t *)(uintptr_t)ask,
                               (pixman_region32_t *)(uintptr_t)need);
     pixman_region32_subtract(&rest, (pixman_region32_t *)(uintptr_t)ask, &whole);
+    if (!c->drain.clean && !e->answered) { /* the rest of it is on its way */
+        pixman_region32_subtract(&whole, &whole, &e->whole);
+        pixman_region32_clear(&rest);
+    }
     if (c->drain.clean) {
         pixman_region32_copy(&e->asked, (pixman_region32_t *)(uintptr_t)ask);
         pixman_region32_copy(&e->safe, (pixman_region32_t *)(uintptr_t)ask);

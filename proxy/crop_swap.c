@@ -131,6 +131,9 @@ int crop_want_swap(struct crop *c)
         rc = crop_lift_keys(c);
     crop_drop_epochs(c);
     rfb_buf_finish(&c->rest);
+    rfb_buf_consume(&c->hold, c->hold.len); /* of an update that was about to come */
+    c->held_count = 0;
+    c->plain = c->drain.begun = c->drain.seen = c->drain.clean = false;
     /* what has changed and was not told yet is told by nobody */
     pixman_region32_clear(&c->known);
     c->ready = false;

@@ -140,7 +140,7 @@ static void find_visible(struct crop_view *v, const struct windows *w)
 void crop_view_update(struct crop_view *v, const struct windows *w)
 {
     const struct window *main = v->main != 0 ? windows_find(w, v->main) : NULL;
-    if (main == NULL || !main->main)
+    if (main == NULL || !main->main || !windows_still_fits(main, v->how->selector))
         main = windows_select(w, v->how->selector);
     if (main != NULL && main->id != v->main)
         v->window = (struct windows_rect){0}; /* what the canvas has grown by was the other's */

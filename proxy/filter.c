@@ -9,7 +9,7 @@ enum { CUT_TEXT_HEAD = 8, CUT_TEXT_FLAGS = 12, QEMU_EXTENDED_KEY = 0 };
 
 void filter_init(struct filter *f, const struct policy *policy, const struct rfb_server_init *init)
 {
-    *f = (struct filter){.policy = policy, .format = init->format};
+    *f = (struct filter){.policy = policy};
     rfb_c2s_init(&f->viewer);
     rfb_s2c_init(&f->server, init->width, init->height, &init->format);
     /* clipboards pass by or are dropped piece by piece: their size costs nothing here */
@@ -24,10 +24,15 @@ void filter_finish(struct filter *f)
 
 void filter_reconnect(struct filter *f, const struct rfb_server_init *init)
 {
-    rfb_s2c_init(&f->server, init->width, init->height, &f->format);
+    rfb_s2c_init(&f->server, init->width, init->height, &init->format);
     f->server.cut_text_max = INT32_MAX;
     f->from_server = (struct filter_way){0};
     f->taken = f->given = f->gone = 0;
+}
+
+void filter_follow(struct filter *f, const struct rfb_pixel_format *format)
+{
+    f->server.format = *format;
 }
 
 static int broke(struct filter *f, int code, const char *why)
@@ -98,15 +103,12 @@ static int put_encodings(struct filter *f, struct rfb_buf *out)
  * could hide a clipboard text. */
 static int on_format(struct filter *f, const uint8_t *message)
 {
-    if (policy_allows_clipboard(f->policy, false, 0))
-        return RFB_OK;                                 /* the server is not framed */
-    rfb_msg_get_pixel_format(message + 4, &f->format); /* the framer has checked it */
-    if (f->asked && f->reconnects)
-        return RFB_OK;
+    if (f->follows || policy_allows_clipboard(f->policy, false, 0))
+        return RFB_OK; /* or the server is not framed */
     if (f->asked)
         return broke(f, RFB_E_INVALID,
                      "in this stream the pixel format comes before encodings and requests");
-    f->server.format = f->format;
+    rfb_msg_get_pixel_format(message + 4, &f->server.format); /* the framer has checked it */
     return RFB_OK;
 }
 

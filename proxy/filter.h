@@ -33,13 +33,12 @@ struct filter {
     const char *why;  /* for the owner to read: after an error, who did what; static text */
     bool server_text; /* the server has another clipboard, whether it goes on or not; for the owner
                          to clear */
-    bool reconnects; /* for the owner to set: for another pixel format filter_reconnect is called */
+    bool follows; /* for the owner to set: it tells the server's pixel format by filter_follow */
 
     /* private */
     const struct policy *policy;
     struct rfb_c2s viewer;
     struct rfb_s2c server;
-    struct rfb_pixel_format format; /* the viewer's newest */
     struct filter_way from_viewer, from_server;
     struct rfb_buf encodings; /* a viewer's list, until it is whole */
     bool asked;               /* the viewer has asked for anything: updates may be on their way */
@@ -49,8 +48,10 @@ struct filter {
 /* init: what the server said in its handshake. policy is borrowed. finish frees the storage. */
 void filter_init(struct filter *f, const struct policy *policy, const struct rfb_server_init *init);
 void filter_finish(struct filter *f);
-/* The server is another connection, in the newest pixel format, with its first byte to come. */
+/* The server is another connection, with its first byte to come. */
 void filter_reconnect(struct filter *f, const struct rfb_server_init *init);
+/* The server's pixels, from its next update on, are in this format. */
+void filter_follow(struct filter *f, const struct rfb_pixel_format *format);
 
 /* Appends to out what of the viewer's bytes may go on. 0, RFB_E_INVALID or RFB_E_TOO_LARGE (the
  * viewer broke the protocol or a rule: f->why), RFB_E_NO_MEMORY. At most len + FILTER_ROOM + 4 KB

@@ -30,7 +30,7 @@ int relay_begin(struct relay *r, const struct policy *policy, const struct rfb_s
     if (r->filter == NULL)
         return -1;
     filter_init(r->filter, policy, init);
-    r->filter->reconnects = r->crop != NULL;
+    r->filter->follows = r->crop != NULL;
     return 0;
 }
 
@@ -125,6 +125,14 @@ const char *relay_why(const struct relay *r)
                                                          : "out of memory";
 }
 
+/* Of a server's rectangles both must know how long they are, or what one takes for pixels is a
+ * clipboard to the other: the crop says in which format they are. */
+static void follow(struct relay *r)
+{
+    if (r->filter != NULL && r->crop != NULL)
+        filter_follow(r->filter, &r->crop->server.format);
+}
+
 int relay_from_viewer(struct relay *r, const uint8_t *data, size_t len)
 {
     r->from_viewer += len;
@@ -136,6 +144,7 @@ int relay_from_viewer(struct relay *r, const uint8_t *data, size_t len)
         return rc;
     rc = crop_from_viewer(r->crop, rfb_buf_data(out), out->len);
     rfb_buf_consume(out, out->len);
+    follow(r);
     return rc;
 }
 
@@ -174,6 +183,7 @@ void relay_attach(struct relay *r, const struct rfb_server_init *init)
 {
     if (r->filter != NULL)
         filter_reconnect(r->filter, init);
+    follow(r);
     r->detached = false;
     relay_upstream_drained(r);
 }

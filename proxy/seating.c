@@ -11,7 +11,9 @@ enum {
     /* How long one who does not pause, or holds something down, keeps others waiting. */
     PATIENCE_MS = 1000,
     /* For the server to tell that it has done all. */
-    LEAVE_MS = 200
+    LEAVE_MS = 200,
+    /* For the server to take all that it was sent. */
+    EVICT_MS = 3000
 };
 
 static uint64_t now(const struct sitter *s)
@@ -32,7 +34,9 @@ static bool is_over(struct sitter *s)
     if (urgent && !s->hurries)
         s->hurries_since = now(s);
     s->hurries = urgent;
-    return (s->wanted && now(s) - s->pressed >= PAUSE_MS && s->events->idle(s)) ||
+    uint64_t last = s->pressed > s->seated ? s->pressed : s->seated;
+    return (s->wanted && now(s) - s->pressed >= PAUSE_MS &&
+            s->events->idle(s, now(s) - last >= PATIENCE_MS)) ||
            (urgent && now(s) - s->hurries_since >= PATIENCE_MS);
 }
 
@@ -56,6 +60,10 @@ static bool look_at(struct sitter *s)
     }
     if (s->state == SITTER_SEATED && is_over(s)) {
         sitter_stop(s);
+        return true;
+    }
+    if (s->state == SITTER_LEAVING && now(s) - s->leaves >= EVICT_MS) {
+        s->events->evict(s);
         return true;
     }
     return s->state == SITTER_LEAVING && now(s) - s->leaves >= LEAVE_MS && s->events->lose(s);
@@ -148,6 +156,7 @@ bool sitter_seated(struct sitter *s)
         return false;
     s->state = SITTER_SEATED;
     s->pressed = 0;
+    s->seated = now(s);
     s->wanted = s->hurries = false;
     wake(&s->seating->wake); /* others may want it already */
     return true;

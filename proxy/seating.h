@@ -28,8 +28,11 @@ struct sitter_events {
      * taken all that it was sent, so that it does it before it does what others ask of it. The
      * sitter has left then. */
     bool (*lose)(struct sitter *s);
-    /* Nothing is held down and nothing waits. */
-    bool (*idle)(const struct sitter *s);
+    /* The server does not take what it was sent, or there is no end of it: the sitter has to go. */
+    void (*evict)(struct sitter *s);
+    /* Nothing is held down, and nothing waits; who has been quiet for long may wait for what does
+     * not come. */
+    bool (*idle)(const struct sitter *s, bool quiet);
 };
 
 /* Embedded by its owner. Zeroed, it wants nothing ever. */
@@ -38,9 +41,9 @@ struct sitter {
     struct seat_claim claim;
     const struct sitter_events *events;
     enum { SITTER_AWAY, SITTER_WAITING, SITTER_TAKING, SITTER_SEATED, SITTER_LEAVING } state;
-    bool urgent;                             /* it has asked so */
-    bool wanted, hurries;                    /* others want the seat; urgently */
-    uint64_t pressed, hurries_since, leaves; /* ms of the loop's clock */
+    bool urgent;                                     /* it has asked so */
+    bool wanted, hurries;                            /* others want the seat; urgently */
+    uint64_t seated, pressed, hurries_since, leaves; /* ms of the loop's clock */
     struct sitter *previous, *next;
 };
 

@@ -304,13 +304,22 @@ static bool on_lose(struct sitter *s)
     return true;
 }
 
-static bool is_idle(const struct sitter *s)
+static void on_evict(struct sitter *s)
 {
-    return crop_is_idle(&sitting(s)->crop);
+    struct viewer *v = sitting(s)->viewer;
+    viewer_tell_trouble(v, TROUBLE_STALLED, "takes no input");
+    viewer_leave(v, WS_CLOSE_LOST, "the desktop's VNC server takes no input", ENDING_UPSTREAM_LOST,
+                 "upstream lost");
+}
+
+static bool is_idle(const struct sitter *s, bool quiet)
+{
+    const struct crop *c = &sitting(s)->crop;
+    return quiet ? !crop_holds(c) : crop_is_idle(c);
 }
 
 static const struct sitter_events sitter_events = {
-    .take = on_take, .leave = on_leave, .lose = on_lose, .idle = is_idle};
+    .take = on_take, .leave = on_leave, .lose = on_lose, .evict = on_evict, .idle = is_idle};
 
 /* ---- life ---- */
 
@@ -418,6 +427,8 @@ int viewer_begin_crop(struct viewer *v, const struct rfb_server_init *init,
                           : crop_init(&w->crop, &v->how, init, gone ? w->first : newest);
         if (rc == RFB_OK && gone) /* it keeps the size that it had */
             rc = crop_windows(&w->crop, newest);
+        windows_unref(w->first);
+        w->first = NULL;
         /* until it is known, what the last one has found holds */
         if (rc == RFB_OK && !w->fixed)
             rc = crop_relax(&w->crop, stream_bound(v->stream) == BOUND_BEST_EFFORT, false);

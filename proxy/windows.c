@@ -69,6 +69,13 @@ static bool read_window(const json_t *json, struct window *w)
     return true;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    const struct window *x = *(const struct window *const *)a,
+                        *y = *(const struct window *const *)b;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
 static bool read_all(struct windows *w)
 {
     const json_t *screen = json_object_get(w->json, "screen");
@@ -88,6 +95,9 @@ static bool read_all(struct windows *w)
     for (size_t i = 0; i < w->count; i++)
         if (!read_window(json_array_get(list, i), &w->list[i]))
             return false;
+    for (size_t i = 0; i < w->count; i++)
+        w->by_id[i] = &w->list[i];
+    qsort(w->by_id, w->count, sizeof *w->by_id, compare_ids);
     return true;
 }
 
@@ -103,8 +113,10 @@ struct windows *windows_read(const json_t *line)
     w->refs = 1;
     w->json = json_incref((json_t *)(uintptr_t)line);
     w->list = calloc(n + 1, sizeof *w->list);
-    w->count = w->list != NULL ? n : 0;
-    if (w->list != NULL && read_all(w))
+    w->by_id = calloc(n + 1, sizeof *w->by_id);
+    bool room = w->list != NULL && w->by_id != NULL;
+    w->count = room ? n : 0;
+    if (room && read_all(w))
         return w;
     windows_unref(w);
     return NULL;
@@ -123,6 +135,7 @@ void windows_unref(struct windows *w)
     for (size_t i = 0; i < w->count; i++)
         free(w->list[i].shape);
     free(w->list);
+    free(w->by_id);
     free(w->touched);
     json_decref((json_t *)(uintptr_t)w->json);
     free(w);
@@ -187,6 +200,11 @@ static bool fits(const struct window *w, const char *selector)
     return strcasecmp(w->app, strncmp(selector, "app:", 4) == 0 ? selector + 4 : selector) == 0;
 }
 
+bool windows_still_fits(const struct window *one, const char *selector)
+{
+    return strncmp(selector, "title:", 6) == 0 || fits(one, selector);
+}
+
 const struct window *windows_select(const struct windows *w, const char *selector)
 {
     const struct window *hidden = NULL;
@@ -204,10 +222,10 @@ const struct window *windows_select(const struct windows *w, const char *selecto
 
 const struct window *windows_find(const struct windows *w, uint32_t id)
 {
-    for (size_t i = 0; i < w->count; i++)
-        if (w->list[i].id == id)
-            return &w->list[i];
-    return NULL;
+    const struct window wanted = {.id = id}, *key = &wanted;
+    const struct window **found =
+        w->count != 0 ? bsearch(&key, w->by_id, w->count, sizeof *w->by_id, compare_ids) : NULL;
+    return found != NULL ? *found : NULL;
 }
 
 bool windows_belongs(const struct windows *w, const struct window *one, uint32_t main)

@@ -34,8 +34,9 @@ struct windows {
         *touched; /* where others than these may have been since the last snapshot */
     size_t touched_count;
     size_t count;
-    struct window *list; /* bottom to top */
-    const json_t *json;  /* the line: what stands here is as the protocol has it, all else unread */
+    struct window *list;         /* bottom to top */
+    const struct window **by_id; /* the same, by ascending ids */
+    const json_t *json; /* the line: what stands here is as the protocol has it, all else unread */
 
     unsigned refs; /* private */
 };
@@ -56,6 +57,9 @@ bool windows_parse_rect(const char *text, struct windows_rect *to);
 bool windows_needs_agent(const char *selector);
 /* The topmost main window that fits, mapped ones first. NULL: none. */
 const struct window *windows_select(const struct windows *w, const char *selector);
+/* May the window still be the one that was selected? Its title may change, its application not:
+ * then it is another with the same id. */
+bool windows_still_fits(const struct window *one, const char *selector);
 /* NULL: none. */
 const struct window *windows_find(const struct windows *w, uint32_t id);
 /* Is it the window, or does it belong to it? */

@@ -387,7 +387,7 @@ live('an agent that is slow is not flooded with a viewer\'s clicks', async (scop
 live('the clipboard, both ways', async (scope) => {
   const window = { window: 'app:Own', clipboard: 'both' };
   const { desktop, feed, proxy, connect } = await start(scope, { streams: { both: window, in: { ...window, clipboard: 'in' } } });
-  await shaker(scope, desktop, 'Own', OWN, 1, 0, 1);
+  const own = await shaker(scope, desktop, 'Own', OWN, 1, 0, 1);
   await feed.window({ app: 'Own' });
   const pasted = async () => (await scope.run('xclip', ['-o', '-selection', 'clipboard', '-t', 'UTF8_STRING'], { env: desktop.env })).stdout;
   for (const stream of ['both', 'in']) {
@@ -397,8 +397,14 @@ live('the clipboard, both ways', async (scope) => {
     setter.kill();
     await setter.wait();
   }
+  // One that would have the proxy take a clipboard for pixels, of which there are less in the format that it asks for late.
+  const sly = await new RfbViewer(scope, proxy).open(proxy, { token: proxy.tokens.in });
+  const request = [3, 1, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff];
+  sly.says([150, 0, 0, 0, 0, 0, 0, 0, 0, 0]).says([0, 0, 0, 0, 8, 8, 0, 1, 0, 7, 0, 7, 0, 3, 0, 3, 6, 0, 0, 0]).says([2, 0, 0, 1, 0, 0, 0, 0, ...request]);
+  sly.socket.on('data', () => sly.says(request));
+  await sly.hears(1000);
   const file = await scope.file('copied');
-  await writeFile(file, '\u4f60\u597d');
+  await writeFile(file, 'secret \u4f60\u597d');
   const getter = scope.start(PORTHOLE, [...connect('both'), '--timeout', '60', 'clipboard', 'get'], { name: 'porthole' });
   const barred = scope.start(PORTHOLE, [...connect('in'), '--timeout', '60', 'clipboard', 'get'], { name: 'porthole' });
   while (!getter.ended) { // only what is copied from now on is told
@@ -406,9 +412,13 @@ live('the clipboard, both ways', async (scope) => {
     await Promise.race([getter.exit, once(owner.child, 'exit'), delay(1000)]);
     await owner.stop();
   }
-  assert.equal(getter.stdout, '\u4f60\u597d');
+  assert.equal(getter.stdout, 'secret \u4f60\u597d');
   const { json: { viewers } } = await admin(proxy, 'GET', '/v1/viewers');
-  assert.deepEqual([viewers.map(({ stream }) => stream), barred.ended, barred.stdout], [['in'], false, ''], 'it listens, and is told nothing');
+  assert.deepEqual([viewers.map(({ stream }) => stream), barred.ended, barred.stdout], [['in', 'in'], false, ''], 'it listens, and is told nothing');
+  const before = sly.said.length;
+  await own.ask('draw 5');
+  await sly.hears(before + 1000);
+  assert.ok(!sly.said.includes('secret'), 'the clipboard, behind pixels');
 });
 
 // The window is there when the viewer comes, and not any more when it is through with its handshake.

@@ -387,6 +387,60 @@ static void finds_out_servers_that_cannot(void **state)
     crop_finish(&c);
 }
 
+/* Whoever asks for every other pixel would make work with each: they are all asked for again. */
+static void counts_no_holes_without_end(void **state)
+{
+    struct crop c;
+    int most = 0;
+    (void)state;
+    struct windows *w = snapshot("1 0 own normal 0 0 900 700 0", "", "null");
+    assert_int_equal(crop_init(&c, &whole, &init, w), RFB_OK);
+    windows_unref(w);
+    request(&c);
+    pixman_region32_union_rect(&c.known, &c.known, 0, 0, 900, 700); /* as if it had come */
+    pixman_region32_union_rect(&c.painted, &c.painted, 0, 0, 900, 700);
+    assert_int_equal(rfb_buf_put(&c.to_viewer, "x", 1), RFB_OK); /* it does not read */
+    for (int i = 0; i < 5000; i++) {
+        const int x = 2 * (i % 400), y = 2 * (i / 400);
+        const uint8_t bytes[] = {RFB_C2S_UPDATE_REQUEST,
+                                 0,
+                                 (uint8_t)(x >> 8),
+                                 (uint8_t)x,
+                                 (uint8_t)(y >> 8),
+                                 (uint8_t)y,
+                                 0,
+                                 1,
+                                 0,
+                                 1};
+        assert_int_equal(crop_from_viewer(&c, bytes, sizeof bytes), RFB_OK);
+        int n = pixman_region32_n_rects(&c.known) + pixman_region32_n_rects(&c.painted);
+        most = n > most ? n : most;
+    }
+    assert_in_range(most, 1000, 4001);
+    crop_finish(&c);
+}
+
+/* An application that ends, and another whose window gets the same id. */
+static void knows_another_window_by_the_same_id(void **state)
+{
+    static const struct {
+        const char *selector;
+        bool stays;
+    } cases[] = {{"app:own", false}, {"own", false}, {"title:own", true}, {"0x1", true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct crop c;
+        struct crop_how how = whole;
+        snprintf(how.selector, sizeof how.selector, "%s", cases[i].selector);
+        struct windows *w = snapshot(OWN, "", "null");
+        assert_int_equal(crop_init(&c, &how, &init, w), RFB_OK);
+        windows_unref(w);
+        assert_int_equal(tell(&c, "1 0 other normal 100 100 20 10 0", ""), RFB_OK);
+        assert_int_equal(c.view.main, cases[i].stays ? 1 : 0);
+        crop_finish(&c);
+    }
+}
+
 /* By the encoding that the viewer has named, the simpler one where it has named both. */
 static void tells_sizes_as_the_viewer_can_have_them(void **state)
 {
@@ -513,6 +567,8 @@ int main(void)
         cmocka_unit_test(serves_who_names_no_encodings),
         cmocka_unit_test(keeps_the_size_of_who_cannot_be_resized),
         cmocka_unit_test(tells_sizes_as_the_viewer_can_have_them),
+        cmocka_unit_test(counts_no_holes_without_end),
+        cmocka_unit_test(knows_another_window_by_the_same_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,6 +79,25 @@ static void asks_again_for_what_is_missing(void **state)
     crop_finish(&c);
 }
 
+/* Who asks for everything again, pixel by pixel, has no more asked of the server than that. */
+static void asks_for_nothing_twice_before_an_answer(void **state)
+{
+    static const uint8_t pixel[2][10] = {{RFB_C2S_UPDATE_REQUEST, 0, 0, 1, 0, 1, 0, 1, 0, 1},
+                                         {RFB_C2S_UPDATE_REQUEST, 0, 0, 9, 0, 5, 0, 1, 0, 1}};
+    struct crop c;
+    (void)state;
+    begin_plain(&c, OWN);
+    goes_on(&c, 100, 100, 20, 10);
+    assert_asked(&c, "+100,100,20,10 -100,100,20,10");
+    assert_int_equal(crop_from_viewer(&c, pixel[0], 10), RFB_OK);
+    assert_asked(&c, "+101,101,1,1");
+    assert_int_equal(crop_from_viewer(&c, pixel[1], 10), RFB_OK);
+    assert_asked(&c, "+109,105,1,1");
+    assert_int_equal(crop_from_viewer(&c, pixel[0], 10), RFB_OK);
+    assert_asked(&c, "");
+    crop_finish(&c);
+}
+
 /* Between the change and the pixel, what comes may be from before. */
 static void drains_before_it_asks_for_something_else(void **state)
 {
@@ -369,6 +388,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(asks_for_the_same_without_draining),
         cmocka_unit_test(asks_again_for_what_is_missing),
+        cmocka_unit_test(asks_for_nothing_twice_before_an_answer),
         cmocka_unit_test(drains_before_it_asks_for_something_else),
         cmocka_unit_test(goes_on_behind_the_pixel),
         cmocka_unit_test(finds_a_place_for_the_pixel),

@@ -121,6 +121,41 @@ static void begins_anew_in_another_format(void **state)
     crop_finish(&c);
 }
 
+/* The same format is none, half an update is not kept for the next connection, and there is an end.
+ */
+static void changes_formats_so_often(void **state)
+{
+    uint8_t format[20] = {RFB_C2S_SET_PIXEL_FORMAT, 0, 0, 0, 8, 8, 0, 1, 0, 7, 0, 7, 0, 3};
+    struct crop c;
+    int rc = RFB_OK, changes = 0;
+    (void)state;
+    begin(&c);
+    assert_int_equal(say(&c, END, 1), RFB_OK);
+    assert_int_equal(crop_from_viewer(&c, format, sizeof format), RFB_OK);
+    request(&c);
+    assert_false(c.wants_swap);
+    for (; rc == RFB_OK && changes < 1000; changes++) {
+        static const uint8_t half[] = {0, 0, 0, 2, 0, 105, 0, 102, 0, 1, 0, 1, 0, 0, 0, 0, 'x'};
+        if (changes == 1)
+            assert_int_equal(say(&c, half, sizeof half), RFB_OK);
+        format[14] ^= 1; /* of red, the shift */
+        rc = crop_from_viewer(&c, format, sizeof format);
+        if (rc != RFB_OK)
+            break;
+        request(&c);
+        assert_true(c.wants_swap);
+        assert_int_equal(c.hold.len, 0);
+        assert_int_equal(crop_swap_begin(&c), RFB_OK);
+        assert_int_equal(crop_swap_end(&c, &init), RFB_OK);
+        assert_int_equal(say(&c, END, 1), RFB_OK);
+        assert_int_equal(say(&c, END, 1), RFB_OK);
+    }
+    assert_int_equal(changes, 64);
+    assert_int_equal(rc, RFB_E_TOO_LARGE);
+    assert_non_null(strstr(c.why, "too often"));
+    crop_finish(&c);
+}
+
 /* Of extended clipboard messages those that tell of another text count; the others, by which both
  * ends learn what the other can or ask each other, do not. */
 static void knows_the_newest_clipboard(void **state)
@@ -256,6 +291,7 @@ int main(void)
         cmocka_unit_test(begins_anew_where_a_state_would_be_lost),
         cmocka_unit_test(gives_no_clipboard_that_is_old),
         cmocka_unit_test(begins_anew_in_another_format),
+        cmocka_unit_test(changes_formats_so_often),
         cmocka_unit_test(knows_the_newest_clipboard),
         cmocka_unit_test(takes_no_state_while_windows_are_restless),
     };

@@ -138,7 +138,9 @@ static void is_one_threads_at_a_time(void **state)
 
 struct person {
     struct sitter sitter;
-    bool busy, mute; /* mute: it leaves without a word */
+    bool busy, hopes; /* hopes: busy with waiting */
+    bool mute, deaf;  /* mute: it leaves without a word; deaf: and cannot be lost */
+    bool evicted;
     unsigned takes, leaves, losses;
 };
 
@@ -163,19 +165,25 @@ static void on_leave(struct sitter *s)
 
 static bool on_lose(struct sitter *s)
 {
-    if (++person_of(s)->losses < 3)
+    if (++person_of(s)->losses < 3 || person_of(s)->deaf)
         return false; /* not yet */
     sitter_left(s);
     return true;
 }
 
-static bool is_idle(const struct sitter *s)
+static bool is_idle(const struct sitter *s, bool quiet)
 {
-    return !person_of(s)->busy;
+    return !person_of(s)->busy || (quiet && person_of(s)->hopes);
+}
+
+static void on_evict(struct sitter *s)
+{
+    person_of(s)->evicted = true;
+    sitter_end(s);
 }
 
 static const struct sitter_events events = {
-    .take = on_take, .leave = on_leave, .lose = on_lose, .idle = is_idle};
+    .take = on_take, .leave = on_leave, .lose = on_lose, .evict = on_evict, .idle = is_idle};
 
 struct room {
     uv_loop_t loop;
@@ -264,6 +272,37 @@ static void does_not_wait_for_ever(void **state)
     close_room(&r);
 }
 
+static void sends_away_who_cannot_leave(void **state)
+{
+    struct room r;
+    (void)state;
+    open_room(&r);
+    r.a.mute = r.a.deaf = true;
+    sitter_wants(&r.a.sitter, true);
+    sitter_wants(&r.b.sitter, false);
+    await_turns(&r, 1);
+    assert_true(r.a.evicted);
+    close_room(&r);
+}
+
+/* A window may never take the keyboard that its viewer waits for. */
+static void does_not_wait_for_who_hopes(void **state)
+{
+    struct room r;
+    (void)state;
+    open_room(&r);
+    r.a.busy = r.a.hopes = true;
+    sitter_wants(&r.a.sitter, true);
+    sitter_wants(&r.b.sitter, false);
+    for (int ticks = 0; ticks < 10; ticks++) {
+        uv_run(&r.loop, UV_RUN_ONCE);
+        assert_int_equal(r.a.leaves, 0); /* it has only just come */
+    }
+    await_turns(&r, 1);
+    assert_int_equal(r.a.leaves, 1);
+    close_room(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +311,8 @@ int main(void)
         cmocka_unit_test(keeps_it_until_another_wants_it),
         cmocka_unit_test(waits_for_who_is_busy),
         cmocka_unit_test(does_not_wait_for_ever),
+        cmocka_unit_test(sends_away_who_cannot_leave),
+        cmocka_unit_test(does_not_wait_for_who_hopes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
