@@ -227,9 +227,10 @@ static void answer_rights(struct streams *streams, const struct http_head *head,
         a->head.type = "application/json";
         a->head.length = (size_t)snprintf(
             a->text, sizeof a->text,
-            "{\"role\":\"%s\",\"clipboard\":\"%s\",\"password\":\"%s\",\"windows\":%s}\n",
+            "{\"role\":\"%s\",\"clipboard\":\"%s\",\"password\":\"%s\",\"windows\":%s,"
+            "\"max_viewers\":%u}\n",
             policy_role_word(p), policy_clipboard_word(p), config_password_word(stream->config),
-            list ? "true" : "false");
+            list ? "true" : "false", stream->config->max_viewers);
     }
     stream_unref(streams, stream);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pixman.h>
+
 #include "viewer_private.h"
 
 enum {
@@ -26,16 +28,57 @@ static struct viewer_list *list_of(struct feed_client *c)
 
 /* ---- the message ---- */
 
-static json_t *describe_one(const struct window *w)
+/* The part of it that is on the screen; empty where there is none. */
+static pixman_box32_t on_screen(const struct windows *w, const struct windows_rect *r)
+{
+    int right = r->x + r->width, bottom = r->y + r->height;
+    return (pixman_box32_t){r->x > 0 ? r->x : 0, r->y > 0 ? r->y : 0,
+                            right < w->width ? right : w->width,
+                            bottom < w->height ? bottom : w->height};
+}
+
+static void see(const struct windows *w, const struct window *one, bool *seen)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (w->list[i].main && windows_belongs(w, one, w->list[i].id))
+            seen[i] = true;
+}
+
+/* Of which main windows, or of what belongs to them, something can be seen: a stream of another is
+ * black (crop_view.c). One for each of the list, the caller's. NULL: out of memory. */
+static bool *find_seen(const struct windows *w)
+{
+    bool *seen = calloc(w->count + 1, sizeof *seen);
+    pixman_region32_t above;
+    pixman_region32_init(&above);
+    for (size_t i = w->count; seen != NULL && i > 0; i--) {
+        const struct window *one = &w->list[i - 1];
+        pixman_box32_t box = on_screen(w, &one->rect);
+        if (!one->mapped)
+            continue;
+        if (box.x1 < box.x2 && box.y1 < box.y2 &&
+            pixman_region32_contains_rectangle(&above, &box) != PIXMAN_REGION_IN)
+            see(w, one, seen);
+        box = on_screen(w, &one->frame);
+        if (box.x1 < box.x2 && box.y1 < box.y2)
+            pixman_region32_union_rect(&above, &above, box.x1, box.y1, (unsigned)(box.x2 - box.x1),
+                                       (unsigned)(box.y2 - box.y1));
+    }
+    pixman_region32_fini(&above);
+    return seen;
+}
+
+static json_t *describe_one(const struct window *w, bool seen)
 {
     char id[16];
     snprintf(id, sizeof id, "0x%x", w->id);
-    return json_pack("{s:s, s:s, s:s, s:i, s:i, s:b}", "id", id, "app", w->app, "title", w->title,
-                     "width", w->rect.width, "height", w->rect.height, "mapped", w->mapped);
+    return json_pack("{s:s, s:s, s:s, s:i, s:i, s:b, s:b}", "id", id, "app", w->app, "title",
+                     w->title, "width", w->rect.width, "height", w->rect.height, "mapped",
+                     w->mapped, "visible", seen);
 }
 
 /* The topmost main windows, as many as there may be, bottom to top. NULL: out of memory. */
-static json_t *describe(const struct windows *w, size_t most)
+static json_t *describe(const struct windows *w, const bool *seen, size_t most)
 {
     json_t *list = json_array();
     bool all = w->complete;
@@ -44,7 +87,7 @@ static json_t *describe(const struct windows *w, size_t most)
             continue;
         all = all && json_array_size(list) < most;
         if (json_array_size(list) < most &&
-            json_array_insert_new(list, 0, describe_one(&w->list[i - 1])) != 0) {
+            json_array_insert_new(list, 0, describe_one(&w->list[i - 1], seen[i - 1])) != 0) {
             json_decref(list);
             return NULL;
         }
@@ -56,14 +99,16 @@ static json_t *describe(const struct windows *w, size_t most)
 static size_t print(const struct windows *w, uint8_t **message)
 {
     uint8_t *room = malloc(WS_HEAD_MAX + LIST_BYTES_MAX);
-    size_t len = LIST_BYTES_MAX + 1;
+    bool *seen = find_seen(w);
+    size_t len = seen != NULL ? LIST_BYTES_MAX + 1 : 0;
     for (size_t most = LIST_WINDOWS_MAX; room != NULL && len > LIST_BYTES_MAX; most /= 2) {
-        json_t *json = describe(w, most);
+        json_t *json = describe(w, seen, most);
         len = json != NULL
                   ? json_dumpb(json, (char *)room + WS_HEAD_MAX, LIST_BYTES_MAX, JSON_COMPACT)
                   : 0;
         json_decref(json);
     }
+    free(seen);
     *message = room;
     return room != NULL ? len : 0;
 }

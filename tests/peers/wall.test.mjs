@@ -39,10 +39,6 @@ async function refused(scope, proxy, options, status, words) {
   assert.deepEqual(peer.statuses, [status]);
 }
 
-function startXterm(scope, desktop, title, geometry) {
-  return scope.start('xterm', ['-title', title, '-geometry', geometry, '-xrm', 'XTerm*cursorBlink: false', '-e', 'cat'], { env: desktop.env });
-}
-
 // What its ServerInit has told: [width, height].
 const sizeOf = (viewer) => {
   const all = Buffer.concat(viewer.frames.filter(({ opcode }) => opcode === 2).map(({ payload }) => payload));
@@ -53,7 +49,7 @@ async function start(scope, options) {
   const desktop = await startXvnc(scope);
   await desktop.startWindowManager();
   const { feed, path, program: agent } = await startAgent(scope, desktop);
-  startXterm(scope, desktop, 'One', '40x10+100+100');
+  desktop.startXterm('One', '40x10+100+100');
   const one = await feed.window({ title: 'One' });
   return { desktop, feed, path, agent, one, options: { upstream: desktop.upstream, agent: path, ...options } };
 }
@@ -88,13 +84,18 @@ live('the list of windows follows them, and tells nothing else', async (scope) =
   const proxy = await startPortholed(scope, { ...options, streams: { look: { role: 'view', max_viewers: 1 } } });
   const list = new Lister(scope, proxy, { token: proxy.tokens.look });
   await list.until('the first window', ({ windows }) => windows.length === 1);
-  assert.deepEqual(list.list(), { windows: [{ id: one.id, app: 'XTerm', title: 'One', width: one.rect[2], height: one.rect[3], mapped: true }], complete: true });
+  assert.deepEqual(list.list(), { windows: [{ id: one.id, app: 'XTerm', title: 'One', width: one.rect[2], height: one.rect[3], mapped: true, visible: true }], complete: true });
 
-  const second = startXterm(scope, desktop, 'Two', '30x8+200+150');
+  const second = desktop.startXterm('Two', '30x8+200+150');
   const two = await feed.window({ title: 'Two' });
   await list.until('two windows, the lower one first', ({ windows }) => windows.map(({ title }) => title).join() === 'One,Two');
   await feed.order('activate', { window: one.id });
   await list.until('another order', ({ windows }) => windows.map(({ title }) => title).join() === 'Two,One');
+  // One that others cover is told, though not by what.
+  const cover = desktop.startXterm('Cover', '90x30+30+30');
+  await list.until('none but the cover to be seen', ({ windows }) => windows.map(({ title, visible }) => `${title} ${visible}`).join() === 'Two false,One false,Cover true');
+  cover.kill();
+  await list.until('all to be seen', ({ windows }) => windows.length === 2 && windows.every(({ visible }) => visible));
   await feed.order('minimize', { window: two.id });
   await list.until('a minimised one', ({ windows }) => windows.some(({ id, mapped }) => id === two.id && !mapped));
   await feed.order('restore', { window: two.id });

@@ -259,7 +259,7 @@ static void tells_of_passwords(void **state)
         char text[128];
         snprintf(text, sizeof text,
                  "{\"role\":\"view\",\"clipboard\":\"none\",\"password\":\"%s\",\"windows\":"
-                 "false}\n",
+                 "false,\"max_viewers\":0}\n",
                  cases[i].text);
         assert_null(ask(cases[i].request, "", &a));
         assert_int_equal(a.head.status, 200);
@@ -450,14 +450,15 @@ static void tells_rights(void **state)
     (void)state;
     struct site_answer a;
     streams[0].policy = (struct policy){.control = true, .clipboard_in = true};
+    streams[0].max_viewers = 3;
     assert_null(ask("GET /stream/rights", "Authorization: Bearer " GOOD "\r\n", &a));
     assert_int_equal(a.head.status, 200);
     assert_string_equal(a.text, "{\"role\":\"control\",\"clipboard\":\"in\",\"password\":\"none\","
-                                "\"windows\":false}\n");
+                                "\"windows\":false,\"max_viewers\":3}\n");
     assert_int_equal(a.head.length, strlen(a.text));
     ask("GET /stream/rights", "Authorization: Bearer " OTHER "\r\n", &a);
     assert_string_equal(a.text, "{\"role\":\"view\",\"clipboard\":\"none\",\"password\":\"none\","
-                                "\"windows\":false}\n");
+                                "\"windows\":false,\"max_viewers\":0}\n");
     ask("GET /stream/rights", "Authorization: Bearer x\r\n", &a);
     assert_int_equal(a.head.status, 401);
     assert_string_equal(a.text, "");
