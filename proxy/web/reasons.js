@@ -2,6 +2,7 @@
 // Why a stream ended, in words, and whether to try again by itself. The codes are those of portholed(8).
 //   state   what the page is then in: `refused` where only another link helps, else `disconnected`
 //   retry   true where time alone may mend it
+//   brief   in place of the title where there is little room, and the one who watches may watch another window
 
 const NEW_LINK = 'Ask whoever sent it for a new one.';
 
@@ -19,7 +20,7 @@ const CLOSED = {
   4001: { title: 'This link is no longer valid', text: 'Its time is over, or it was for a single use and has been used.', more: NEW_LINK, state: 'refused' },
   4002: { title: 'Access was withdrawn', text: 'Somebody revoked this link, changed what it allows, or ended this connection.' },
   4003: { title: 'This window is not open', text: 'What this link shows is not on the desktop, or not any more.' },
-  4008: { title: 'Too many viewers', text: 'As many people as this link allows are watching already.' },
+  4008: { title: 'Too many viewers', text: 'As many people as this link allows are watching already.', brief: 'This link allows no more viewers' },
   4013: { title: 'There is nothing to show just now', text: 'The server has lost what it needs of the desktop.', retry: true },
   4014: { title: 'This window is not shown', text: 'It cannot be told for certain from what else is on the desktop, and this link asks for no less.' },
 };

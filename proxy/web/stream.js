@@ -21,7 +21,7 @@ export class Stream extends EventTarget {
     watchForDeath(() => this.suspect(), signal);
   }
 
-  // For whoever extends this: opens the socket, with the rights {role, clipboard, password, windows} that the server
+  // For whoever extends this: opens the socket, with the rights {role, clipboard, password, windows, max_viewers} that the server
   // keeps whatever the page does.
   begin() {}
 

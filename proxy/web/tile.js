@@ -6,7 +6,9 @@ import { Session } from './session.js';
 // What portholed puts behind a window's name where others' pixels may come into it for a moment (portholed.conf(5)).
 const BEST_EFFORT = / \(best effort\)$/;
 
-const WORDS = { minimised: 'Minimised', paused: 'Not live: scroll, or choose it', connecting: 'Connecting' };
+const WORDS = { minimised: 'Minimised', connecting: 'Connecting', connected: '' };
+
+const COVERED = 'Covered, or off the screen';
 
 export class Tile extends EventTarget {
   // Events: `choose`, `back`. link: to the whole desktop; about: the window as the list tells it; controls: the role allows
@@ -21,6 +23,7 @@ export class Tile extends EventTarget {
     this.session.addEventListener('name', (event) => { this.part('.bound').hidden = !BEST_EFFORT.test(event.detail.name); });
     this.session.addEventListener('state', (event) => this.showState(event.detail));
     this.live = false;
+    this.idle = ''; // why it is not, in words
     this.front = false;
     this.state = null; // the session's; null: there is none
     this.rfb = null;
@@ -62,18 +65,25 @@ export class Tile extends EventTarget {
   label() {
     const { name, about } = this;
     const choose = this.part('.choose');
-    choose.setAttribute('aria-label', `${this.controls ? 'Control' : 'Enlarge'} ${name}${about.mapped ? '' : ', which is minimised'}`);
+    choose.setAttribute('aria-label', `${this.controls ? 'Control' : 'Enlarge'} ${name}${about.mapped ? '' : ', which is minimised'}${about.visible || !about.mapped ? '' : ', which is covered'}`);
     choose.disabled = !about.mapped;
     this.part('.alone').setAttribute('aria-label', `${name} alone`);
     this.part('.back').setAttribute('aria-label', 'All windows');
     this.canvas?.setAttribute('aria-label', `Window ${name}`);
   }
 
-  // Its stream is wanted, or not.
-  setLive(wanted) {
+  // Its stream is wanted, or not, and why not.
+  setLive(wanted, idle = '') {
     const live = wanted && this.about.mapped;
-    if (live === this.live) return;
+    const changes = live !== this.live;
+    if (!changes && idle === this.idle) return;
     this.live = live;
+    this.idle = idle;
+    if (changes) this.begin(live);
+    this.show();
+  }
+
+  begin(live) {
     if (live) {
       this.session.open();
     } else {
@@ -81,7 +91,6 @@ export class Tile extends EventTarget {
       this.session.drop();
       this.state = null;
     }
-    this.show();
   }
 
   opened(rfb) {
@@ -113,8 +122,10 @@ export class Tile extends EventTarget {
     const reason = state?.reason;
     const key = !this.about.mapped ? 'minimised' : !state ? 'paused' : state.state;
     const waits = state?.retryIn !== undefined || state?.waitsFor !== undefined;
+    const covered = key === 'connected' && !this.about.visible;
     this.element.dataset.state = key;
-    this.part('.word p').textContent = reason ? `${reason.title}${waits ? ': trying again' : ''}` : WORDS[key] ?? '';
+    this.element.classList.toggle('covered', covered);
+    this.part('.word p').textContent = reason ? `${reason.brief ?? reason.title}${waits ? ': trying again' : ''}` : covered ? COVERED : WORDS[key] ?? this.idle;
     this.part('.retry').hidden = key !== 'disconnected';
   }
 

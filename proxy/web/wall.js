@@ -8,7 +8,7 @@ import { BAD_TOKEN, LEFT, NO_TOKEN, STOPPED } from './reasons.js';
 import { Tile } from './tile.js';
 import { WindowList } from './windows.js';
 
-const LIVE_MAX = 16; // streams at a time: each is a connection to the server, and one from there to the desktop
+const LIVE_MAX = 16; // however many the link allows: streams at a time: each is a connection to the server, and one from there to the desktop
 const LINGER_MS = 2000; // somebody who scrolls past may come back
 const HINT_MS = 8000;
 
@@ -20,6 +20,7 @@ const left = new Map(); // tiles that are out of sight, and since when
 let list = null;
 let link = null;
 let front = null;
+let most = LIVE_MAX;
 let listed = false; // the list is there, or is asked for again
 let hinted = false;
 
@@ -33,8 +34,9 @@ function isSeen(tile) {
 // The large one first, then those that can be seen, as many as there may be.
 function arrange() {
   const wanted = [...tiles.values()].filter((tile) => tile === front || isSeen(tile)).sort((a, b) => (b === front) - (a === front));
-  const live = new Set(listed ? wanted.slice(0, LIVE_MAX) : []);
-  for (const tile of tiles.values()) if (!live.has(tile)) tile.setLive(false);
+  const live = new Set(listed ? wanted.slice(0, most) : []);
+  const full = most < LIVE_MAX ? `This link shows ${most === 1 ? 'one window' : `${most} windows`} at once` : 'Not live: choose it to see it';
+  for (const tile of tiles.values()) if (!live.has(tile)) tile.setLive(false, wanted.includes(tile) ? full : 'Not live: out of sight');
   for (const tile of live) tile.setLive(true);
 }
 
@@ -77,6 +79,7 @@ function remove(tile) {
 
 function onWindows({ windows, complete, rights }) {
   root.dataset.role = rights.role;
+  most = Math.min(rights.max_viewers || LIVE_MAX, LIVE_MAX);
   const now = new Map(windows.map((about) => [about.id, about]));
   for (const tile of [...tiles.values()]) if (!now.has(tile.id)) remove(tile);
   // the topmost first: that is what is looked at

@@ -4,7 +4,7 @@ import { NO_LIST, NO_LIST_PASSWORD } from './reasons.js';
 import { Stream } from './stream.js';
 
 export class WindowList extends Stream {
-  // Events beside Stream's: `windows` {windows, complete, rights}: each {id, app, title, width, height, mapped}, bottom to
+  // Events beside Stream's: `windows` {windows, complete, rights}: each {id, app, title, width, height, mapped, visible}, bottom to
   // top (portholed(8), /windows).
   constructor(link) {
     super(link, 'windows');

@@ -9,6 +9,7 @@ import { captureX, difference, expected } from '../lib/picture.mjs';
 import { admin, on, startPortholed } from '../lib/porthole.mjs';
 import { live, until } from '../lib/proc.mjs';
 import { startTypedText } from '../lib/typed.mjs';
+import { RfbViewer } from '../lib/viewer.mjs';
 import { buttonsOf, keysOf, startRecorder } from '../lib/xev.mjs';
 
 async function start(scope, { vnc = startXvnc, viewport = DESK, streams = { look: { role: 'view' } }, ...more } = {}) {
@@ -26,11 +27,6 @@ const tileOf = (page, title) => page.locator('.tile', { has: page.getByRole('hea
 const titles = (page) => page.locator('.tile .title').allTextContents();
 const liveTiles = (page) => page.locator('.tile[data-state=connected]').count();
 const show = (page, ...wanted) => until(`the tiles ${wanted}`, async () => (await titles(page)).sort().join() === [...wanted].sort().join() && await liveTiles(page) === wanted.length);
-
-// xterm whose window is all that there is to see of it.
-function startXterm(scope, desktop, title, geometry, ...more) {
-  return scope.start('xterm', ['-title', title, '-geometry', geometry, '-xrm', 'XTerm*cursorBlink: false', ...more, '-e', 'cat'], { env: desktop.env });
-}
 
 // Each tile's canvas is what its window shows on the screen. The VNC server paints the pointer for who has not moved it:
 // it goes out of the way.
@@ -55,12 +51,12 @@ live('windows appear and go as they do on the desktop, each with its own picture
   await waitForState(page, 'connected');
   assert.ok(!page.url().includes(proxy.token), 'the token is not left in the address');
   await page.getByText('No window is open on this desktop').waitFor();
-  startXterm(scope, desktop, 'One', '40x12+50+50', '-bg', 'navy', '-fg', 'white');
-  startXterm(scope, desktop, 'Two', '50x16+200+150', '-bg', 'darkgreen', '-fg', 'white'); // in part over the other, or under it
+  desktop.startXterm('One', '40x12+50+50', ['-bg', 'navy', '-fg', 'white']);
+  desktop.startXterm('Two', '50x16+200+150', ['-bg', 'darkgreen', '-fg', 'white']); // in part over the other, or under it
   await show(page, 'One', 'Two');
   assert.equal(await page.locator('.bound:visible').count(), 0);
   await assertPictures(scope, all);
-  const third = startXterm(scope, desktop, 'Three', '30x10+700+400', '-bg', 'maroon', '-fg', 'white');
+  const third = desktop.startXterm('Three', '30x10+700+400', ['-bg', 'maroon', '-fg', 'white']);
   await show(page, 'One', 'Two', 'Three');
   await assertPictures(scope, all);
   third.kill();
@@ -210,12 +206,8 @@ live('why there is no wall, and what becomes of it', async (scope) => {
   assert.equal(await alone(proxy.tokens.never, 'disconnected'), 'This window is not open');
   assert.equal(await more(), 'The server says: there is no window app:nothere');
 
-  startXterm(scope, desktop, 'One', '40x12+50+50');
-  startXterm(scope, desktop, 'Two', '40x12+500+50');
-  await anew((await make({ max_viewers: 1 })).token);
-  await page.getByText('Too many viewers').waitFor();
-  assert.equal(await liveTiles(page), 1, 'of one viewer, which the list is not');
-  await page.locator('.retry:visible').waitFor();
+  desktop.startXterm('One', '40x12+50+50');
+  desktop.startXterm('Two', '40x12+500+50');
   const made = await make({});
   await anew(made.token);
   await show(page, 'One', 'Two');
@@ -233,9 +225,50 @@ live('why there is no wall, and what becomes of it', async (scope) => {
   assert.equal(await page.locator('#stop').isHidden(), true, 'it is not tried again');
 });
 
+live('a link that lets few in shows as many windows', async (scope) => {
+  const { desktop, proxy, page } = await start(scope);
+  for (const [i, title] of ['One', 'Two', 'Three'].entries()) desktop.startXterm(title, `30x8+${20 + 300 * i}+50`);
+  const { token, id } = (await admin(proxy, 'POST', '/v1/streams', { desktop: 'demo', role: 'control', max_viewers: 2 })).json;
+  const live = async () => (await page.locator('.tile[data-state=connected] .title').allTextContents()).join();
+  await page.goto(wallOf(proxy, token));
+  await until('two of them', async () => await titles(page).then(({ length }) => length) === 3 && await liveTiles(page) === 2);
+  const idle = page.locator('.tile[data-state=paused]');
+  assert.equal(await idle.locator('.word p').textContent(), 'This link shows 2 windows at once');
+  // the one that is chosen takes the place of another
+  const title = await idle.locator('.title').textContent();
+  await tileOf(page, title).locator('.choose').click();
+  await page.waitForFunction(() => document.activeElement.matches('.front canvas'));
+  await until('two of them', async () => await liveTiles(page) === 2 && (await live()).includes(title));
+  // somebody else has a place
+  await page.goto('about:blank');
+  await until('nobody', async () => (await admin(proxy, 'GET', '/v1/streams')).json.streams.find((stream) => stream.id === id).viewers === 0);
+  await new RfbViewer(scope, proxy).open(proxy, { token });
+  await page.goto(wallOf(proxy, token));
+  await page.getByText('This link allows no more viewers').waitFor();
+  await page.locator('.retry:visible').waitFor();
+  await until('the other', async () => await liveTiles(page) === 1);
+});
+
+live('a window that others cover is not just black', async (scope) => {
+  const { desktop, feed, proxy, page } = await start(scope);
+  desktop.startXterm('Below', '30x8+100+100');
+  const { id } = await feed.window({ title: 'Below' });
+  desktop.startXterm('Above', '80x24+50+30');
+  await feed.window({ title: 'Above' });
+  await page.goto(wallOf(proxy));
+  await show(page, 'Above', 'Below');
+  const words = page.getByText('Covered, or off the screen');
+  await tileOf(page, 'Below').getByText('Covered, or off the screen').waitFor();
+  assert.equal(await words.count(), 1);
+  await page.getByRole('button', { name: 'Control Below, which is covered' }).waitFor();
+  await feed.order('activate', { window: id });
+  await words.waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: 'Control Below', exact: true }).waitFor();
+});
+
 live('a window that may show others for a moment is told apart', async (scope) => {
   const { desktop, proxy, page } = await start(scope, { vnc: startX11vnc });
-  startXterm(scope, desktop, 'One', '40x12+50+50');
+  desktop.startXterm('One', '40x12+50+50');
   await page.goto(wallOf(proxy));
   await show(page, 'One');
   await tileOf(page, 'One').getByText('best effort').waitFor();
@@ -244,7 +277,7 @@ live('a window that may show others for a moment is told apart', async (scope) =
 
 live('from a desktop to its wall, to one window alone, and back', async (scope) => {
   const { desktop, proxy, page } = await start(scope, { streams: { blind: { desktop: 'blind' } }, desktops: ({ upstream }) => ({ blind: { upstream } }) });
-  startXterm(scope, desktop, 'One', '40x12+50+50');
+  desktop.startXterm('One', '40x12+50+50');
   await page.goto(proxy.link());
   await waitForState(page, 'connected');
   await page.getByRole('button', { name: 'Windows' }).click();
@@ -280,8 +313,8 @@ for (const [name, viewport] of Object.entries({ desk: DESK, phone: PHONE })) {
     await page.goto(wallOf(proxy));
     await page.getByText('No window is open on this desktop').waitFor();
     await look('no windows');
-    startXterm(scope, desktop, 'One', '40x12+50+50');
-    startXterm(scope, desktop, 'A window whose title is so long that no tile has room for the whole of it, and no bar either', '60x20+400+300');
+    desktop.startXterm('One', '40x12+50+50');
+    desktop.startXterm('A window whose title is so long that no tile has room for the whole of it, and no bar either', '60x20+400+300');
     await until('two tiles', async () => await liveTiles(page) === 2);
     await look('all windows');
     await page.getByRole('button', { name: 'Control One' }).click();

@@ -103,7 +103,7 @@ class Desktop {
 
   // more: further arguments.
   startXterm(title, geometry, more = []) {
-    return this.scope.start('xterm', ['-title', title, '-geometry', geometry, ...more, '-e', 'cat'], { env: this.env });
+    return this.scope.start('xterm', ['-title', title, '-geometry', geometry, '-xrm', 'XTerm*cursorBlink: false', ...more, '-e', 'cat'], { env: this.env });
   }
 
   async startTerminal(title = 'terminal', geometry = '80x24+60+60') {
