@@ -3,8 +3,8 @@
 import { letGo, takeKeyboard } from './keyboard.js';
 import { Session } from './session.js';
 
-// What portholed puts behind a window's name where others' pixels may come into it for a moment (portholed.conf(5)).
-const BEST_EFFORT = / \(best effort\)$/;
+// What portholed puts behind a window's title where others' pixels may come into it for a moment (portholed.conf(5)).
+const BEST_EFFORT = ' (best effort)';
 
 const WORDS = { minimised: 'Minimised', connecting: 'Connecting', connected: '' };
 
@@ -20,12 +20,13 @@ export class Tile extends EventTarget {
     this.element = document.getElementById('tile').content.cloneNode(true).firstElementChild;
     this.session = new Session(this.part('.screen'), { ...link, window: about.id });
     this.session.addEventListener('open', (event) => this.opened(event.detail.rfb));
-    this.session.addEventListener('name', (event) => { this.part('.bound').hidden = !BEST_EFFORT.test(event.detail.name); });
+    this.session.addEventListener('name', (event) => { this.called = event.detail.name; this.showBound(); });
     this.session.addEventListener('state', (event) => this.showState(event.detail));
     this.live = false;
     this.idle = ''; // why it is not, in words
     this.front = false;
     this.state = null; // the session's; null: there is none
+    this.called = ''; // by the stream
     this.rfb = null;
     this.canvas = null; // noVNC takes its own away with the connection
     this.part('.choose').addEventListener('click', () => this.say('choose'));
@@ -59,7 +60,13 @@ export class Tile extends EventTarget {
     this.part('.title').textContent = this.name;
     this.part('.app').textContent = about.app === this.name ? '' : about.app;
     this.label();
+    this.showBound();
     this.show();
+  }
+
+  // A title may end so of itself.
+  showBound() {
+    this.part('.bound').hidden = !this.called.endsWith(BEST_EFFORT) || this.called === this.about.title;
   }
 
   label() {
