@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How large the desktop is shown: fitted into the window, at its own size, or made as large as the window is.
 const RESIZE_MS = 3000; // a server that resizes does it at once
+const LARGEST = 2; // times its own size: more would be a blur
 
 export class Scaling {
   // changed(): where fingers may pan now.
@@ -9,6 +10,7 @@ export class Scaling {
     this.rfb = rfb;
     this.mode = 'fit';
     this.doubt = 0;
+    this.sizes = new MutationObserver(() => this.limit());
     for (const radio of this.radios) radio.addEventListener('change', () => this.set(radio.value));
     $('pan').addEventListener('click', () => this.setPan($('pan').getAttribute('aria-pressed') !== 'true'));
   }
@@ -17,12 +19,18 @@ export class Scaling {
     return document.getElementsByName('scaling');
   }
 
+  get canvas() {
+    return this.$('screen').querySelector('canvas');
+  }
+
   // A new connection. Only who controls may change the desktop's size.
   attach(rfb, controls) {
     this.$('resizelabel').hidden = !controls;
     if (!controls && this.mode === 'resize') this.mode = 'fit';
     rfb.addEventListener('clippingviewport', (event) => this.showPan(event.detail));
     this.controls = controls;
+    this.sizes.disconnect();
+    this.sizes.observe(this.canvas, { attributeFilter: ['width', 'height'] });
     this.apply();
   }
 
@@ -36,6 +44,7 @@ export class Scaling {
     for (const radio of this.radios) radio.checked = radio.value === this.mode;
     const rfb = this.rfb();
     if (!rfb) return;
+    this.limit();
     // What cannot be shown whole is scrolled. Where fingers act on the desktop they get a button that pans instead.
     rfb.clipViewport = this.mode === 'own' && this.controls && matchMedia('(pointer: coarse)').matches;
     rfb.scaleViewport = this.mode !== 'own';
@@ -45,14 +54,22 @@ export class Scaling {
     if (this.mode === 'resize') this.doubt = setTimeout(() => this.checkSize(), RESIZE_MS);
   }
 
+  limit() {
+    const { canvas } = this;
+    const { style } = this.$('screen');
+    const most = (side) => (canvas && this.mode === 'fit' ? `${canvas[side] * LARGEST}px` : '');
+    style.maxWidth = most('width');
+    style.maxHeight = most('height');
+  }
+
   // Not every server lets itself be resized, and none says so.
   checkSize() {
-    const canvas = this.$('screen').querySelector('canvas');
+    const { canvas } = this;
     if (!canvas || this.mode !== 'resize') return;
     const room = canvas.parentElement.getBoundingClientRect();
     if (canvas.width === Math.floor(room.width) && canvas.height === Math.floor(room.height)) return;
     this.set('fit');
-    this.$('scaletold').textContent = 'This desktop does not change its size.';
+    this.$('scaletold').textContent = 'It does not change its size.';
   }
 
   showPan(clipping) {

@@ -32,14 +32,18 @@ live('a link shows one application and nothing else', async (scope) => {
     if (words) throw new Error(words);
     return true;
   });
+  // as large as fits, but not blurred, whatever size it has
+  const enlarged = () => page.locator(CANVAS).evaluate((canvas) => [canvas.width, Math.round(canvas.getBoundingClientRect().width * 100 / canvas.width) / 100]);
   assert.equal(await page.title(), 'Only this - Porthole');
   await shows('the window');
+  assert.deepEqual(await enlarged(), [window.rect[2], 2]);
   await page.locator(CANVAS).click({ position: { x: 100, y: 60 } });
   await page.keyboard.type('typed into the window');
   await shows('the text');
   await feed.order('move', { window: window.id, x: 400, y: 300 });
   await feed.order('resize', { window: window.id, width: 500, height: 320 });
   await feed.until('another size', (s) => s.windows.find((one) => one.id === window.id).rect[2] > 400);
+  await until('twice its new size', async () => { const [width, times] = await enlarged(); return width !== window.rect[2] && times === 2; });
   await shows('the window at its new place and size');
 
   // Another covers it: black there, and the rest as it is.
