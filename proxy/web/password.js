@@ -22,7 +22,7 @@ export class PasswordPrompt {
     const { $ } = this;
     $('passwrong').textContent = wrong;
     $('passfor').value = stream ?? location.host; // for password managers
-    $('passlabel').textContent = `Password for ${stream ?? 'this desktop'}`;
+    $('passlabel').textContent = `Password for ${stream ?? 'this screen'}`;
     $('password').setAttribute('aria-invalid', String(wrong !== ''));
     if (!$('passdialog').open) $('passdialog').showModal();
     $('password').focus();

@@ -53,11 +53,11 @@ export const NO_LIST_PASSWORD = { state: 'refused', title: 'There are no windows
 
 export const UNREACHABLE = { title: 'The server does not answer', text: 'It is not running, or the network between is down.', retry: true };
 
-export const LEFT = { title: 'Disconnected', text: 'You left the desktop. It goes on without you.' };
+export const LEFT = { title: 'Disconnected', text: 'You left. What was shown here goes on without you.' };
 
 export const STOPPED = { title: 'Disconnected', text: 'No further attempts are made.' };
 
-export const NO_PASSWORD = { title: 'A password is needed', text: 'This desktop is shown to whoever knows its password.' };
+export const NO_PASSWORD = { title: 'A password is needed', text: 'This screen is shown to whoever knows its password.' };
 
 // A WebSocket close: its code, and the reason the server gave. Server's words are shown as text.
 export function forClose(code, reason) {
@@ -81,7 +81,7 @@ export function forStatus(status, link, words) {
 
 // A failure inside the RFB handshake. The server's words are its own, shown as text.
 export function forSecurity(reason) {
-  return { title: 'The desktop cannot be shown', text: reason || 'The server gave no reason.', retry: true };
+  return { title: 'This cannot be shown', text: reason || 'The server gave no reason.', retry: true };
 }
 
 function says(words) {

@@ -152,7 +152,7 @@ live("a desktop's name is text", async (scope) => {
   await openDesktop(page, proxy);
   assert.equal(await page.getByRole('heading', { level: 1 }).textContent(), name);
   assert.equal(await page.title(), `${name} - Porthole`);
-  assert.equal(await page.locator(CANVAS).getAttribute('aria-label'), `Remote desktop ${name}`);
+  assert.equal(await page.locator(CANVAS).getAttribute('aria-label'), `Remote screen ${name}`);
 });
 
 live("Debian's own noVNC page connects through the proxy", async (scope) => {

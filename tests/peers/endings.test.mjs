@@ -62,7 +62,7 @@ live('the desktop dies: the page says so, the proxy lives on', async (scope) => 
   // The desktop is gone for good: the page's next try is refused by the proxy in words that say which end is missing.
   await page.getByRole('button', { name: 'Try now' }).click();
   await proxy.event('upstream_error');
-  await page.getByText('The desktop cannot be shown').waitFor();
+  await page.getByText('This cannot be shown').waitFor();
   await stopProxy(proxy);
 });
 
