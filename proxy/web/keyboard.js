@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Who has the keyboard: a desktop takes every key, Tab too, so it would be a trap without a way out.
+const HINT_MS = 8000;
 
 // The canvas of a desktop that is controlled.
 export function takeKeyboard(canvas) {
@@ -12,6 +13,25 @@ export function takeKeyboard(canvas) {
 
 export function letGo() {
   window.dispatchEvent(new Event('blur'));
+}
+
+// Tells the way out, for a while, whoever has the keyboard there for the first time.
+export class Hint {
+  constructor(element) {
+    this.element = element;
+    this.told = false;
+  }
+
+  show() {
+    if (this.told || !matchMedia('(any-pointer: fine)').matches) return;
+    this.told = true;
+    this.element.hidden = false;
+    setTimeout(() => this.hide(), HINT_MS);
+  }
+
+  hide() {
+    this.element.hidden = true;
+  }
 }
 
 // Ctrl+Shift+F6 leads out: calls leave() where there() is a desktop.

@@ -7,6 +7,7 @@
 // reload still works it is kept in sessionStorage: that belongs to this tab and this origin alone, is not sent
 // anywhere, and ends with the tab. localStorage would outlive it, a cookie would be sent by other tabs too. The names of
 // streams and windows are no secrets: they stay in the address, which can be kept as a bookmark.
+import { BAD_TOKEN, NO_TOKEN } from './reasons.js';
 
 const KEY = 'porthole.token';
 
@@ -21,7 +22,7 @@ function stored(value) {
 }
 
 // Returns {token, window} or {stream, window}, or null where the link has neither. A token counts before a name.
-export function takeLink() {
+function takeLink() {
   const parts = new URLSearchParams(location.hash.slice(1).replaceAll('+', '%2B'));
   const token = parts.get('token');
   const window = parts.get('window') ?? undefined;
@@ -41,6 +42,13 @@ export function takeLink() {
 }
 
 // A subprotocol's name is an HTTP token (RFC 9110, 5.6.2): anything else cannot be sent, so it was never issued.
-export function isWellFormed(token) {
+function isWellFormed(token) {
   return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(token);
+}
+
+// Returns {link}, or {refusal}: what a page is to show in its place.
+export function readLink() {
+  const link = takeLink();
+  const reason = !link ? NO_TOKEN : link.token && !isWellFormed(link.token) ? BAD_TOKEN : null;
+  return reason ? { refusal: { state: reason.state, reason } } : { link };
 }

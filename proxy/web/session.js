@@ -2,7 +2,7 @@
 // One stream of pixels: a desktop's or a window's, by noVNC.
 import RFB from './novnc/core/rfb.js';
 import * as reasons from './reasons.js';
-import { Stream } from './stream.js';
+import { needsPassword, Stream } from './stream.js';
 
 const PICTURE_MS = 5000; // a server that draws nothing for so long has nothing to draw
 const PICTURE_POLL_MS = 30;
@@ -135,11 +135,6 @@ export class Session extends Stream {
 // Where there is touch noVNC draws the desktop's pointer itself, in canvases that nobody needs to hear of.
 function hidePointers() {
   for (const pointer of document.querySelectorAll('body > canvas')) pointer.setAttribute('aria-hidden', 'true');
-}
-
-// A server that says nothing of passwords may still ask for one.
-function needsPassword(rights) {
-  return rights.password !== undefined && rights.password !== 'none';
 }
 
 // Servers' words begin small and end open.

@@ -8,6 +8,9 @@ import { watchForDeath } from './wake.js';
 const STEADY_MS = 5000; // a connection that held this long starts the back-off anew
 const WORDS_MAX = 400; // of an answer, that are shown
 
+// A server that says nothing of passwords may still ask for one.
+export const needsPassword = (rights) => rights.password !== undefined && rights.password !== 'none';
+
 export class Stream extends EventTarget {
   // Events: `state` {state, reason, retryIn, waitsFor}. link: see link.js. name: the WebSocket's address.
   constructor(link, name) {

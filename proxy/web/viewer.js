@@ -2,12 +2,12 @@
 // The page: buttons and panels around a Session. All that comes from the server is shown as text, never as HTML.
 import { Card } from './card.js';
 import { Clipboard } from './clipboard.js';
-import { takeKeyboard, wireWayOut } from './keyboard.js';
+import { Hint, takeKeyboard, wireWayOut } from './keyboard.js';
 import { Keys } from './keys.js';
-import { isWellFormed, takeLink } from './link.js';
+import { readLink } from './link.js';
 import { PasswordPrompt } from './password.js';
 import { wirePinch } from './pinch.js';
-import { BAD_TOKEN, NO_PASSWORD, NO_TOKEN, STOPPED } from './reasons.js';
+import { NO_PASSWORD, STOPPED } from './reasons.js';
 import { Scaling } from './scaling.js';
 import { Session } from './session.js';
 import { keyOf, Typing } from './typing.js';
@@ -15,15 +15,14 @@ import { keyOf, Typing } from './typing.js';
 const $ = (id) => document.getElementById(id);
 const root = document.documentElement;
 const PANELS = { keys: 'keypanel', text: 'textpanel', scale: 'scalepanel' };
-const HINT_MS = 8000;
 
 let session = null;
 let link = null;
 let rfb = null;
-let hinted = false;
 
 const currentRfb = () => rfb;
-const card = new Card($, { title: 'Connecting', text: 'Opening the stream to the desktop.' });
+const card = new Card($, { title: 'Connecting', text: 'Opening the stream.' });
+const hint = new Hint($('hint'));
 const keys = new Keys($('keypanel'), currentRfb);
 const clipboard = new Clipboard($, currentRfb);
 const scaling = new Scaling($, currentRfb);
@@ -48,7 +47,7 @@ function putAway(remember) {
   showTyping(false);
   openPanel(null);
   showBar(true);
-  $('hint').hidden = true;
+  hint.hide();
 }
 
 function showName(name) {
@@ -58,7 +57,7 @@ function showName(name) {
 }
 
 function labelCanvas() {
-  $('screen').querySelector('canvas')?.setAttribute('aria-label', `Remote desktop ${$('name').textContent}`);
+  $('screen').querySelector('canvas')?.setAttribute('aria-label', `Remote screen ${$('name').textContent}`);
 }
 
 /* desktop */
@@ -91,21 +90,13 @@ function onOpen(opened, rights) {
 function giveKeyboard(canvas) {
   takeKeyboard(canvas);
   canvas.setAttribute('aria-describedby', 'hint');
-  canvas.addEventListener('focus', hint);
+  canvas.addEventListener('focus', () => hint.show());
   keys.watch(canvas);
   backToDesktop();
 }
 
 function backToDesktop() {
   if (!typing.open && root.dataset.role === 'control') rfb?.focus({ preventScroll: true });
-}
-
-// The desktop takes every key, Tab too. Who comes to it the first time is told how to leave.
-function hint() {
-  if (hinted || !matchMedia('(any-pointer: fine)').matches) return;
-  hinted = true;
-  $('hint').hidden = false;
-  setTimeout(() => { $('hint').hidden = true; }, HINT_MS);
 }
 
 /* panels: one at a time */
@@ -209,7 +200,7 @@ function wire() {
 }
 
 function toBar() {
-  $('hint').hidden = true;
+  hint.hide();
   showBar(true);
   $('keys').hidden ? $('scale').focus() : $('keys').focus();
 }
@@ -222,9 +213,9 @@ function start() {
   prompt.close();
   putAway(false);
   $('screen').replaceChildren();
-  link = takeLink();
-  if (!link) return showState({ state: 'refused', reason: NO_TOKEN });
-  if (link.token && !isWellFormed(link.token)) return showState({ state: 'refused', reason: BAD_TOKEN });
+  const read = readLink();
+  if (read.refusal) return showState(read.refusal);
+  link = read.link;
   session = new Session($('screen'), link);
   session.addEventListener('state', (event) => showState(event.detail));
   session.addEventListener('open', (event) => onOpen(event.detail.rfb, event.detail.rights));

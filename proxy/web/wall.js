@@ -2,19 +2,19 @@
 // All windows of a desktop side by side, each its own stream. They are watched; the one that was chosen is large, and gets
 // input where the role allows it.
 import { Card } from './card.js';
-import { wireWayOut } from './keyboard.js';
-import { isWellFormed, takeLink } from './link.js';
-import { BAD_TOKEN, LEFT, NO_TOKEN, STOPPED } from './reasons.js';
+import { Hint, wireWayOut } from './keyboard.js';
+import { readLink } from './link.js';
+import { LEFT, STOPPED } from './reasons.js';
 import { Tile } from './tile.js';
 import { WindowList } from './windows.js';
 
 const LIVE_MAX = 16; // however many the link allows: streams at a time: each is a connection to the server, and one from there to the desktop
 const LINGER_MS = 2000; // somebody who scrolls past may come back
-const HINT_MS = 8000;
 
 const $ = (id) => document.getElementById(id);
 const root = document.documentElement;
 const card = new Card($, { title: 'Connecting', text: 'Asking which windows the desktop has.' });
+const hint = new Hint($('hint'));
 const tiles = new Map(); // by window, in the order in which they came
 const left = new Map(); // tiles that are out of sight, and since when
 let list = null;
@@ -22,7 +22,6 @@ let link = null;
 let front = null;
 let most = LIVE_MAX;
 let listed = false; // the list is there, or is asked for again
-let hinted = false;
 
 /* which are live */
 
@@ -110,23 +109,15 @@ function choose(tile) {
   before?.setFront(false);
   tile?.setFront(true);
   root.classList.toggle('fronted', tile !== null);
-  $('hint').hidden = true;
+  hint.hide();
   sayHow();
   arrange();
   if (tile) {
     tile.takeFocus();
-    hint();
+    if (tile.controls) hint.show();
   } else if (before && tiles.has(before.id)) {
     before.takeFocus();
   }
-}
-
-// The window takes every key, Tab too. Who comes to one the first time is told how to leave.
-function hint() {
-  if (hinted || !front.controls || !matchMedia('(any-pointer: fine)').matches) return;
-  hinted = true;
-  $('hint').hidden = false;
-  setTimeout(() => { $('hint').hidden = true; }, HINT_MS);
 }
 
 /* state */
@@ -155,16 +146,16 @@ function wire() {
   press('leave', () => list.leave({ ...LEFT, text: 'You left the windows. They go on without you.' }));
   press('again', () => list.again());
   press('stop', () => list.leave(STOPPED));
-  wireWayOut(() => front?.rfb, () => { $('hint').hidden = true; front.part('.back').focus(); });
+  wireWayOut(() => front?.rfb, () => { hint.hide(); front.part('.back').focus(); });
 }
 
 function start() {
   list?.end();
   for (const tile of [...tiles.values()]) remove(tile);
   listed = false;
-  link = takeLink();
-  if (!link) return showState({ state: 'refused', reason: NO_TOKEN });
-  if (link.token && !isWellFormed(link.token)) return showState({ state: 'refused', reason: BAD_TOKEN });
+  const read = readLink();
+  if (read.refusal) return showState(read.refusal);
+  link = read.link;
   list = new WindowList(link);
   list.addEventListener('state', (event) => showState(event.detail));
   list.addEventListener('windows', (event) => onWindows(event.detail));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Which windows a desktop has, as they come and go.
 import { NO_LIST, NO_LIST_PASSWORD } from './reasons.js';
-import { Stream } from './stream.js';
+import { needsPassword, Stream } from './stream.js';
 
 export class WindowList extends Stream {
   // Events beside Stream's: `windows` {windows, complete, rights}: each {id, app, title, width, height, mapped, visible}, bottom to
@@ -12,7 +12,7 @@ export class WindowList extends Stream {
   }
 
   begin(rights) {
-    if (!rights.windows) return this.settle(rights.password && rights.password !== 'none' ? NO_LIST_PASSWORD : NO_LIST);
+    if (!rights.windows) return this.settle(needsPassword(rights) ? NO_LIST_PASSWORD : NO_LIST);
     const end = { opened: false, since: 0 };
     const socket = this.openSocket(end);
     socket.addEventListener('message', this.current((event) => {
