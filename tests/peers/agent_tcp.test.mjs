@@ -4,16 +4,13 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import net from 'node:net';
-import { join } from 'node:path';
 import { startXvnc } from '../lib/desktop.mjs';
 import { startAgent } from '../lib/feed.mjs';
 import { captureX, difference, expected, readPng } from '../lib/picture.mjs';
 import { admin, makeToken, porthole, startPortholed, startSilentServer } from '../lib/porthole.mjs';
 import { live, until } from '../lib/proc.mjs';
+import { FOREIGN, OWN, shaker, watch } from '../lib/shaking.mjs';
 import { RfbViewer, upgrade } from '../lib/viewer.mjs';
-
-const peer = (name) => join(process.env.PORTHOLE_BUILD, 'tests/peers', name);
-const FOREIGN = 'ff00ff';
 
 async function writeToken(scope, name, token) {
   const file = await scope.file(name);
@@ -76,16 +73,11 @@ live('nothing foreign comes through however far the agent is', async (scope) => 
   const { desktop, feed, file, port } = await start(scope);
   const way = await startFarWay(scope, port, 25);
   const proxy = await startProxy(scope, desktop.upstream, `tcp:127.0.0.1:${way}`, file, { streams: { w: { desktop: 'far', window: 'app:Own', window_popups: 'clip', role: 'view' } } });
-  const shake = async (...args) => {
-    const program = scope.start(peer('shaker'), args, { env: desktop.env, commanded: true });
-    await program.line();
-    return program;
-  };
-  const own = await shake('Own', '2040c0', '1', '3', '777');
+  const own = await shaker(scope, desktop, 'Own', OWN, 1, 3, 777);
   const { id } = await feed.window({ app: 'Own', owner: null });
-  const viewer = scope.start(peer('leakwatch'), [`wss://127.0.0.1:${proxy.port}/stream`, 'hextile,rre', proxy.certificate, proxy.tokenFile('w'), FOREIGN], { commanded: true, name: 'leakwatch' });
+  const viewer = watch(scope, proxy, 'w', 'hextile,rre');
   await viewer.ask('look');
-  const foreign = await shake('Foreign', FOREIGN, '5', '3', '12345');
+  const foreign = await shaker(scope, desktop, 'Foreign', FOREIGN, 5, 3, 12345);
   await Promise.all([foreign.ask('run 4000 60'), own.ask('run 4000 20')]);
   await Promise.all([foreign.ask('rest'), own.ask('rest')]);
   await own.ask('draw 20');

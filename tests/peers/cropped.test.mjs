@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { startFakeAgent } from '../lib/agents.mjs';
 import { startX11vnc, startXvnc } from '../lib/desktop.mjs';
 import { startAgent } from '../lib/feed.mjs';
 import { captureX, crop, difference, expected, readPng } from '../lib/picture.mjs';
@@ -286,32 +287,12 @@ live('a stream whose desktop has lost its agent to another configuration', async
 });
 
 // Says that there is one window, and leaves the commands to `answer(command, say)`.
-async function fakeAgent(scope, answer, rect = [0, 0, 200, 200]) {
-  const path = await scope.file('fake.sock');
-  const sockets = new Set();
-  const server = net.createServer((socket) => {
-    const say = (line) => socket.write(`${JSON.stringify(line)}\n`);
-    let text = '';
-    sockets.add(socket.on('error', () => {}).on('data', (data) => {
-      const lines = (text + data).split('\n');
-      text = lines.pop();
-      for (const line of lines) answer(JSON.parse(line), say);
-    }));
-    say({ type: 'hello', version: 1, display: ':0', pid: 1 });
-    say({
-      type: 'windows', serial: 1, screen: { width: 1280, height: 800 }, manager: null, compositing: false, complete: true, focus: null, touched: [],
-      windows: [{ id: '0x1', owner: null, app: 'A', title: 'A', kind: 'normal', mapped: true, override_redirect: false, rect, frame_rect: rect }],
-    });
-  });
-  scope.onStop(() => { for (const socket of sockets) socket.destroy(); server.close(); });
-  await new Promise((resolve) => { server.listen(path, resolve); });
-  return path;
-}
+const startWindow = async (scope, answer, rect = [0, 0, 200, 200]) => (await startFakeAgent(scope, { answer, windows: [{ title: 'A', rect }] })).path;
 
 live('an agent that answers nothing is given up, in words', async (scope) => {
   const desktop = await startXvnc(scope);
   const asked = [];
-  const path = await fakeAgent(scope, ({ command }) => asked.push(command));
+  const path = await startWindow(scope, ({ command }) => asked.push(command));
   const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams: { w: { window: 'app:A' } } });
   const viewer = await new RfbViewer(scope, proxy).open(proxy, { token: proxy.tokens.w });
   viewer.says([3, 0, 0, 0, 0, 0, 0, 200, 0, 200]);
@@ -342,7 +323,7 @@ async function startLateServer(scope, [width, height]) {
 
 live('what comes behind an update that waits for the agent is not lost, however large', async (scope) => {
   const size = [1200, 700];
-  const agent = await fakeAgent(scope, ({ id }, say) => setTimeout(say, 300, { type: 'reply', id, ok: true, serial: 1 }), [0, 0, ...size]);
+  const agent = await startWindow(scope, ({ id }, say) => setTimeout(say, 300, { type: 'reply', id, ok: true, serial: 1 }), [0, 0, ...size]);
   const proxy = await startPortholed(scope, { upstream: await startLateServer(scope, size), agent, streams: { w: { window: 'app:A' } } });
   const viewer = await new RfbViewer(scope, proxy).open(proxy, { token: proxy.tokens.w });
   viewer.says([3, 0, 0, 0, 0, 0, ...size.flatMap((n) => [n >> 8, n & 0xff])]);
@@ -353,7 +334,7 @@ live('what comes behind an update that waits for the agent is not lost, however 
 live('an agent that is slow is not flooded with a viewer\'s clicks', async (scope) => {
   const desktop = await startXvnc(scope);
   const asked = []; // to activate
-  const path = await fakeAgent(scope, ({ id, command }, say) => {
+  const path = await startWindow(scope, ({ id, command }, say) => {
     const reply = (fields) => say({ type: 'reply', id, ok: true, ...fields });
     if (command === 'activate') asked.push(reply);
     else reply({ serial: 1 });

@@ -2,13 +2,13 @@
 // porthole-agent and window streams under window managers that people have: what the agent tells is compared with what
 // xwininfo and xprop see, what a stream shows with the screen.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { startXvnc } from '../lib/desktop.mjs';
 import { framesOf, stackOf, startAgent } from '../lib/feed.mjs';
 import { MANAGERS } from '../lib/managers.mjs';
 import { captureX, difference, expected, readPng } from '../lib/picture.mjs';
 import { aim, on, PORTHOLE, porthole, startPortholed } from '../lib/porthole.mjs';
 import { live, until } from '../lib/proc.mjs';
+import { FOREIGN, OWN, watch } from '../lib/shaking.mjs';
 
 const NAMES = { openbox: 'Openbox', xfwm4: 'Xfwm4', fluxbox: 'Fluxbox' };
 
@@ -140,11 +140,11 @@ for (const manager of MANAGERS) {
 live('fluxbox: of the tabs in a frame the one in front is told, and a stream shows no other', async (scope) => {
   const { desktop, feed, path } = await start(scope, 'fluxbox');
   const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams: { w: { window: 'title:own', window_on_close: 'wait', role: 'view' } } });
-  desktop.startXterm('own', '40x10+30+40', ['-name', 'tab-1', '-bg', '#2040c0']);
+  desktop.startXterm('own', '40x10+30+40', ['-name', 'tab-1', '-bg', `#${OWN}`]);
   const own = await feed.window({ title: 'own' });
-  const viewer = scope.start(join(process.env.PORTHOLE_BUILD, 'tests/peers/leakwatch'), [`wss://127.0.0.1:${proxy.port}/stream`, 'hextile,rre', proxy.certificate, proxy.tokenFile('w'), 'ff00ff'], { commanded: true, name: 'leakwatch' });
+  const viewer = watch(scope, proxy, 'w', 'hextile,rre');
   await viewer.ask('look');
-  desktop.startXterm('foreign', '40x10+30+40', ['-name', 'tab-2', '-bg', '#ff00ff']);
+  desktop.startXterm('foreign', '40x10+30+40', ['-name', 'tab-2', '-bg', `#${FOREIGN}`]);
   const foreign = await feed.window({ title: 'foreign' });
   assert.equal(foreign.frame, own.frame);
   // While fluxbox is at something else it may miss an order.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a wall of windows stands on: a viewer of a whole desktop that asks for one window, and the list of them.
 import assert from 'node:assert/strict';
-import net from 'node:net';
+import { startFakeAgent } from '../lib/agents.mjs';
 import { startXvnc } from '../lib/desktop.mjs';
 import { startAgent } from '../lib/feed.mjs';
 import { admin, startPortholed, startWithAdmin } from '../lib/porthole.mjs';
@@ -159,45 +159,23 @@ live('a list ends with its token and its agent, and has none without', async (sc
   assert.deepEqual(last.close, { code: 4013, words: "the desktop's agent is lost" });
 });
 
-// An agent of the test's own: what it tells is what the test says.
-async function startTeller(scope) {
-  const path = await scope.file('teller.sock');
-  const teller = { path, sockets: new Set() };
-  const server = net.createServer((socket) => {
-    teller.sockets.add(socket);
-    socket.on('error', () => {}).on('close', () => teller.sockets.delete(socket)).resume();
-    socket.write('{"type":"hello","version":1,"display":":1","pid":1}\n');
-    if (teller.line) socket.write(teller.line);
-  });
-  await new Promise((resolve, reject) => { server.on('error', reject).listen(path, resolve); });
-  scope.onStop(() => new Promise((resolve) => { server.close(resolve); for (const socket of teller.sockets) socket.destroy(); }));
-  let serial = 0;
-  teller.tell = async (titles) => {
-    const windows = titles.map((title, i) => ({ id: `0x${(i + 1).toString(16)}`, frame: `0x${(i + 1).toString(16)}`, app: 'App', instance: 'app', title, pid: 1, kind: 'normal', owner: null,
-      rect: [0, 0, 10, 10], frame_rect: [0, 0, 10, 10], mapped: true, override_redirect: false, states: [] }));
-    teller.line = `${JSON.stringify({ type: 'windows', serial: ++serial, screen: { width: 100, height: 100 }, manager: null, compositing: false, complete: true, focus: null, touched: [], windows })}\n`;
-    await Promise.all([...teller.sockets].map((socket) => new Promise((resolve) => { socket.write(teller.line, resolve); })));
-  };
-  return teller;
-}
-
 live('who does not read the list gets the newest only, and one that is too long is cut at its lower end', async (scope) => {
   const desktop = await startXvnc(scope);
-  const teller = await startTeller(scope);
-  const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: teller.path });
-  await teller.tell(['first']);
+  const agent = await startFakeAgent(scope);
+  const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: agent.path });
+  await agent.tell([{ title: 'first' }]);
   const list = new Lister(scope, proxy);
   await list.until('the first', ({ windows }) => windows[0].title === 'first');
   list.socket.pause();
   const rounds = 400; // of 80 KB each: more than the kernel's buffers hold
-  for (let i = 1; i <= rounds; i++) await teller.tell(Array.from({ length: 80 }, (_, at) => `${i} ${at} ${'x'.repeat(960)}`));
+  for (let i = 1; i <= rounds; i++) await agent.tell(Array.from({ length: 80 }, (_, at) => ({ title: `${i} ${at} ${'x'.repeat(960)}` })));
   const other = new Lister(scope, proxy); // whoever comes then is told at once
   await other.until('the newest', ({ windows }) => windows[0].title.startsWith(`${rounds} 0 `));
   list.socket.resume();
   await list.until('the newest', ({ windows }) => windows[0].title.startsWith(`${rounds} 0 `));
   assert.ok(list.count < rounds / 2, `${list.count} of ${rounds} were told`);
 
-  await teller.tell(Array.from({ length: 300 }, (_, at) => `${at} ${'"'.repeat(1000)}`));
+  await agent.tell(Array.from({ length: 300 }, (_, at) => ({ title: `${at} ${'"'.repeat(1000)}` })));
   const { windows, complete } = await other.until('what there is room for', (all) => !all.complete && all);
   assert.equal(complete, false);
   assert.ok(windows.length > 20 && windows.length < 300, `${windows.length} windows`);
