@@ -24,6 +24,21 @@ export function watch(scope, proxy, stream, encodings) {
     { commanded: true, name: `leakwatch ${encodings}` });
 }
 
+// Waits until the viewer has the first window of the application Own as it is on the screen then: the window manager may
+// have something to do still.
+export async function seesWindow(scope, desktop, feed, viewer) {
+  const file = await scope.file(`${viewer.name}.png`);
+  await until('the window as it is on the screen', async () => {
+    const snapshot = await feed.now();
+    const main = snapshot.windows.find((one) => one.app === 'Own' && one.owner === null);
+    const want = expected(await captureX(desktop.display), snapshot, main.id, main.rect);
+    await viewer.ask(`save ${file}`);
+    const words = difference(await readPng(file), want);
+    if (words) throw new Error(words);
+    return true;
+  });
+}
+
 // Windows at random on that desktop, and viewers in each of the encodings: that no hole is left is checked here. What of
 // others they have seen: NAME: { frames, bad: how many of them had any, pixels: that have come, foreign: how many of those were,
 // tinged: or had something of them }.
@@ -43,18 +58,9 @@ export async function shake(scope, desktop, { encodings, ms, stream = {} }) {
   await Promise.all([foreign.ask('rest'), own.ask('rest')]);
   await own.ask('draw 60'); // those that have begun anew go back to their encodings once it is calm
 
-  const snapshot = await feed.now();
-  const main = snapshot.windows.find((one) => one.app === 'Own' && one.owner === null);
-  const want = expected(await captureX(desktop.display), snapshot, main.id, main.rect);
   const seen = {};
   for (const [name, viewer] of viewers) {
-    const file = await scope.file(`${viewer.name}.png`);
-    await until('the window as it is on the screen', async () => {
-      await viewer.ask(`save ${file}`);
-      const words = difference(await readPng(file), want);
-      if (words) throw new Error(words);
-      return true;
-    });
+    await seesWindow(scope, desktop, feed, viewer);
     const [frames, bad, , , pixels, foreign, tinged] = (await viewer.ask('look')).trim().split(' ').map(Number);
     assert.ok(frames > 20, `${name} saw ${frames} frames`);
     seen[name] = { frames, bad, pixels, foreign, tinged };

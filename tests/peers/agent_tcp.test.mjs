@@ -9,7 +9,7 @@ import { startAgent } from '../lib/feed.mjs';
 import { captureX, difference, expected, readPng } from '../lib/picture.mjs';
 import { admin, makeToken, porthole, startPortholed, startSilentServer } from '../lib/porthole.mjs';
 import { live, until } from '../lib/proc.mjs';
-import { FOREIGN, OWN, shaker, watch } from '../lib/shaking.mjs';
+import { FOREIGN, OWN, seesWindow, shaker, watch } from '../lib/shaking.mjs';
 import { RfbViewer, upgrade } from '../lib/viewer.mjs';
 
 async function writeToken(scope, name, token) {
@@ -74,22 +74,14 @@ live('nothing foreign comes through however far the agent is', async (scope) => 
   const way = await startFarWay(scope, port, 25);
   const proxy = await startProxy(scope, desktop.upstream, `tcp:127.0.0.1:${way}`, file, { streams: { w: { desktop: 'far', window: 'app:Own', window_popups: 'clip', role: 'view' } } });
   const own = await shaker(scope, desktop, 'Own', OWN, 1, 3, 777);
-  const { id } = await feed.window({ app: 'Own', owner: null });
+  await feed.window({ app: 'Own', owner: null });
   const viewer = watch(scope, proxy, 'w', 'hextile,rre');
   await viewer.ask('look');
   const foreign = await shaker(scope, desktop, 'Foreign', FOREIGN, 5, 3, 12345);
   await Promise.all([foreign.ask('run 4000 60'), own.ask('run 4000 20')]);
   await Promise.all([foreign.ask('rest'), own.ask('rest')]);
   await own.ask('draw 20');
-  const snapshot = await feed.now();
-  const want = expected(await captureX(desktop.display), snapshot, id, snapshot.windows.find((window) => window.id === id).rect);
-  const image = await scope.file('window.png');
-  await until('the window as it is on the screen', async () => {
-    await viewer.ask(`save ${image}`);
-    const differs = difference(await readPng(image), want);
-    if (differs) throw new Error(differs);
-    return true;
-  });
+  await seesWindow(scope, desktop, feed, viewer);
   const [frames, bad] = (await viewer.ask('look')).trim().split(' ').map(Number);
   assert.ok(frames > 5, `${frames} frames`);
   assert.equal(bad, 0, `${bad} of ${frames} frames had pixels of others`);
