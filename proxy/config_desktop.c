@@ -7,23 +7,29 @@
 
 enum { VNCAUTH_PASSWORD_MAX = 8 /* a DES key (RFC 6143 section 7.2.2) */ };
 
+/* whose: whose address it has to be. *unix_path stays as it is where it is TCP's. */
+static void read_address(struct config_reader *r, const char *key, const char *value,
+                         const char *whose, char **unix_path, char host[CONFIG_HOST_MAX + 1],
+                         char port[6])
+{
+    if (strncmp(value, "unix:", 5) == 0 && value[5] != '\0') {
+        free(*unix_path);
+        *unix_path = config_join(r->errors->file, value + 5);
+        if (*unix_path != NULL && strlen(*unix_path) > CONFIG_UNIX_PATH_MAX)
+            config_error(r->errors, r->line,
+                         "%s: the socket's path is %zu bytes long; at most %d are possible", key,
+                         strlen(*unix_path), CONFIG_UNIX_PATH_MAX);
+    } else if (strncmp(value, "tcp:", 4) != 0 ||
+               config_parse_host_port(value + 4, host, port) != 0) {
+        config_error(r->errors, r->line, "%s: \"%s\" is not %s; use unix:/path or tcp:HOST:PORT",
+                     key, value, whose);
+    }
+}
+
 static void set_upstream(struct config_reader *r, const char *value)
 {
     struct config_desktop *d = r->item;
-    if (strncmp(value, "unix:", 5) == 0 && value[5] != '\0') {
-        free(d->unix_path);
-        d->unix_path = config_join(r->errors->file, value + 5);
-        if (d->unix_path != NULL && strlen(d->unix_path) > CONFIG_UNIX_PATH_MAX)
-            config_error(r->errors, r->line,
-                         "upstream: the socket's path is %zu bytes long; at most %d are possible",
-                         strlen(d->unix_path), CONFIG_UNIX_PATH_MAX);
-    } else if (strncmp(value, "tcp:", 4) != 0 ||
-               config_parse_host_port(value + 4, d->host, d->port) != 0) {
-        config_error(r->errors, r->line,
-                     "upstream: \"%s\" is not a VNC server's address; "
-                     "use unix:/path or tcp:HOST:PORT",
-                     value);
-    }
+    read_address(r, "upstream", value, "a VNC server's address", &d->unix_path, d->host, d->port);
 }
 
 static void set_password_file(struct config_reader *r, const char *value)
@@ -75,19 +81,8 @@ static void set_agent(struct config_reader *r, const char *value)
     config_agent_destroy(d->agent);
     struct config_agent *a = d->agent = config_alloc(sizeof *a);
     d->agent_line = r->line;
-    if (strncmp(value, "unix:", 5) == 0 && value[5] != '\0') {
-        a->unix_path = config_join(r->errors->file, value + 5);
-        if (strlen(a->unix_path) > CONFIG_UNIX_PATH_MAX)
-            config_error(r->errors, r->line,
-                         "agent: the socket's path is %zu bytes long; at most %d are possible",
-                         strlen(a->unix_path), CONFIG_UNIX_PATH_MAX);
-    } else if (strncmp(value, "tcp:", 4) != 0 ||
-               config_parse_host_port(value + 4, a->host, a->port) != 0) {
-        config_error(r->errors, r->line,
-                     "agent: \"%s\" is not where porthole-agent listens; use unix:/path or "
-                     "tcp:HOST:PORT",
-                     value);
-    }
+    read_address(r, "agent", value, "where porthole-agent listens", &a->unix_path, a->host,
+                 a->port);
     const char *kind = a->unix_path != NULL ? "unix:" : "";
     const char *where = a->unix_path != NULL ? a->unix_path : value;
     size_t size = strlen(kind) + strlen(where) + 1;

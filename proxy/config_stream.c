@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config_section.h"
+#include "crop_json.h"
 #include "windows.h"
 
 static void set_max_viewers(struct config_reader *r, const char *value)
@@ -175,18 +176,16 @@ static bool has_opener(const struct config_stream *s)
  * is none. */
 static void check_window(struct config_reader *r, const struct config_stream *s)
 {
-    static const char *const keys_of_window[] = {"window_popups", "window_frame", "window_wait",
-                                                 "window_on_close", "window_strict"};
+    const struct crop_field *field;
     bool window = config_was_seen(&config_stream_section, s->seen, "window");
     bool rect = s->window.selector[0] != '\0' && !windows_needs_agent(s->window.selector);
-    for (size_t i = 0; i < sizeof keys_of_window / sizeof keys_of_window[0]; i++)
-        if ((!window || rect) &&
-            config_was_seen(&config_stream_section, s->seen, keys_of_window[i]))
+    for (size_t i = 1; (field = crop_field_at(i)) != NULL; i++)
+        if ((!window || rect) && config_was_seen(&config_stream_section, s->seen, field->name))
             config_error(r->errors, s->line,
                          rect ? "%s is for windows, and a rectangle is none; take it away"
                               : "%s is for streams of a window; add window = app:NAME or take it "
                                 "away",
-                         keys_of_window[i]);
+                         field->name);
     if (window && !rect && s->desktop != NULL && s->desktop->agent == NULL)
         config_error(r->errors, s->window_line,
                      "window: desktop \"%s\" has no agent, which knows the windows; add agent = "

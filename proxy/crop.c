@@ -436,18 +436,17 @@ void crop_rest(struct crop *c)
 /* ---- windows ---- */
 
 /* Between two snapshots others may have been on top of what is the application's in both. */
-static void keep_safe(const struct crop *c, pixman_region32_t *safe, const struct windows *w)
+static void keep_safe(struct crop *c, const struct windows *w)
 {
-    pixman_region32_intersect(safe, safe, (pixman_region32_t *)(uintptr_t)&c->view.visible);
-    for (size_t i = 0; i < w->touched_count; i++) {
-        const struct windows_rect *r = &w->touched[i];
-        pixman_region32_t touched;
-        if (r->width == 0 || r->height == 0)
-            continue;
-        pixman_region32_init_rect(&touched, r->x, r->y, (unsigned)r->width, (unsigned)r->height);
+    pixman_region32_t touched;
+    pixman_region32_init(&touched);
+    crop_view_add_touched(&touched, w);
+    for (int i = 0; i < c->epoch_count; i++) {
+        pixman_region32_t *safe = &c->epochs[i].safe;
+        pixman_region32_intersect(safe, safe, &c->view.visible);
         pixman_region32_subtract(safe, safe, &touched);
-        pixman_region32_fini(&touched);
     }
+    pixman_region32_fini(&touched);
 }
 
 int crop_windows(struct crop *c, const struct windows *w)
@@ -456,8 +455,7 @@ int crop_windows(struct crop *c, const struct windows *w)
     crop_take_frame(c, w);
     /* what has been covered, if only for a moment, is not what it was */
     pixman_region32_intersect(&c->known, &c->known, &c->view.visible);
-    for (int i = 0; i < c->epoch_count; i++)
-        keep_safe(c, &c->epochs[i].safe, w);
+    keep_safe(c, w);
     crop_settle_windows(c, w);
     int rc = crop_input_changed(c);
     return rc == RFB_OK ? crop_pump(c) : rc;

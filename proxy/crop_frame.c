@@ -127,36 +127,41 @@ static void take_title(struct crop *c, const struct windows *w)
     c->title_due = true;
 }
 
-/* The canvas as the viewer can have it: one that cannot be resized keeps its size. */
-static void take_canvas(struct crop *c)
+/* As large as the viewer's framebuffer is. */
+static void clip_canvas(struct crop *c, struct windows_rect *canvas)
 {
-    struct windows_rect canvas = c->view.canvas;
-    if (c->started && c->resizes == 0) {
-        canvas.width = c->shown_width;
-        canvas.height = c->shown_height;
-        pixman_region32_intersect_rect(&c->view.visible, &c->view.visible, canvas.x, canvas.y,
-                                       (unsigned)canvas.width, (unsigned)canvas.height);
-    }
-    if (memcmp(&canvas, &c->canvas, sizeof canvas) == 0)
+    canvas->width = c->shown_width;
+    canvas->height = c->shown_height;
+    pixman_region32_intersect_rect(&c->view.visible, &c->view.visible, canvas->x, canvas->y,
+                                   (unsigned)canvas->width, (unsigned)canvas->height);
+}
+
+static void set_canvas(struct crop *c, const struct windows_rect *canvas)
+{
+    if (memcmp(canvas, &c->canvas, sizeof *canvas) == 0)
         return;
     c->size_due =
-        c->size_due || canvas.width != c->canvas.width || canvas.height != c->canvas.height;
-    c->canvas = canvas;
+        c->size_due || canvas->width != c->canvas.width || canvas->height != c->canvas.height;
+    c->canvas = *canvas;
     pixman_region32_clear(&c->known);
     pixman_region32_clear(&c->painted);
 }
 
+/* The canvas as the viewer can have it: one that cannot be resized keeps its size. */
+static void take_canvas(struct crop *c)
+{
+    struct windows_rect canvas = c->view.canvas;
+    if (c->started && c->resizes == 0)
+        clip_canvas(c, &canvas);
+    set_canvas(c, &canvas);
+}
+
 void crop_keep_size(struct crop *c)
 {
-    c->size_due = false;
-    if (c->canvas.width == c->shown_width && c->canvas.height == c->shown_height)
-        return;
-    c->canvas.width = c->shown_width;
-    c->canvas.height = c->shown_height;
-    pixman_region32_intersect_rect(&c->view.visible, &c->view.visible, c->canvas.x, c->canvas.y,
-                                   (unsigned)c->canvas.width, (unsigned)c->canvas.height);
-    pixman_region32_clear(&c->known);
-    pixman_region32_clear(&c->painted);
+    struct windows_rect canvas = c->canvas;
+    clip_canvas(c, &canvas);
+    set_canvas(c, &canvas);
+    c->size_due = false; /* it cannot be told */
     crop_settle_windows(c, NULL);
 }
 

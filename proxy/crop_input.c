@@ -237,7 +237,7 @@ static int put_fence(struct crop *c)
 
 int crop_leave_seat(struct crop *c)
 {
-    c->blocked = c->buttons != 0;
+    c->blocked = c->blocked || c->buttons != 0; /* as in a drag that leaves */
     int rc = release_buttons(c);
     if (rc == RFB_OK)
         rc = crop_lift_keys(c);

@@ -7,16 +7,6 @@
 #include "crop_private.h"
 #include "rfb/err.h"
 
-static void add_touched(pixman_region32_t *region, const struct windows *w)
-{
-    for (size_t i = 0; i < w->touched_count; i++) {
-        const struct windows_rect *r = &w->touched[i];
-        if (r->width != 0 && r->height != 0)
-            pixman_region32_union_rect(region, region, r->x, r->y, (unsigned)r->width,
-                                       (unsigned)r->height);
-    }
-}
-
 static void find_steady(struct crop *c)
 {
     struct crop_settle *s = &c->settle;
@@ -74,7 +64,7 @@ void crop_settle_windows(struct crop *c, const struct windows *w)
     pixman_region32_init(&fresh);
     pixman_region32_subtract(&fresh, &c->view.visible, &s->before);
     if (w != NULL)
-        add_touched(&fresh, w);
+        crop_view_add_touched(&fresh, w);
     pixman_region32_intersect(&fresh, &fresh, &c->view.visible);
     pixman_region32_union(&s->lately[0], &s->lately[0], &fresh);
     pixman_region32_copy(&s->before, &c->view.visible);

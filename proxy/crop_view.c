@@ -21,6 +21,12 @@ static void add(pixman_region32_t *region, const struct windows_rect *r)
     pixman_region32_union_rect(region, region, r->x, r->y, (unsigned)r->width, (unsigned)r->height);
 }
 
+void crop_view_add_touched(pixman_region32_t *region, const struct windows *w)
+{
+    for (size_t i = 0; i < w->touched_count; i++)
+        add(region, &w->touched[i]);
+}
+
 static void take_away(pixman_region32_t *region, const struct windows_rect *r)
 {
     pixman_region32_t other;

@@ -24,6 +24,8 @@ void crop_view_init(struct crop_view *v, const struct crop_how *how);
 void crop_view_finish(struct crop_view *v);
 /* Takes in a snapshot. A window that was chosen stays chosen as long as it is there; then another
  * that fits is. */
+/* Adds where others may have been since the last snapshot. */
+void crop_view_add_touched(pixman_region32_t *region, const struct windows *w);
 void crop_view_update(struct crop_view *v, const struct windows *w);
 
 #endif

@@ -142,6 +142,19 @@ void viewer_leave(struct viewer *v, uint16_t code, const char *words, enum endin
     tls_conn_finish(&v->conn);
 }
 
+void viewer_leave_out_of_memory(struct viewer *v)
+{
+    viewer_leave(v, WSLAY_CODE_INTERNAL_SERVER_ERROR, "out of memory", ENDING_NO_MEMORY,
+                 "out of memory");
+}
+
+void viewer_lose_agent(struct viewer *v, const char *why)
+{
+    viewer_tell_trouble(v, TROUBLE_LOST, why);
+    viewer_leave(v, WS_CLOSE_LOST, "the desktop's agent is lost", ENDING_UPSTREAM_LOST,
+                 "agent lost");
+}
+
 /* ---- events of the connection ---- */
 
 static void on_opened(struct tls_conn *c)

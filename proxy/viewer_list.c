@@ -37,14 +37,7 @@ static pixman_box32_t on_screen(const struct windows *w, const struct windows_re
                             bottom < w->height ? bottom : w->height};
 }
 
-static void see(const struct windows *w, const struct window *one, bool *seen)
-{
-    for (size_t i = 0; i < w->count; i++)
-        if (w->list[i].main && windows_belongs(w, one, w->list[i].id))
-            seen[i] = true;
-}
-
-/* Of which main windows, or of what belongs to them, something can be seen: a stream of another is
+/* Of which windows, or of what belongs to them, something can be seen: a stream of another is
  * black (crop_view.c). One for each of the list, the caller's. NULL: out of memory. */
 static bool *find_seen(const struct windows *w)
 {
@@ -58,7 +51,7 @@ static bool *find_seen(const struct windows *w)
             continue;
         if (box.x1 < box.x2 && box.y1 < box.y2 &&
             pixman_region32_contains_rectangle(&above, &box) != PIXMAN_REGION_IN)
-            see(w, one, seen);
+            windows_mark_owners(w, one, seen);
         box = on_screen(w, &one->frame);
         if (box.x1 < box.x2 && box.y1 < box.y2)
             pixman_region32_union_rect(&above, &above, box.x1, box.y1, (unsigned)(box.x2 - box.x1),
@@ -115,12 +108,6 @@ static size_t print(const struct windows *w, uint8_t **message)
 
 /* ---- telling ---- */
 
-static void leave_out_of_memory(struct viewer *v)
-{
-    viewer_leave(v, WSLAY_CODE_INTERNAL_SERVER_ERROR, "out of memory", ENDING_NO_MEMORY,
-                 "out of memory");
-}
-
 /* True: it is another than the last, and takes its place. */
 static bool is_news(struct viewer_list *l, const char *text, size_t len)
 {
@@ -144,7 +131,7 @@ void viewer_list_settle(struct viewer *v)
         return;
     size_t len = print(newest, &message);
     if (len == 0)
-        leave_out_of_memory(v);
+        viewer_leave_out_of_memory(v);
     else if (is_news(l, (char *)message + WS_HEAD_MAX, len) &&
              relay_frame(&v->relay, WSLAY_TEXT_FRAME, message + WS_HEAD_MAX, len) != 0)
         viewer_drop(v, ENDING_BROKEN, "the connection to the viewer broke");
@@ -161,10 +148,7 @@ static void on_windows(struct feed_client *c, struct windows *w)
 
 static void on_lost(struct feed_client *c, const char *why)
 {
-    struct viewer *v = list_of(c)->viewer;
-    viewer_tell_trouble(v, TROUBLE_LOST, why);
-    viewer_leave(v, WS_CLOSE_LOST, "the desktop's agent is lost", ENDING_UPSTREAM_LOST,
-                 "agent lost");
+    viewer_lose_agent(list_of(c)->viewer, why);
 }
 
 static const struct feed_events feed_events = {.windows = on_windows, .lost = on_lost};
@@ -179,7 +163,7 @@ void viewer_begin_list(struct viewer *v)
     struct viewer_list *l = calloc(1, sizeof *l);
     if (l == NULL || feed_attach(&env->feeds, env->loop, agent, &l->feed, &feed_events) != 0) {
         free(l);
-        leave_out_of_memory(v);
+        viewer_leave_out_of_memory(v);
         return;
     }
     l->viewer = v;

@@ -115,6 +115,9 @@ void viewer_hang_up(struct viewer *v);
  * stands for a close frame without code. */
 void viewer_leave(struct viewer *v, uint16_t code, const char *words, enum ending ending,
                   const char *why);
+/* The same, in two cases that several rooms have. */
+void viewer_leave_out_of_memory(struct viewer *v);
+void viewer_lose_agent(struct viewer *v, const char *why);
 /* One of the things that hold v has closed: frees v behind the last. */
 void viewer_free_if_closed(struct viewer *v);
 

@@ -262,10 +262,7 @@ static void on_synced(struct feed_client *c)
 
 static void on_lost(struct feed_client *c, const char *why)
 {
-    struct viewer *v = window_of(c)->viewer;
-    viewer_tell_trouble(v, TROUBLE_LOST, why);
-    viewer_leave(v, WS_CLOSE_LOST, "the desktop's agent is lost", ENDING_UPSTREAM_LOST,
-                 "agent lost");
+    viewer_lose_agent(window_of(c)->viewer, why);
 }
 
 static const struct feed_events feed_events = {
@@ -336,16 +333,10 @@ static struct viewer_window *make(struct viewer *v)
     return w;
 }
 
-static void leave_out_of_memory(struct viewer *v)
-{
-    viewer_leave(v, WSLAY_CODE_INTERNAL_SERVER_ERROR, "out of memory", ENDING_NO_MEMORY,
-                 "out of memory");
-}
-
 static void await_rect(struct viewer *v, const struct windows_rect *rect)
 {
     if (make(v) == NULL) {
-        leave_out_of_memory(v);
+        viewer_leave_out_of_memory(v);
         return;
     }
     v->window->fixed = v->window->found = true;
@@ -371,11 +362,11 @@ void viewer_await_window(struct viewer *v)
     }
     struct viewer_window *w = make(v);
     if (w == NULL || feed_attach(&env->feeds, env->loop, agent, &w->feed, &feed_events) != 0) {
-        leave_out_of_memory(v);
+        viewer_leave_out_of_memory(v);
         return;
     }
     if (sitter_begin(&w->sitter, &env->seating, agent->name, &sitter_events) != 0) {
-        leave_out_of_memory(v);
+        viewer_leave_out_of_memory(v);
         return;
     }
     /* a viewer without a wait hears of the first snapshot, which may be some time to come */

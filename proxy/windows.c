@@ -228,12 +228,21 @@ const struct window *windows_find(const struct windows *w, uint32_t id)
     return found != NULL ? *found : NULL;
 }
 
+static const struct window *owner_of(const struct windows *w, const struct window *one)
+{
+    return one->owner != 0 ? windows_find(w, one->owner) : NULL;
+}
+
+void windows_mark_owners(const struct windows *w, const struct window *one, bool *marks)
+{
+    for (int i = 0; one != NULL && i < OWNERS_MAX; i++, one = owner_of(w, one))
+        marks[one - w->list] = true;
+}
+
 bool windows_belongs(const struct windows *w, const struct window *one, uint32_t main)
 {
-    for (int i = 0; one != NULL && i < OWNERS_MAX; i++) {
+    for (int i = 0; one != NULL && i < OWNERS_MAX; i++, one = owner_of(w, one))
         if (one->id == main)
             return true;
-        one = one->owner != 0 ? windows_find(w, one->owner) : NULL;
-    }
     return false;
 }

@@ -62,6 +62,8 @@ const struct window *windows_select(const struct windows *w, const char *selecto
 bool windows_still_fits(const struct window *one, const char *selector);
 /* NULL: none. */
 const struct window *windows_find(const struct windows *w, uint32_t id);
+/* Sets, for one and for all that it belongs to, what stands for them in a list as long as w's. */
+void windows_mark_owners(const struct windows *w, const struct window *one, bool *marks);
 /* Is it the window, or does it belong to it? */
 bool windows_belongs(const struct windows *w, const struct window *one, uint32_t main);
 

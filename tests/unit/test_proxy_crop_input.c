@@ -190,6 +190,28 @@ static void leaves_when_the_server_has_done_all(void **state)
     crop_finish(&c);
 }
 
+/* A drag that has left the window is over, also when another's turn has been between. */
+static void takes_up_no_drag_again(void **state)
+{
+    struct crop c;
+    (void)state;
+    begin_without_seat(&c);
+    assert_int_equal(crop_take_seat(&c), RFB_OK);
+    assert_int_equal(pointer(&c, 1, 2, 2), RFB_OK);
+    assert_int_equal(pointer(&c, 1, 2, 200), RFB_OK);
+    assert_told(&c, "[1 102,102][0 102,102]");
+    assert_int_equal(crop_leave_seat(&c), RFB_OK);
+    assert_int_equal(say_fence(&c, false, 1), RFB_OK);
+    assert_told(&c, "<1>");
+    assert_int_equal(crop_take_seat(&c), RFB_OK);
+    assert_int_equal(pointer(&c, 1, 3, 3), RFB_OK);
+    assert_told(&c, "[0 103,103]");
+    assert_int_equal(pointer(&c, 0, 3, 3), RFB_OK);
+    assert_int_equal(pointer(&c, 1, 3, 3), RFB_OK);
+    assert_told(&c, "[0 103,103][1 103,103]");
+    crop_finish(&c);
+}
+
 /* To press a modifier only to let it go would open a menu. */
 static void presses_no_modifier_in_vain(void **state)
 {
@@ -327,6 +349,7 @@ int main(void)
         cmocka_unit_test(waits_for_the_seat),
         cmocka_unit_test(needs_both_to_type),
         cmocka_unit_test(leaves_when_the_server_has_done_all),
+        cmocka_unit_test(takes_up_no_drag_again),
         cmocka_unit_test(presses_no_modifier_in_vain),
         cmocka_unit_test(clicks_with_modifiers),
         cmocka_unit_test(leaves_at_once_where_nothing_is_told),

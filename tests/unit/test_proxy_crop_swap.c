@@ -24,6 +24,15 @@ static void assert_zrle(struct crop *c, const void *stream, uint8_t n)
     sent(c);
 }
 
+/* The next connection is there, and tells of ContinuousUpdates. */
+static void swap(struct crop *c)
+{
+    assert_int_equal(crop_swap_begin(c), RFB_OK);
+    assert_int_equal(crop_swap_end(c, &init), RFB_OK);
+    assert_int_equal(say(c, END, 1), RFB_OK);
+    assert_int_equal(say(c, END, 1), RFB_OK);
+}
+
 /* The pixel that is asked for in front of all is thrown away, which must not cost a connection:
  * encodings with a state are told with what is asked for behind it. */
 static void asks_for_no_state_that_it_would_lose(void **state)
@@ -77,10 +86,7 @@ static void takes_no_state_while_windows_are_restless(void **state)
     assert_int_equal(crop_synced(&c), RFB_OK);
     assert_true(c.wants_swap);
     sent(&c);
-    assert_int_equal(crop_swap_begin(&c), RFB_OK);
-    assert_int_equal(crop_swap_end(&c, &init), RFB_OK);
-    assert_int_equal(say(&c, END, 1), RFB_OK);
-    assert_int_equal(say(&c, END, 1), RFB_OK);
+    swap(&c);
     for (int i = 0; i < 20; i++) {
         request(&c);
         assert_int_equal(say(&c, empty, sizeof empty), RFB_OK);
@@ -145,10 +151,7 @@ static void changes_formats_so_often(void **state)
         request(&c);
         assert_true(c.wants_swap);
         assert_int_equal(c.hold.len, 0);
-        assert_int_equal(crop_swap_begin(&c), RFB_OK);
-        assert_int_equal(crop_swap_end(&c, &init), RFB_OK);
-        assert_int_equal(say(&c, END, 1), RFB_OK);
-        assert_int_equal(say(&c, END, 1), RFB_OK);
+        swap(&c);
     }
     assert_int_equal(changes, 64);
     assert_int_equal(rc, RFB_E_TOO_LARGE);
