@@ -51,11 +51,42 @@ static void reads_rectangles(void **state)
             fail_msg("%s", broken[i]);
 }
 
+/* A menu's dialog's window; and an agent that is wrong about whose they are. */
+static void follows_owners(void **state)
+{
+    static struct window list[] = {{.id = 7},
+                                   {.id = 3, .owner = 7},
+                                   {.id = 9, .owner = 3},
+                                   {.id = 1, .owner = 2},
+                                   {.id = 2, .owner = 1},
+                                   {.id = 5, .owner = 99}};
+    const struct window *by_id[] = {&list[3], &list[4], &list[1], &list[5], &list[0], &list[2]};
+    const struct windows w = {.count = COUNT(list), .list = list, .by_id = by_id};
+    static const struct {
+        size_t from;
+        bool marks[COUNT(list)];
+    } cases[] = {{2, {true, true, true}},
+                 {1, {true, true}},
+                 {0, {true}},
+                 {3, {false, false, false, true, true}},
+                 {5, {false, false, false, false, false, true}}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        bool marks[COUNT(list)] = {false};
+        windows_mark_owners(&w, &list[cases[i].from], marks);
+        assert_memory_equal(marks, cases[i].marks, sizeof marks);
+        for (size_t k = 0; k < COUNT(list); k++)
+            assert_int_equal(windows_belongs(&w, &list[cases[i].from], list[k].id), marks[k]);
+    }
+    assert_null(windows_find(&w, 4));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(knows_selectors),
         cmocka_unit_test(reads_rectangles),
+        cmocka_unit_test(follows_owners),
     };
     return cmocka_run_group_tests_name("proxy windows", tests, NULL, NULL);
 }
