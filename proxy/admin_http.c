@@ -152,6 +152,11 @@ static int take_head(struct admin_http *x, const struct admin_door *door,
     return rc == 0 ? 1 : rc == 1 ? 2 : -1;
 }
 
+bool admin_http_is_whole(const struct admin_http *x)
+{
+    return x->head_done && x->body.len == x->head.content_length;
+}
+
 int admin_http_feed(struct admin_http *x, const struct admin_door *door,
                     const struct admin_asker *asker, const uint8_t *data, size_t len)
 {
@@ -164,5 +169,5 @@ int admin_http_feed(struct admin_http *x, const struct admin_door *door,
     size_t missing = (size_t)x->head.content_length - x->body.len, rest = len - used;
     if (rest != 0 && rfb_buf_put(&x->body, data + used, rest < missing ? rest : missing) != 0)
         return -1;
-    return x->body.len == x->head.content_length ? ask(x, door, asker) : 0;
+    return admin_http_is_whole(x) ? ask(x, door, asker) : 0;
 }

@@ -35,6 +35,8 @@ void admin_http_drop(struct admin_http *x);
 /* Wipes the answer, which may hold a token, and the body, which may hold a password. */
 void admin_http_finish(struct admin_http *x);
 
+/* The request has come to its end: nothing of it is on its way still. */
+bool admin_http_is_whole(const struct admin_http *x);
 /* Feeds what came. 0: more is to come. 1: there is an answer, and nothing more may be fed. 2: the
  * same, but the answer comes later, within seconds. -1: out of memory. */
 int admin_http_feed(struct admin_http *x, const struct admin_door *door,

@@ -92,13 +92,15 @@ static void on_shut_down(uv_shutdown_t *req, int status)
         end(a);
 }
 
-/* An end with input that nobody has read would break what the other still writes, and with it
- * perhaps what it was answered. */
+/* Of one who has said all this is the end. One who has not is read on: an end with input that
+ * nobody has read would break what the other still writes, and with it perhaps what it was
+ * answered. */
 static void send_answer(struct asker *a)
 {
     const struct rfb_buf *answer = &a->http.answer;
     uv_buf_t buf = uv_buf_init((char *)answer->data + answer->off, (unsigned)answer->len);
     a->answered = true;
+    a->said = a->said || admin_http_is_whole(&a->http);
     a->shutdown.data = a;
     if (uv_timer_start(&a->deadline, on_deadline, DEADLINE_MS, 0) != 0 ||
         uv_write(&a->write, (uv_stream_t *)&a->pipe, &buf, 1, NULL) != 0 ||
