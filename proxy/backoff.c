@@ -148,6 +148,13 @@ static uint64_t penalty(unsigned failures, unsigned free, uint64_t max)
     return ms < max ? ms : max;
 }
 
+/* How long one must wait who has failed so often. */
+static uint64_t left(const struct entry *e, unsigned free, uint64_t now)
+{
+    uint64_t end = e != NULL ? e->last + penalty(e->failures, free, BACKOFF_WAIT_MAX_MS) : 0;
+    return end > now ? end - now : 0;
+}
+
 /* ---- for the outside ---- */
 
 uint64_t backoff_wait(struct backoff *b, const struct sockaddr_storage *address, unsigned free,
@@ -155,15 +162,11 @@ uint64_t backoff_wait(struct backoff *b, const struct sockaddr_storage *address,
 {
     if (free == 0)
         return 0;
-    uint64_t key = key_of(b, address, NULL), left = 0;
+    uint64_t key = key_of(b, address, NULL);
     pthread_mutex_lock(&b->lock);
-    const struct entry *e = find(b, key, now);
-    if (e != NULL) {
-        uint64_t end = e->last + penalty(e->failures, free, BACKOFF_WAIT_MAX_MS);
-        left = end > now ? end - now : 0;
-    }
+    uint64_t wait = left(find(b, key, now), free, now);
     pthread_mutex_unlock(&b->lock);
-    return left;
+    return wait;
 }
 
 void backoff_failed(struct backoff *b, const struct sockaddr_storage *address, unsigned free,
@@ -178,19 +181,23 @@ void backoff_failed(struct backoff *b, const struct sockaddr_storage *address, u
 }
 
 uint64_t backoff_charge(struct backoff *b, const struct sockaddr_storage *address,
-                        const char *stream, unsigned free, uint64_t now)
+                        const char *stream, unsigned free, uint64_t now, uint64_t *delay)
 {
+    *delay = 0;
     if (free == 0)
         return 0;
     uint64_t who = key_of(b, address, NULL), where = key_of(b, NULL, stream),
              both = key_of(b, address, stream);
     pthread_mutex_lock(&b->lock);
-    count(b, who, now);
-    count(b, both, now);
-    /* this one is not known to be wrong yet */
-    uint64_t delay = penalty(count(b, where, now)->failures - 1, free, BACKOFF_DELAY_MAX_MS);
+    uint64_t wait = left(find(b, who, now), free, now);
+    if (wait == 0) {
+        count(b, who, now);
+        count(b, both, now);
+        /* this one is not known to be wrong yet */
+        *delay = penalty(count(b, where, now)->failures - 1, free, BACKOFF_DELAY_MAX_MS);
+    }
     pthread_mutex_unlock(&b->lock);
-    return delay;
+    return wait;
 }
 
 void backoff_refund(struct backoff *b, const struct sockaddr_storage *address, const char *stream,

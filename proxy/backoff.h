@@ -49,10 +49,11 @@ uint64_t backoff_wait(struct backoff *b, const struct sockaddr_storage *address,
 void backoff_failed(struct backoff *b, const struct sockaddr_storage *address, unsigned free,
                     uint64_t now);
 
-/* A password comes for a stream, and counts as a failure from here on. Milliseconds after which it
- * is to be looked at. */
+/* A password comes for a stream. 0: it counts as a failure from here on, and is to be looked at in
+ * *delay milliseconds. Else it is not to be looked at, and does not count: as backoff_wait. In one
+ * step, or of those that come at the same time too many would be. */
 uint64_t backoff_charge(struct backoff *b, const struct sockaddr_storage *address,
-                        const char *stream, unsigned free, uint64_t now);
+                        const char *stream, unsigned free, uint64_t now, uint64_t *delay);
 /* It was right. */
 void backoff_refund(struct backoff *b, const struct sockaddr_storage *address, const char *stream,
                     unsigned free, uint64_t now);

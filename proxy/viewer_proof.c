@@ -115,17 +115,17 @@ static bool may_be_checked(struct viewer *v)
 {
     if (v->charged)
         return true;
-    unsigned wait = viewer_must_wait(v);
+    uint64_t delay, wait = backoff_charge(v->env->backoff, &v->address, v->candidate->config->name,
+                                          free_attempts(v), now_ms(), &delay);
     if (wait != 0) {
         char words[WS_REASON_MAX];
         snprintf(words, sizeof words,
-                 "too many failed attempts from your address; try again in %u seconds", wait);
+                 "too many failed attempts from your address; try again in %u seconds",
+                 (unsigned)((wait + 999) / 1000));
         viewer_refused(v, REFUSAL_MUST_WAIT, NULL);
         refuse(v, WS_CLOSE_TRY_LATER, words);
         return false;
     }
-    uint64_t delay = backoff_charge(v->env->backoff, &v->address, v->candidate->config->name,
-                                    free_attempts(v), now_ms());
     v->charged = true;
     if (delay != 0)
         viewer_arm(v, delay, 0);

@@ -89,6 +89,15 @@ static void whose_an_address_is(void **state)
     }
 }
 
+/* One that need not wait; milliseconds until it is looked at. */
+static uint64_t charge(struct backoff *b, const struct sockaddr_storage *a, const char *stream,
+                       unsigned free, uint64_t now)
+{
+    uint64_t delay;
+    assert_int_equal(backoff_charge(b, a, stream, free, now, &delay), 0);
+    return delay;
+}
+
 static void zero_turns_it_off(void **state)
 {
     (void)state;
@@ -96,7 +105,7 @@ static void zero_turns_it_off(void **state)
     struct sockaddr_storage a = address("192.0.2.1");
     for (int i = 0; i < 100; i++) {
         backoff_failed(b, &a, 0, 0);
-        assert_int_equal(backoff_charge(b, &a, "s", 0, 0), 0);
+        assert_int_equal(charge(b, &a, "s", 0, 0), 0);
     }
     assert_int_equal(backoff_wait(b, &a, 0, 0), 0);
     assert_int_equal(wait_of(b, "192.0.2.1", 0), 0); /* and nothing was counted */
@@ -110,14 +119,17 @@ static void passwords_are_charged_first(void **state)
     struct backoff *b = backoff_create();
     struct sockaddr_storage a = address("192.0.2.1");
     for (int i = 0; i < FREE; i++)
-        assert_int_equal(backoff_charge(b, &a, "s", FREE, 0), 0);
+        assert_int_equal(charge(b, &a, "s", FREE, 0), 0);
     assert_int_equal(wait_of(b, "192.0.2.1", 0), 0);
-    backoff_charge(b, &a, "s", FREE, 0); /* none of them has been judged */
+    charge(b, &a, "s", FREE, 0); /* none of them has been judged */
+    assert_int_equal(wait_of(b, "192.0.2.1", 0), SECOND);
+    uint64_t delay; /* one more is not looked at, and does not count */
+    assert_int_equal(backoff_charge(b, &a, "s", FREE, 0, &delay), SECOND);
     assert_int_equal(wait_of(b, "192.0.2.1", 0), SECOND);
     backoff_refund(b, &a, "s", FREE, 0);
     assert_int_equal(wait_of(b, "192.0.2.1", 0), 0);
     for (int i = 0; i < 20; i++) { /* right ones slow down no stream */
-        assert_int_equal(backoff_charge(b, &a, "s", FREE, 0), 0);
+        assert_int_equal(charge(b, &a, "s", FREE, 0), 0);
         backoff_refund(b, &a, "s", FREE, 0);
     }
     fail_times(b, "192.0.2.1", FREE, 0); /* all is as new */
@@ -130,16 +142,19 @@ static void a_success_forgives_nothing_else(void **state)
     (void)state;
     struct backoff *b = backoff_create();
     struct sockaddr_storage a = address("192.0.2.1"), other = address("192.0.2.2");
+    uint64_t now = 0;
     for (int i = 0; i < 20; i++) { /* guesses at one stream, with the password of another */
-        backoff_charge(b, &a, "guessed", FREE, 0);
-        backoff_charge(b, &a, "known", FREE, 0);
-        backoff_refund(b, &a, "known", FREE, 0);
+        now += backoff_wait(b, &a, FREE, now);
+        charge(b, &a, "known", FREE, now);
+        backoff_refund(b, &a, "known", FREE, now);
+        now += backoff_wait(b, &a, FREE, now);
+        charge(b, &a, "guessed", FREE, now);
     }
-    assert_int_equal(wait_of(b, "192.0.2.1", 0), BACKOFF_WAIT_MAX_MS);
-    backoff_charge(b, &other, "guessed", FREE, 0);
-    backoff_refund(b, &other, "guessed", FREE, 0); /* nor another address's */
-    assert_int_equal(wait_of(b, "192.0.2.1", 0), BACKOFF_WAIT_MAX_MS);
-    assert_int_equal(backoff_charge(b, &other, "guessed", FREE, 0), BACKOFF_DELAY_MAX_MS);
+    assert_int_equal(wait_of(b, "192.0.2.1", now), BACKOFF_WAIT_MAX_MS);
+    charge(b, &other, "guessed", FREE, now);
+    backoff_refund(b, &other, "guessed", FREE, now); /* nor another address's */
+    assert_int_equal(wait_of(b, "192.0.2.1", now), BACKOFF_WAIT_MAX_MS);
+    assert_int_equal(charge(b, &other, "guessed", FREE, now), BACKOFF_DELAY_MAX_MS);
     backoff_destroy(b);
 }
 
@@ -154,12 +169,12 @@ static void streams_slow_down_for_all(void **state)
         snprintf(text, sizeof text, "192.0.2.%zu", i + 1);
         struct sockaddr_storage a = address(text);
         assert_int_equal(backoff_wait(b, &a, FREE, 0), 0);
-        assert_int_equal(backoff_charge(b, &a, "s", FREE, 0), delays[i] * SECOND);
+        assert_int_equal(charge(b, &a, "s", FREE, 0), delays[i] * SECOND);
     }
     struct sockaddr_storage guest = address("198.51.100.1");
-    assert_int_equal(backoff_charge(b, &guest, "other", FREE, 0), 0);
+    assert_int_equal(charge(b, &guest, "other", FREE, 0), 0);
     assert_int_equal(backoff_wait(b, &guest, FREE, 0), 0);
-    assert_int_equal(backoff_charge(b, &guest, "s", FREE, BACKOFF_QUIET_MS + 1), 0);
+    assert_int_equal(charge(b, &guest, "s", FREE, BACKOFF_QUIET_MS + 1), 0);
     backoff_destroy(b);
 }
 
@@ -193,9 +208,10 @@ static void a_flood_washes_nothing_away(void **state)
 static void *guess(void *backoff)
 {
     struct sockaddr_storage a = address("192.0.2.1");
+    uint64_t delay;
     for (int i = 0; i < 1000; i++) {
-        backoff_charge(backoff, &a, "s", FREE, 0);
-        backoff_refund(backoff, &a, "s", FREE, 0);
+        if (backoff_charge(backoff, &a, "s", FREE, 0, &delay) == 0)
+            backoff_refund(backoff, &a, "s", FREE, 0);
         backoff_wait(backoff, &a, FREE, 0);
     }
     return NULL;
@@ -216,6 +232,59 @@ static void threads_agree(void **state)
     backoff_destroy(b);
 }
 
+enum { RUSHES = 100, BATCHES = 30 /* few are kept at once, and none is to be pushed out */ };
+
+struct rush {
+    struct backoff *backoff;
+    pthread_barrier_t *start;
+    unsigned looked_at;
+};
+
+/* Each rush is another stream and address, so that all begin as new. */
+static void *hurry(void *arg)
+{
+    struct rush *r = arg;
+    uint64_t delay;
+    for (unsigned round = 0; round < RUSHES; round++) {
+        char text[32];
+        snprintf(text, sizeof text, "10.0.%u.%u", round >> 8, round & 255);
+        struct sockaddr_storage a = address(text);
+        pthread_barrier_wait(r->start);
+        for (int i = 0; i < FREE; i++)
+            r->looked_at += backoff_charge(r->backoff, &a, text, FREE, 0, &delay) == 0;
+    }
+    return NULL;
+}
+
+static unsigned rush(void)
+{
+    struct rush rushes[2];
+    pthread_t threads[COUNT(rushes)];
+    pthread_barrier_t start;
+    struct backoff *b = backoff_create();
+    unsigned looked_at = 0;
+    pthread_barrier_init(&start, NULL, COUNT(rushes));
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        rushes[i] = (struct rush){.backoff = b, .start = &start};
+        assert_int_equal(pthread_create(&threads[i], NULL, hurry, &rushes[i]), 0);
+    }
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        pthread_join(threads[i], NULL);
+        looked_at += rushes[i].looked_at;
+    }
+    pthread_barrier_destroy(&start);
+    backoff_destroy(b);
+    return looked_at;
+}
+
+/* However many threads they come to: no more are looked at than of those that come one by one. */
+static void of_those_at_the_same_time_few_are_looked_at(void **state)
+{
+    (void)state;
+    for (int i = 0; i < BATCHES; i++)
+        assert_int_equal(rush(), RUSHES * (FREE + 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +297,7 @@ int main(void)
         cmocka_unit_test(streams_slow_down_for_all),
         cmocka_unit_test(a_flood_washes_nothing_away),
         cmocka_unit_test(threads_agree),
+        cmocka_unit_test(of_those_at_the_same_time_few_are_looked_at),
     };
     return cmocka_run_group_tests_name("proxy back-off", tests, NULL, NULL);
 }
