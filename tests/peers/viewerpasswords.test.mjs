@@ -175,6 +175,8 @@ live("Debian's noVNC asks: wrong, wrong again, then right", async (scope) => {
     for (const password of ['wrong', right]) {
       await page.goto('about:blank');
       await page.goto(`${proxy.url}vnc.html?autoconnect=1&resize=off&path=${encodeURIComponent(`stream?stream=${stream}`)}`);
+      // noVNC moves the focus 0.1 s after it has opened the dialog: what is being filled in then would go to the other field
+      await page.locator(`#noVNC_${stream === 'plain' ? 'username' : 'password'}_input:focus`).waitFor();
       if (stream === 'plain') await page.locator('#noVNC_username_input').fill('ada');
       await page.locator('#noVNC_password_input').fill(password);
       await page.locator('#noVNC_credentials_button').click();
