@@ -28,25 +28,25 @@ static void enter(struct wire *w, const struct door *door)
 }
 
 /* At least n bytes of updates; how many it was. One more is on its way. */
-static size_t take(struct wire *w, size_t n)
+static size_t take(struct wire *w, bool incremental, size_t n)
 {
     size_t bytes = 0;
     while (bytes < n) {
         unsigned rectangles = wire_update_begin(w);
-        wire_ask(w, true, w->width, w->height);
+        wire_ask(w, incremental, w->width, w->height);
         bytes += 4 * wire_update_end(w, rectangles);
     }
     return bytes;
 }
 
-int pull_flood(const struct door *door, pid_t proxy, size_t bytes)
+int pull_flood(const struct door *door, bool incremental, pid_t proxy, size_t bytes)
 {
     struct wire w;
     enter(&w, door);
-    wire_ask(&w, true, w.width, w.height);
-    take(&w, WARM_FLOOD);
+    wire_ask(&w, incremental, w.width, w.height);
+    take(&w, incremental, WARM_FLOOD);
     int64_t cpu = cpu_of(proxy), start = now_ns();
-    bytes = take(&w, bytes);
+    bytes = take(&w, incremental, bytes);
     int64_t ns = now_ns() - start;
     cpu = cpu_of(proxy) - cpu;
     wire_close(&w);

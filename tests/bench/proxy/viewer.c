@@ -12,6 +12,7 @@
  * and of a stream that is asked for each update, which may be a real server's: see pull.h
  *
  *   pull     COUNT megabytes of it
+ *   redraw   the same, whether it has changed or not
  *   trips    COUNT updates of its corner, one after the other
  *   watch    what changes; COUNT says nothing */
 #include <pthread.h>
@@ -183,7 +184,12 @@ static int idle(const struct run *r)
 
 static int pull(const struct run *r)
 {
-    return pull_flood(&r->door, r->proxy, (size_t)r->count * 1000000);
+    return pull_flood(&r->door, true, r->proxy, (size_t)r->count * 1000000);
+}
+
+static int redraw(const struct run *r)
+{
+    return pull_flood(&r->door, false, r->proxy, (size_t)r->count * 1000000);
 }
 
 static int trips(const struct run *r)
@@ -203,7 +209,8 @@ static const struct {
 } works[] = {
     {"flood", flood, true},   {"updates", updates, false}, {"ping", ping, false},
     {"beside", beside, true}, {"enter", enter, false},     {"idle", idle, false},
-    {"pull", pull, true},     {"trips", trips, false},     {"watch", watch, true},
+    {"pull", pull, true},     {"redraw", redraw, true},    {"trips", trips, false},
+    {"watch", watch, true},
 };
 
 int main(int argc, char **argv)

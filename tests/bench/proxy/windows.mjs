@@ -40,15 +40,21 @@ async function withWindow({ managed, program: [command, ...args] }, body) {
 // The source has no windows: those of an empty screen of the same size, one of which covers all of it, do in their place.
 const ALL_OF_IT = { program: ['xev', '-name', TITLE, '-bw', '0', '-geometry', `${SCREEN}+0+0`] };
 
+// A window's pixels beside the whole desktop's, on one proxy: what they cost; the note tells how fast they come.
+async function costs(bench, { streams }, pull, what) {
+  const [ours, whole] = await bench.rival(pull, [streams.window, streams.desktop], bench.megabytes);
+  const rate = compare(ours, whole, 'mb_per_s', 'MB/s');
+  bench.note(`${what} of a window comes at ${rate.ours}, of the whole desktop at ${rate.theirs}: ${rate.ratio.toFixed(2)}x`);
+  return compare(ours, whole, 'cpu_s_per_gb', 's');
+}
+
 export function cut(bench) {
-  return withWindow(ALL_OF_IT, ({ window, options }) => {
+  return withWindow(ALL_OF_IT, async ({ desktop, window, options }) => {
     if (window.rect.join() !== `0,0,${SCREEN.replace('x', ',')}`) throw new Error(`the window lies at ${window.rect}`);
-    return bench.against(['portholed'], async ([{ streams }]) => {
-      const [ours, whole] = await bench.rival('pull', [streams.window, streams.desktop], bench.megabytes);
-      const rate = compare(ours, whole, 'mb_per_s', 'MB/s');
-      bench.note(`a window's flood comes at ${rate.ours}, the whole desktop's at ${rate.theirs}: ${rate.ratio.toFixed(2)}x`);
-      return [beside('1080p raw flood of a window, processor time per GB', 'whole desktop', compare(ours, whole, 'cpu_s_per_gb', 's'), { most: 1.1 })];
-    }, options);
+    const flood = await bench.against(['portholed'], ([ours]) => costs(bench, ours, 'pull', 'a flood'), options);
+    const drawn = await bench.against(['portholed'], ([ours]) => costs(bench, ours, 'redraw', 'what Xvnc draws again and again'), { ...options, upstream: desktop.upstream });
+    bench.note(`what Xvnc draws again and again: processor time per GB is ${drawn.ours} for a window, ${drawn.theirs} for the whole desktop: ${drawn.ratio.toFixed(2)}x`);
+    return [beside('1080p raw flood of a window, processor time per GB', 'whole desktop', flood, { most: 1.1 })];
   });
 }
 
