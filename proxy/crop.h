@@ -5,12 +5,13 @@
  *
  * - The server is asked for what is visible of the application only, in rectangles that it answers
  *   from (RFC 6143 section 7.5.3; TigerVNC sends no pixel beside them, and one that does is found
- *   out). One without ContinuousUpdates is asked otherwise (crop_plain.c). An update
- *   is kept whole until the owner has had the agent look at the X server once more; then each
- *   rectangle goes on, shifted, if it has been the application's the whole time since it was asked
- *   for. Others are dropped and asked for again. Where their encoding has a state that would be
- *   dropped with them, the whole update is, and the owner connects to the server anew
- *   (crop_swap.c, crop_zlib.h).
+ *   out). One without ContinuousUpdates is asked otherwise (crop_plain.c). An update is kept until
+ *   the owner has had the agent look at the X server once more; then each rectangle goes on,
+ *   shifted, if it has been the application's the whole time since it was asked for, and what comes
+ *   of the update from then on, as it comes (crop_update.c). Others are dropped and asked for
+ *   again. Where their encoding has a state that would be dropped with them, the update is kept
+ *   until it is whole, all of it dropped, and the owner connects to the server anew (crop_swap.c,
+ *   crop_zlib.h).
  * - What is hidden is painted flat here. A change of the canvas reaches the viewer as DesktopSize.
  * - Of the viewer's messages crop_messages.c says which go on; pointer and keys are crop_input.c's.
  */
@@ -83,7 +84,7 @@ struct crop {
     /* for the owner: what is to be sent, taken out of here; and after an error, why */
     struct rfb_buf to_server, to_viewer;
     const char *why;
-    bool wants_sync;     /* an update is kept: ask the agent, then crop_synced */
+    bool wants_sync;     /* of an update: ask the agent from now on, then crop_synced */
     bool wants_activate; /* the viewer's input is for a window without the keyboard; the owner
                             clears it */
     enum { CROP_UNSEATED, CROP_SEATED, CROP_LEAVING } seat; /* see crop_take_seat */
@@ -114,10 +115,16 @@ struct crop {
     struct rfb_buf hold, rest; /* the update that is kept, as a message; what came behind it */
     struct crop_held *held;
     size_t held_count, held_room;
-    bool blind;   /* nothing is shown any more */
-    bool holding; /* for the owner to read: nothing more of the server's is of use until synced */
-    bool synced;
-    bool busy;                             /* an update has come since the last rest */
+    uint16_t announced; /* of its rectangles, as the server told */
+    bool blind;         /* nothing is shown any more */
+    bool updating;      /* an update comes, or is kept */
+    bool holding;       /* it is whole; for the owner to read: nothing more is of use now */
+    bool synced;        /* the agent has answered since */
+    bool flowing;       /* what comes of it goes on as it comes */
+    uint8_t *out; /* where to, if not to hold: among the bytes that it comes with, which are not
+                     before it */
+    bool stale;   /* meanwhile the canvas has changed, or the viewer asked for all again */
+    bool busy;    /* an update has come since the last rest */
     struct crop_epoch epochs[CROP_EPOCHS]; /* the first is the one whose updates come */
     int epoch_count;                       /* with plain one, whose updates come */
     struct crop_drain drain;               /* with plain */
@@ -205,6 +212,12 @@ int crop_swap_begin(struct crop *c);
 int crop_swap_end(struct crop *c, const struct rfb_server_init *init);
 int crop_from_viewer(struct crop *c, const uint8_t *data, size_t len);
 int crop_from_server(struct crop *c, const uint8_t *data, size_t len);
+/* The same with bytes that can be sent on from where they are: the first *n from data on, made anew
+ * in their place, are the viewer's then, before those of to_viewer. */
+int crop_relay(struct crop *c, uint8_t *data, size_t len, size_t *n);
+/* False: what the server has more would only be kept here, until the agent has answered or the
+ * viewer asks. */
+bool crop_wants_more(const struct crop *c);
 /* Where up to *n bytes of the server's, which can become less, can be read to, so that nothing has
  * to be copied when they are given to crop_from_server next, before anything else is done. NULL:
  * anywhere. */

@@ -143,6 +143,7 @@ static void set_canvas(struct crop *c, const struct windows_rect *canvas)
     c->size_due =
         c->size_due || canvas->width != c->canvas.width || canvas->height != c->canvas.height;
     c->canvas = *canvas;
+    c->stale = c->flowing;
     pixman_region32_clear(&c->known);
     pixman_region32_clear(&c->painted);
 }

@@ -82,6 +82,7 @@ static int take_request(struct crop *c, const uint8_t *message)
     pixman_region32_t again;
     if (r.w == 0 || r.h == 0)
         return RFB_OK;
+    c->stale = c->flowing;
     pixman_region32_init_rect(&again, r.x + c->canvas.x, r.y + c->canvas.y, r.w, r.h);
     pixman_region32_subtract(&c->known, &c->known, &again);
     pixman_region32_subtract(&c->painted, &c->painted, &again);

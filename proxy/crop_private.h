@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * What the rooms of a window stream share: crop.c (the server's pixels), crop_frame.c (what the
+ * What the rooms of a window stream share: crop.c (what the server says), crop_update.c (of that,
+ * pixels), crop_frame.c (what the
  * viewer is told beside them), crop_requests.c (what the server is asked for), crop_plain.c (the
  * same, of one without ContinuousUpdates), crop_settle.c (what may not be asked for yet),
  * crop_swap.c (from one connection to the server to the next), crop_messages.c (what the viewer
@@ -20,6 +21,24 @@ enum {
 int crop_broke(struct crop *c, int code, const char *why);
 /* Does whatever can be done now. */
 int crop_pump(struct crop *c);
+
+/* ---- crop_update.c ---- */
+
+/* The framer's events of an update, one after the other. */
+int crop_begin_update(struct crop *c, const struct rfb_s2c_event *ev);
+int crop_take_rect(struct crop *c, const struct rfb_s2c_event *ev);
+int crop_take_pixels(struct crop *c, const uint8_t *bytes, size_t n);
+int crop_end_update(struct crop *c);
+/* The update that was kept whole: what may go on goes, and what may not is asked for again. */
+int crop_send_update(struct crop *c);
+/* What comes need not be kept: the agent has answered, and any of it can be dropped. */
+bool crop_may_flow(const struct crop *c);
+/* What has come of it goes on. to_viewer is empty. */
+int crop_flow(struct crop *c);
+/* It has gone, is dropped, or of a connection that is no more. */
+void crop_forget_update(struct crop *c);
+/* to_viewer and hold. */
+void crop_change_buffers(struct crop *c);
 
 /* ---- crop_frame.c ---- */
 
@@ -71,6 +90,8 @@ void crop_drop_epochs(struct crop *c);
 bool crop_is_wanted(const struct crop *c, int32_t encoding);
 /* The server has been told on this connection that pixels in it may come. */
 bool crop_may_come(const struct crop *c, int32_t encoding);
+/* In encodings with a state, too. */
+bool crop_bound_may_come(const struct crop *c);
 int crop_put_encodings(struct crop *c);
 /* The first epoch begins: the server is told what the probe has kept from it. */
 int crop_end_probe(struct crop *c);

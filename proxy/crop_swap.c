@@ -47,6 +47,14 @@ bool crop_may_come(const struct crop *c, int32_t encoding)
     return encoding == RFB_ENC_RAW || was_told(c, encoding);
 }
 
+bool crop_bound_may_come(const struct crop *c)
+{
+    for (int i = 0; i < c->told_count; i++)
+        if (is_bound(c->told[i]))
+            return true;
+    return false;
+}
+
 /* What is on its way may be in what it was told before. */
 static void tell(struct crop *c, int32_t encoding)
 {
@@ -131,8 +139,7 @@ int crop_want_swap(struct crop *c)
         rc = crop_lift_keys(c);
     crop_drop_epochs(c);
     rfb_buf_finish(&c->rest);
-    rfb_buf_consume(&c->hold, c->hold.len); /* of an update that was about to come */
-    c->held_count = 0;
+    crop_forget_update(c);
     c->plain = c->drain.begun = c->drain.seen = c->drain.clean = false;
     /* what has changed and was not told yet is told by nobody */
     pixman_region32_clear(&c->known);

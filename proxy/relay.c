@@ -81,25 +81,42 @@ static int push(struct relay *r)
     return 0;
 }
 
+/* -1 as send_cropped. */
+static int send_on(struct relay *r, uint8_t *data, size_t len)
+{
+    if (len != 0 && relay_frame(r, WSLAY_BINARY_FRAME, data, len) != 0)
+        return -1;
+    count_to_viewer(r, len);
+    return 0;
+}
+
+static int crop_to_viewer(struct relay *r, uint8_t *data, size_t len)
+{
+    size_t n = 0;
+    int rc = r->front->out.queued == 0 ? crop_relay(r->crop, data, len, &n)
+                                       : crop_from_server(r->crop, data, len);
+    if (rc != RFB_OK)
+        return RELAY_UPSTREAM;
+    rc = send_on(r, data, n);
+    if (rc == 0)
+        rc = push(r);
+    if (rc == 0 && r->crop->holding) /* what comes behind an update would be kept, too */
+        upstream_pause(r->back, true);
+    return rc;
+}
+
 int relay_to_viewer(struct relay *r, uint8_t *data, size_t len)
 {
     if (r->filter != NULL && filter_from_server(r->filter, &data, &len) != RFB_OK)
         return RELAY_UPSTREAM;
-    if (r->crop != NULL) {
-        if (r->filter != NULL && r->filter->server_text) {
-            r->filter->server_text = false;
-            crop_forget_clipboard(r->crop);
-        }
-        int rc = crop_from_server(r->crop, data, len) == RFB_OK ? push(r) : RELAY_UPSTREAM;
-        if (rc == 0 && r->crop->holding) /* what comes behind an update would be kept, too */
-            upstream_pause(r->back, true);
-        return rc;
+    if (r->crop != NULL && r->filter != NULL && r->filter->server_text) {
+        r->filter->server_text = false;
+        crop_forget_clipboard(r->crop);
     }
-    if (len == 0)
-        return 0;
-    if (relay_frame(r, WSLAY_BINARY_FRAME, data, len) != 0)
+    if (r->crop != NULL)
+        return crop_to_viewer(r, data, len);
+    if (send_on(r, data, len) != 0)
         return -1;
-    count_to_viewer(r, len);
     if (r->front->out.queued != 0)
         upstream_pause(r->back, true);
     return 0;

@@ -305,3 +305,8 @@ uint64_t rfb_s2c_sure(const struct rfb_s2c *f)
 {
     return f->state == RECT_BODY && f->failed == RFB_OK && f->broken == RFB_OK ? f->skim.pass : 0;
 }
+
+bool rfb_s2c_in_rect(const struct rfb_s2c *f)
+{
+    return f->state == RECT_BODY;
+}

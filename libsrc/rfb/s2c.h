@@ -68,5 +68,7 @@ int rfb_s2c_next(struct rfb_s2c *f, const uint8_t **data, size_t *len, struct rf
 
 /* How many bytes are still to come that are sure to be of the current rectangle's body. */
 uint64_t rfb_s2c_sure(const struct rfb_s2c *f);
+/* The next byte is of a rectangle's body, or behind it. */
+bool rfb_s2c_in_rect(const struct rfb_s2c *f);
 
 #endif

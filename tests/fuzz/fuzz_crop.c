@@ -5,6 +5,7 @@
  * word of ContinuousUpdates is one without. */
 #include "fuzz.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "proxy/crop.h"
@@ -58,8 +59,35 @@ static int change_seat(struct crop *c)
     return RFB_OK;
 }
 
+/* The viewer's end: it must be able to read all of it. */
+static void look(struct rfb_s2c *viewer, const uint8_t *data, size_t len)
+{
+    struct rfb_s2c_event ev;
+    int rc;
+    while ((rc = rfb_s2c_next(viewer, &data, &len, &ev)) == 1)
+        ;
+    FUZZ_CHECK(rc == 0);
+}
+
+/* The server's, of which some is sent on from where it is. */
+static int relay(struct crop *c, struct rfb_s2c *viewer, const uint8_t *data, size_t len)
+{
+    uint8_t *bytes = malloc(len + 1);
+    size_t n;
+    FUZZ_CHECK(bytes != NULL);
+    memcpy(bytes, data, len);
+    viewer->format = c->format;
+    int rc = crop_relay(c, bytes, len, &n);
+    FUZZ_CHECK(n <= len);
+    if (rc == RFB_OK)
+        look(viewer, bytes, n);
+    free(bytes);
+    return rc;
+}
+
 /* False: it ends here. */
-static bool take(struct crop *c, uint8_t who, const uint8_t *data, size_t len)
+static bool take(struct crop *c, struct rfb_s2c *viewer, uint8_t who, const uint8_t *data,
+                 size_t len)
 {
     struct windows *w;
     uint64_t presses = c->presses;
@@ -67,7 +95,7 @@ static bool take(struct crop *c, uint8_t who, const uint8_t *data, size_t len)
     int rc;
     switch (who & 3) {
     case 0:
-        rc = crop_from_server(c, data, len);
+        rc = who & 4 ? crop_from_server(c, data, len) : relay(c, viewer, data, len);
         break;
     case 1:
         rc = crop_from_viewer(c, data, len);
@@ -88,20 +116,6 @@ static bool take(struct crop *c, uint8_t who, const uint8_t *data, size_t len)
     return rc == RFB_OK;
 }
 
-/* The viewer's end: it must be able to read all of it. */
-static void look(struct rfb_s2c *viewer, struct crop *c)
-{
-    const uint8_t *data = rfb_buf_data(&c->to_viewer);
-    size_t len = c->to_viewer.len;
-    struct rfb_s2c_event ev;
-    int rc;
-    viewer->format = c->format;
-    while ((rc = rfb_s2c_next(viewer, &data, &len, &ev)) == 1)
-        ;
-    FUZZ_CHECK(rc == 0);
-    rfb_buf_consume(&c->to_viewer, c->to_viewer.len);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint8_t first[] = {0, 40, 40, 60, 30};
@@ -117,9 +131,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (good && size >= 2) {
         uint8_t who = data[0];
         size_t n = data[1] < size - 2 ? data[1] : size - 2;
-        good = take(&c, who, data + 2, n);
+        good = take(&c, &viewer, who, data + 2, n);
         while (good && c.to_viewer.len != 0) {
-            look(&viewer, &c);
+            viewer.format = c.format;
+            look(&viewer, rfb_buf_data(&c.to_viewer), c.to_viewer.len);
+            rfb_buf_consume(&c.to_viewer, c.to_viewer.len);
             good = crop_taken(&c) == RFB_OK;
         }
         rfb_buf_consume(&c.to_server, c.to_server.len);

@@ -39,15 +39,15 @@ export async function seesWindow(scope, desktop, feed, viewer) {
   });
 }
 
-// Windows at random on that desktop, and viewers in each of the encodings: that no hole is left is checked here. What of
-// others they have seen: NAME: { frames, bad: how many of them had any, pixels: that have come, foreign: how many of those were,
-// tinged: or had something of them }.
-export async function shake(scope, desktop, { encodings, ms, stream = {} }) {
+// Windows at random on that desktop, and viewers in each of the encodings of one whose windows are `scale` times as large as
+// others': that no hole is left is checked here. What of others they have seen: NAME: { frames, bad: how many of them had any,
+// pixels: that have come, foreign: how many of those were, tinged: or had something of them }.
+export async function shake(scope, desktop, { encodings, ms, scale = 1, stream = {} }) {
   const { feed, path } = await startAgent(scope, desktop);
   const window = { window: 'app:Own', window_popups: 'clip', role: 'view', ...stream };
   const proxy = await startPortholed(scope, { upstream: desktop.upstream, agent: path, streams: Object.fromEntries(Object.keys(encodings).map((name) => [name, window])) });
   await desktop.setBackground('rich');
-  const own = await shaker(scope, desktop, 'Own', OWN, 1, 3, 777);
+  const own = await shaker(scope, desktop, 'Own', OWN, 1, 3, 777, scale);
   await feed.window({ app: 'Own', owner: null });
   const viewers = Object.entries(encodings).map(([name, list]) => [name, watch(scope, proxy, name, list)]);
   for (const [, viewer] of viewers) await viewer.ask('look');

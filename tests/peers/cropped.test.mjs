@@ -30,11 +30,12 @@ async function start(scope, { manager = true, streams, xvnc = {} }) {
 const ENCODINGS = { raw: 'raw', hextile: 'hextile,rre', zrle: 'zrle', tight: 'tight' };
 const SHAKE_MS = Number(process.env.SHAKE_MS ?? 8000);
 
-for (const manager of [true, false]) {
+// Large updates go on while they come.
+for (const [manager, scale] of [[true, 1], [false, 3]]) {
   live(`windows at random, ${manager ? 'with' : 'without'} a window manager: nothing foreign, no hole`, async (scope) => {
     const desktop = await startXvnc(scope, { extra: ['-nocursor'] }); // it would be drawn into what is compared
     if (manager) await desktop.startWindowManager();
-    const { proxy, seen } = await shake(scope, desktop, { encodings: ENCODINGS, ms: SHAKE_MS, stream: { window_strict: 'yes' } });
+    const { proxy, seen } = await shake(scope, desktop, { encodings: ENCODINGS, ms: SHAKE_MS, scale, stream: { window_strict: 'yes' } });
     for (const [name, { frames, bad }] of Object.entries(seen)) assert.equal(bad, 0, `${name}: ${bad} of ${frames} frames had pixels of others`);
     assert.ok((await scrape(proxy)).get('portholed_window_reconnects_total') > 1, 'the server has begun anew');
   });
@@ -61,6 +62,18 @@ live('a toolkit without backgrounds shows nothing of others either', async (scop
   const [frames, bad] = (await viewer.ask('look')).trim().split(' ').map(Number);
   assert.ok(frames > 20, `${frames} frames`);
   assert.equal(bad, 0, `${bad} of ${frames} frames had pixels of others`);
+});
+
+// Xvnc closes the connection of who leaves more than 32 MB unread: this is more, in one update, and is kept until the agent
+// has answered.
+live('a window as large as a large screen, in Raw', async (scope) => {
+  const [width, height] = [4096, 2304];
+  const { desktop, feed, proxy } = await start(scope, { manager: false, streams: { w: { window: 'title:large', role: 'view' } }, xvnc: { geometry: `${width}x${height}` } });
+  scope.start('xev', ['-name', 'large', '-bw', '0', '-geometry', `${width}x${height}+0+0`], { env: desktop.env });
+  await feed.window({ title: 'large' });
+  const [, , ...size] = (await watch(scope, proxy, 'w', 'raw').ask('look')).trim().split(' ').map(Number); // once all of it has come
+  assert.deepEqual(size.slice(0, 2), [width, height]);
+  assert.deepEqual(proxy.events('viewer_close'), []);
 });
 
 for (const [compositor, args] of Object.entries(COMPOSITORS)) {

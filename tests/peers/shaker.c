@@ -2,7 +2,7 @@
  * An X client that is restless: windows of one colour that are moved, resized, raised, lowered,
  * hidden and shown at random, and popups that come and go.
  *
- *   usage: shaker CLASS RRGGBB WINDOWS POPUPS SEED
+ *   usage: shaker CLASS RRGGBB WINDOWS POPUPS SEED [SCALE, of the windows' sizes]
  *   run MS RATE    RATE changes a second, for so long   -> ok CHANGES
  *   rest           every window shown, no popup         -> ok
  *   draw N         N pictures in the first window, of colours without red, 30 ms apart   -> ok
@@ -26,6 +26,7 @@ static struct {
     const char *class;
     uint32_t colour, random;
     int windows, popups;
+    uint32_t scale;
     xcb_window_t id[ALL];
     bool shown[ALL];
 } s;
@@ -51,8 +52,9 @@ static void make(int i, bool popup)
     const uint32_t values[] = {s.colour, s.colour, popup};
     s.id[i] = xcb_generate_id(s.x);
     xcb_create_window(s.x, XCB_COPY_FROM_PARENT, s.id[i], s.screen->root, (int16_t)below(800),
-                      (int16_t)below(500), (uint16_t)(60 + below(300)), (uint16_t)(60 + below(200)),
-                      0, XCB_WINDOW_CLASS_INPUT_OUTPUT, XCB_COPY_FROM_PARENT,
+                      (int16_t)below(500), (uint16_t)(s.scale * (60 + below(300))),
+                      (uint16_t)(s.scale * (60 + below(200))), 0, XCB_WINDOW_CLASS_INPUT_OUTPUT,
+                      XCB_COPY_FROM_PARENT,
                       XCB_CW_BACK_PIXEL | XCB_CW_BORDER_PIXEL | XCB_CW_OVERRIDE_REDIRECT, values);
     int n = snprintf(class, sizeof class, "%s%c%s", s.class, 0, s.class) + 1;
     xcb_change_property(s.x, XCB_PROP_MODE_REPLACE, s.id[i], XCB_ATOM_WM_CLASS, XCB_ATOM_STRING, 8,
@@ -77,7 +79,7 @@ static void change(void)
 {
     int i = (int)below((uint32_t)(s.windows + s.popups));
     const uint32_t place[] = {below(900), below(550)};
-    const uint32_t size[] = {60 + below(400), 60 + below(300)};
+    const uint32_t size[] = {s.scale * (60 + below(400)), s.scale * (60 + below(300))};
     const uint32_t mode = below(2) ? XCB_STACK_MODE_ABOVE : XCB_STACK_MODE_BELOW;
     switch (below(8)) {
     case 0:
@@ -163,8 +165,8 @@ int main(int argc, char **argv)
 {
     char line[LINE];
     int ms, rate, count;
-    if (argc != 6)
-        errx(2, "usage: shaker CLASS RRGGBB WINDOWS POPUPS SEED");
+    if (argc != 6 && argc != 7)
+        errx(2, "usage: shaker CLASS RRGGBB WINDOWS POPUPS SEED [SCALE]");
     s.x = xcb_connect(NULL, NULL);
     if (xcb_connection_has_error(s.x))
         errx(1, "no display");
@@ -174,6 +176,7 @@ int main(int argc, char **argv)
     s.windows = atoi(argv[3]);
     s.popups = atoi(argv[4]);
     s.random = (uint32_t)strtoul(argv[5], NULL, 10) | 1;
+    s.scale = argc == 7 ? (uint32_t)atoi(argv[6]) : 1;
     if (s.windows < 0 || s.popups < 0 || s.windows + s.popups < 1 || s.windows + s.popups > ALL)
         errx(2, "1 to %d windows and popups", ALL);
     for (int i = 0; i < s.windows + s.popups; i++)
