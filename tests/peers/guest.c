@@ -127,6 +127,14 @@ static void set_mode(int w, int h, int bits)
     }
 }
 
+/* The nearest of the colour map's, but for the last: of a rectangle that has all 256, QEMU's Tight
+ * encoder takes the index of one for "none", and sends another in its place. */
+static uint8_t nearest(uint32_t r, uint32_t g, uint32_t b)
+{
+    uint32_t index = r >> 5 << 5 | g >> 5 << 2 | b >> 6;
+    return (uint8_t)(index < 255 ? index : 254);
+}
+
 static void put(int x, int y, uint32_t rgb)
 {
     int at = y * width + x;
@@ -136,7 +144,7 @@ static void put(int x, int y, uint32_t rgb)
     else if (bytes == 2)
         ((volatile uint16_t *)framebuffer)[at] = (uint16_t)(r >> 3 << 11 | g >> 2 << 5 | b >> 3);
     else
-        ((volatile uint8_t *)framebuffer)[at] = (uint8_t)(r >> 5 << 5 | g >> 5 << 2 | b >> 6);
+        ((volatile uint8_t *)framebuffer)[at] = nearest(r, g, b);
 }
 
 static void on_fill(void *owner, struct scene_rect r, uint32_t colour)
