@@ -215,9 +215,6 @@ int crop_from_server(struct crop *c, const uint8_t *data, size_t len);
 /* The same with bytes that can be sent on from where they are: the first *n from data on, made anew
  * in their place, are the viewer's then, before those of to_viewer. */
 int crop_relay(struct crop *c, uint8_t *data, size_t len, size_t *n);
-/* False: what the server has more would only be kept here, until the agent has answered or the
- * viewer asks. */
-bool crop_wants_more(const struct crop *c);
 /* Where up to *n bytes of the server's, which can become less, can be read to, so that nothing has
  * to be copied when they are given to crop_from_server next, before anything else is done. NULL:
  * anywhere. */

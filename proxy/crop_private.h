@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * What the rooms of a window stream share: crop.c (what the server says), crop_update.c (of that,
- * pixels), crop_frame.c (what the
- * viewer is told beside them), crop_requests.c (what the server is asked for), crop_plain.c (the
- * same, of one without ContinuousUpdates), crop_settle.c (what may not be asked for yet),
- * crop_swap.c (from one connection to the server to the next), crop_messages.c (what the viewer
- * says) and crop_input.c (of that, pointer and keys). Nobody else includes this. Functions answer
- * as those of crop.h. */
+ * pixels), crop_frame.c (what the viewer is told beside them), crop_requests.c (what the server is
+ * asked for), crop_plain.c (the same, of one without ContinuousUpdates), crop_settle.c (what may
+ * not be asked for yet), crop_swap.c (from one connection to the server to the next),
+ * crop_messages.c (what the viewer says) and crop_input.c (of that, pointer and keys). Nobody else
+ * includes this. Functions answer as those of crop.h. */
 #ifndef PROXY_CROP_PRIVATE_H
 #define PROXY_CROP_PRIVATE_H
 

@@ -239,7 +239,8 @@ static void keeps_what_has_no_number_whole(void **state)
     crop_finish(&l.crop);
 }
 
-/* Nor when the viewer takes the last one, larger, behind its beginning. */
+/* Nothing goes before its own answer, also where the viewer takes the last update, a larger one,
+ * when the next has begun. */
 static void keeps_what_comes_before_the_last_is_taken(void **state)
 {
     struct looker l;
